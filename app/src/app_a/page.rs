@@ -1,0 +1,70 @@
+//! The frame around every page of App A.
+
+use leptos::prelude::*;
+
+/// What the frame shows beside the page itself.
+#[derive(Default)]
+pub(super) struct Frame {
+    /// The document's title, without the app's name.
+    pub(super) title: String,
+    /// Who is signed in, and what the open page needs to know to lock itself; `None` on every other page.
+    pub(super) account: Option<Account>,
+}
+
+/// The signed-in part of the frame.
+pub(super) struct Account {
+    /// The name to show.
+    pub(super) user: String,
+    /// The token of the sign-out form.
+    pub(super) csrf: String,
+    /// JSON for the script.
+    pub(super) tab: String,
+}
+
+/// Renders a whole document. The `locked` view is what the script shows once the session has ended.
+pub(super) fn render<Main, Locked>(frame: Frame, main: Main, locked: Option<Locked>) -> String
+where
+    Main: IntoView,
+    Locked: IntoView,
+{
+    let Frame { title, account } = frame;
+    let state = if account.is_some() { "signed-in" } else { "signed-out" };
+    let (user, tab) = account.as_ref().map(|account| (account.user.clone(), account.tab.clone())).unzip();
+    let scripted = account.is_some();
+    let owner = Owner::new();
+    owner.with(|| {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <meta charset="utf-8" />
+                    <meta name="viewport" content="width=device-width, initial-scale=1" />
+                    <meta name="color-scheme" content="light dark" />
+                    <title>{format!("{title} · App A")}</title>
+                    <link rel="icon" href="data:," />
+                    <link rel="stylesheet" href="/assets/main.css" />
+                    {scripted.then(|| view! { <script src="/assets/app-a.js" defer></script> })}
+                </head>
+                <body class="page app-a" data-session=state data-user=user data-tab=tab>
+                    <header class="bar">
+                        <a class="brand" href="/">"App A"</a>
+                        {account.map(account_view)}
+                    </header>
+                    <main class="stack">{main}</main>
+                    {locked.map(|locked| view! { <template id="locked">{locked}</template> })}
+                </body>
+            </html>
+        }
+        .to_html()
+    })
+}
+
+fn account_view(account: Account) -> impl IntoView {
+    view! {
+        <form id="account" class="account" method="post" action="/logout">
+            <span class="muted">{account.user}</span>
+            <input type="hidden" name="csrf" value=account.csrf />
+            <button class="button secondary" type="submit" data-testid="sign-out">"Sign out"</button>
+        </form>
+    }
+}

@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::api_call::ApiCall;
+use super::bar::Bar;
+use super::notes::NotesCard;
+use super::session_panel::SessionPanel;
+use super::{ApiResult, Handler, Listening, Notes, SessionFacts};
+
+/// What the signed-in screen follows.
+#[derive(Clone)]
+pub struct SignedInSignals {
+    /// The user's notes.
+    pub notes: ArcRwSignal<Notes>,
+    /// The note that the user is writing.
+    pub draft: ArcRwSignal<String>,
+    /// Whether a change of the notes is under way.
+    pub busy: ArcRwSignal<bool>,
+    /// What went wrong with the last change, and what to do.
+    pub problem: ArcRwSignal<Option<String>>,
+    /// The answer to the request that the user asked for.
+    pub api_result: ArcRwSignal<Option<ApiResult>>,
+    /// How this tab listens for a sign-out.
+    pub listening: ArcRwSignal<Listening>,
+}
+
+/// What the signed-in screen lets the user do.
+#[derive(Clone)]
+pub struct SignedInHandlers {
+    /// Signs out, here and at the provider.
+    pub sign_out: Handler,
+    /// Adds the draft to the notes.
+    pub add_note: Handler,
+    /// Deletes the note with this id.
+    pub delete_note: Handler<i64>,
+    /// Sends one request to the API.
+    pub call_api: Handler,
+    /// Gives the command that repeats that request outside of the browser; it contains the access token.
+    pub curl_command: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Copies that command.
+    pub copy_curl: Handler,
+}
+
+/// The screen of a session.
+#[component]
+pub fn SignedIn(
+    /// App A's address, if there is one to link to.
+    app_a: Option<String>,
+    /// The session.
+    facts: SessionFacts,
+    /// What changes.
+    signals: SignedInSignals,
+    /// What the user can do.
+    handlers: SignedInHandlers,
+) -> impl IntoView {
+    let SignedInSignals { notes, draft, busy, problem, api_result, listening } = signals;
+    let SignedInHandlers { sign_out, add_note, delete_note, call_api, curl_command, copy_curl } = handlers;
+    let draft = RwSignal::from(draft);
+    let user = facts.user.clone();
+    let reconnecting = {
+        let listening = listening.clone();
+        move || listening.get() == Listening::Reconnecting
+    };
+    view! {
+        <Bar app_a>
+            <span class="muted" data-testid="user">{user}</span>
+            <button type="button" class="button secondary" data-testid="sign-out" on:click=move |_| sign_out.run(())>
+                "Sign out"
+            </button>
+        </Bar>
+        <main class="stack">
+            <h1 class="visually-hidden">"App B"</h1>
+            {move || {
+                reconnecting()
+                    .then(|| {
+                        view! {
+                            <p class="notice warning" role="status">
+                                "Reconnecting. You are still signed in; a sign-out elsewhere shows here with your next request."
+                            </p>
+                        }
+                    })
+            }}
+            {move || problem.get().map(|text| view! { <p class="notice error" role="alert">{text}</p> })}
+            <NotesCard notes draft busy add=add_note delete=delete_note />
+            <SessionPanel facts listening />
+            <ApiCall result=api_result call_api curl_command copy_curl />
+        </main>
+    }
+}

@@ -1,0 +1,5 @@
+//! What App A and App B show alike.
+
+mod facts;
+
+pub use facts::*;

@@ -1,0 +1,88 @@
+import { expect, type Frame, type Locator, type Page } from '@playwright/test';
+import type { Demo } from '../fixtures/demo';
+
+/** How a tab heard of a sign-out: `data-reason`. */
+export type Reason = 'push' | 'tab' | 'front-channel' | 'check' | 'expired' | 'user';
+
+/** How the tab's server heard of it: `data-channel`. */
+export type HeardBy = 'front-channel' | 'back-channel' | 'provider';
+
+/** What may have been first, when every way is open. */
+export const BY_ANY_WAY: { reason: Reason[]; channel: HeardBy[] } = {
+  reason: ['push', 'front-channel', 'tab'],
+  channel: ['back-channel', 'front-channel'],
+};
+
+/** What both apps show, in the same words. */
+export abstract class App {
+  readonly body: Locator;
+  readonly signIn: Locator;
+  readonly signOut: Locator;
+  private streamIsOpen = false;
+
+  constructor(
+    readonly page: Page,
+    protected readonly demo: Demo,
+  ) {
+    this.body = page.locator('body');
+    this.signIn = page.getByTestId('sign-in');
+    this.signOut = page.getByTestId('sign-out');
+    page.on('request', (request) => {
+      if (request.isNavigationRequest() && request.frame() === page.mainFrame()) this.streamIsOpen = false;
+    });
+    page.on('response', (response) => {
+      if (response.url() === `${this.origin}${this.streamPath}`) this.streamIsOpen = response.status() === 200;
+    });
+  }
+
+  abstract get origin(): string;
+
+  /** Where the app's server tells its open tabs. */
+  protected abstract readonly streamPath: string;
+
+  /** Where the provider sends the browser after a sign-out that began here. */
+  protected abstract readonly afterSignOutPath: string;
+
+  async open(): Promise<void> {
+    await this.page.goto(`${this.origin}/`);
+  }
+
+  /** Waits until this tab's server can reach it. A tab that is slower hears of a sign-out as well, but in another way. */
+  async untilListening(): Promise<void> {
+    await expect.poll(() => this.streamIsOpen, { message: `${this.streamPath} is open` }).toBe(true);
+  }
+
+  /** Clicks "sign out" and waits until the provider has sent the browser back. */
+  async signOutAndReturn(): Promise<void> {
+    const isBack = (frame: Frame) => {
+      const { origin, pathname } = new URL(frame.url());
+      return frame === this.page.mainFrame() && origin === this.origin && pathname === this.afterSignOutPath;
+    };
+    const back = this.page.waitForEvent('framenavigated', isBack);
+    await this.signOut.click();
+    await back;
+    await this.expectSignedOut();
+  }
+
+  async expectSignedIn(user: string): Promise<void> {
+    await expect(this.body).toHaveAttribute('data-session', 'signed-in');
+    await expect(this.body).toHaveAttribute('data-user', user);
+    await expect(this.signOut).toBeVisible();
+  }
+
+  async expectSignedOut(): Promise<void> {
+    await expect(this.body).toHaveAttribute('data-session', 'signed-out');
+    await expect(this.body).not.toHaveAttribute('data-user');
+    await expect(this.signIn).toBeVisible();
+    await expect(this.signOut).toBeHidden();
+  }
+
+  /** Signed out while it was open, and says how it and its server heard. */
+  async expectLocked(heard: { reason: readonly Reason[]; channel?: readonly HeardBy[] }): Promise<void> {
+    await this.expectSignedOut();
+    await expect(this.body).toHaveAttribute('data-reason', oneOf(heard.reason));
+    if (heard.channel) await expect(this.body).toHaveAttribute('data-channel', oneOf(heard.channel));
+  }
+}
+
+const oneOf = (words: readonly string[]) => new RegExp(`^(${words.join('|')})$`);

@@ -1,0 +1,49 @@
+import { defineConfig } from '@playwright/test';
+import type { TestOptions, WorkerOptions } from './fixtures/test';
+
+const CANARY = /canary\.spec\.ts/;
+const LATENCY = /latency\.spec\.ts/;
+
+/**
+ * The same promises are tested in both topologies. The canary comes first: if the browser were started so that fragile
+ * things pass, no other result would mean anything. The measurements come last and one at a time, with the machine to
+ * themselves.
+ */
+export default defineConfig<TestOptions, WorkerOptions>({
+  testDir: 'specs',
+  outputDir: 'test-results',
+  forbidOnly: !!process.env.CI,
+  // This project is about races: a test that passes at the second attempt has failed.
+  retries: 0,
+  workers: 2,
+  timeout: 30_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list']],
+  use: {
+    actionTimeout: 10_000,
+    navigationTimeout: 15_000,
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+  },
+  projects: [
+    { name: 'canary', testMatch: CANARY },
+    ...(['cross-site', 'same-site'] as const).map((topology) => ({
+      name: topology,
+      testIgnore: [CANARY, LATENCY],
+      dependencies: ['canary'],
+      use: { topology },
+    })),
+    {
+      name: 'latency cross-site',
+      testMatch: LATENCY,
+      dependencies: ['cross-site', 'same-site'],
+      use: { topology: 'cross-site', trace: 'off' },
+    },
+    {
+      name: 'latency same-site',
+      testMatch: LATENCY,
+      dependencies: ['latency cross-site'],
+      use: { topology: 'same-site', trace: 'off' },
+    },
+  ],
+});

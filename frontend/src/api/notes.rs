@@ -1,0 +1,47 @@
+use serde_json::{Value, json};
+
+use crate::json::{self, Object};
+
+/// A note, as the API gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) id: i64,
+    pub(crate) text: String,
+    /// Seconds since the Unix epoch.
+    pub(crate) created_at: u64,
+}
+
+impl Note {
+    fn read(value: &Value) -> Option<Self> {
+        let object = Object::of(value)?;
+        Some(Self {
+            id: object.value("id")?.as_i64()?,
+            text: object.text("text")?,
+            created_at: object.number("created_at")?,
+        })
+    }
+}
+
+/// Reads the answer to `GET /api/notes`.
+pub(crate) fn parse_list(json: &str) -> Option<Vec<Note>> {
+    json::parse(json, |object| object.value("notes")?.as_array()?.iter().map(Note::read).collect())
+}
+
+/// The body of `POST /api/notes`.
+pub(crate) fn new_note(text: &str) -> String {
+    json!({ "text": text }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_are_read_and_written() {
+        let json = r#"{"notes":[{"id":1,"text":"Milk","created_at":1790000000}]}"#;
+        let note = Note { id: 1, text: "Milk".to_owned(), created_at: 1_790_000_000 };
+        assert_eq!(parse_list(json), Some(vec![note]));
+        assert_eq!(parse_list("[]"), None);
+        assert_eq!(new_note("say \"hi\""), r#"{"text":"say \"hi\""}"#);
+    }
+}

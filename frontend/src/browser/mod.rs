@@ -1,0 +1,13 @@
+//! The thin edge to the browser: what the rest needs of it, and nothing decided.
+
+mod clock;
+mod crypto;
+mod document;
+mod fetch;
+mod timer;
+
+pub(crate) use clock::{moment, now, now_millis};
+pub(crate) use crypto::{CryptoFailed, digest, random_token};
+pub(crate) use document::{Browser, copy_text};
+pub(crate) use fetch::{FetchError, Method, Reply, Request};
+pub(crate) use timer::{Timer, at_most, jitter, sleep};

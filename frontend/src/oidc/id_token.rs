@@ -1,0 +1,321 @@
+//! ID token validation: [OpenID Connect Core 1.0](https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation),
+//! sections 3.1.3.7 and 3.1.3.8.
+//!
+//! The token comes straight from the token endpoint over TLS, so its signature need not be checked (3.1.3.7, 6); what it
+//! says must be.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use logout_event::SessionRef;
+use serde_json::Value;
+
+use crate::browser::{CryptoFailed, digest};
+use crate::json::{self, Object};
+
+/// How far this machine's clock and the provider's may differ, in seconds.
+const SKEW: u64 = 60;
+
+/// How old a token may be that was issued just now, in seconds (3.1.3.7, 10).
+const MAX_AGE: u64 = 600;
+
+/// Why an ID token is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum IdTokenError {
+    /// Not a signed JWT with the claims that Core section 2 requires.
+    #[error("The provider's ID token cannot be read. Sign in again; if it stays so, tell whoever runs this app.")]
+    Malformed,
+    /// `alg: none` or one that this app does not know.
+    #[error("The provider's ID token is signed in a way that this app does not accept. Tell whoever runs this app.")]
+    Algorithm,
+    /// `iss` (3.1.3.7, 2)
+    #[error("The ID token comes from another provider than the one that was asked. Nothing was changed.")]
+    Issuer,
+    /// `aud` (3.1.3.7, 3)
+    #[error("The ID token is meant for another app. Nothing was changed.")]
+    Audience,
+    /// `azp` (3.1.3.7, 4 and 5)
+    #[error("The ID token was issued to another app. Nothing was changed.")]
+    AuthorizedParty,
+    /// `exp` (3.1.3.7, 9)
+    #[error("The ID token has expired already. Check this device's clock, then sign in again.")]
+    Expired,
+    /// `iat` (3.1.3.7, 10)
+    #[error("The ID token was not issued just now. Check this device's clock, then sign in again.")]
+    IssuedAt,
+    /// `nonce` (3.1.3.7, 11)
+    #[error("The ID token belongs to another sign-in. Nothing was changed; sign in again.")]
+    Nonce,
+    /// `at_hash` (3.1.3.8)
+    #[error("The ID token belongs to another access token. Nothing was changed; sign in again.")]
+    AccessTokenHash,
+    /// No digest to compare `at_hash` with.
+    #[error("{0}")]
+    Crypto(#[from] CryptoFailed),
+}
+
+/// What the token must agree with.
+pub(crate) struct Expected<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) nonce: &'a str,
+    /// Seconds since the Unix epoch.
+    pub(crate) now: u64,
+}
+
+/// What a valid ID token says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    /// The session at the provider.
+    pub(crate) session: SessionRef,
+    /// A name to show, if the token has one.
+    pub(crate) preferred_username: Option<String>,
+}
+
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Vec<String>,
+    azp: Option<String>,
+    exp: u64,
+    iat: u64,
+    nonce: Option<String>,
+    at_hash: Option<String>,
+    auth_time: Option<u64>,
+    sid: Option<String>,
+    preferred_username: Option<String>,
+}
+
+impl Claims {
+    fn read(object: Object<'_>) -> Option<Self> {
+        Some(Self {
+            iss: object.text("iss")?,
+            sub: object.text("sub")?,
+            aud: audience(object.value("aud")?)?,
+            azp: object.optional_text("azp")?,
+            exp: object.number("exp")?,
+            iat: object.number("iat")?,
+            nonce: object.optional_text("nonce")?,
+            at_hash: object.optional_text("at_hash")?,
+            auth_time: object.optional_number("auth_time")?,
+            sid: object.optional_text("sid")?,
+            preferred_username: object.optional_text("preferred_username")?,
+        })
+    }
+}
+
+/// One string or several.
+fn audience(aud: &Value) -> Option<Vec<String>> {
+    let one = |aud: &Value| aud.as_str().map(str::to_owned);
+    match aud.as_array() {
+        Some(several) => several.iter().map(one).collect(),
+        None => Some(vec![one(aud)?]),
+    }
+}
+
+/// The header's `alg`, and the claims.
+fn decode(id_token: &str) -> Option<(String, Claims)> {
+    fn part<T>(part: &str, read: impl FnOnce(Object<'_>) -> Option<T>) -> Option<T> {
+        let json = String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
+        json::parse(&json, read)
+    }
+
+    let mut parts = id_token.split('.');
+    let (Some(header), Some(claims), Some(_signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return None;
+    };
+    Some((part(header, |header| header.text("alg"))?, part(claims, Claims::read)?))
+}
+
+/// The digest that belongs to a signature algorithm (3.1.3.6), by its name in WebCrypto.
+fn digest_name(alg: &str) -> Result<&'static str, IdTokenError> {
+    match alg {
+        "RS256" | "PS256" | "ES256" => Ok("SHA-256"),
+        "RS384" | "PS384" | "ES384" => Ok("SHA-384"),
+        "RS512" | "PS512" | "ES512" => Ok("SHA-512"),
+        _ => Err(IdTokenError::Algorithm),
+    }
+}
+
+/// The rules of 3.1.3.7, by their numbers there.
+fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    let Claims { aud, azp, .. } = claims;
+    // 2
+    if claims.iss != expected.issuer {
+        return Err(IdTokenError::Issuer);
+    }
+    // 3
+    if !aud.iter().any(|aud| aud == expected.client_id) {
+        return Err(IdTokenError::Audience);
+    }
+    // 4 and 5: with several audiences, the token must say that it was issued to us.
+    match azp {
+        Some(azp) if azp != expected.client_id => return Err(IdTokenError::AuthorizedParty),
+        None if aud.len() > 1 => return Err(IdTokenError::AuthorizedParty),
+        _ => {}
+    }
+    // 9
+    if claims.exp.saturating_add(SKEW) <= expected.now {
+        return Err(IdTokenError::Expired);
+    }
+    // 10
+    if claims.iat > expected.now.saturating_add(SKEW) || claims.iat.saturating_add(MAX_AGE) < expected.now {
+        return Err(IdTokenError::IssuedAt);
+    }
+    // 11
+    if claims.nonce.as_deref() != Some(expected.nonce) {
+        return Err(IdTokenError::Nonce);
+    }
+    if claims.sub.is_empty() {
+        return Err(IdTokenError::Malformed);
+    }
+    Ok(())
+}
+
+/// Whether `at_hash` is the left half of the access token's digest (3.1.3.6).
+fn at_hash_matches(at_hash: &str, digest: &[u8]) -> bool {
+    digest.get(..digest.len() / 2).is_some_and(|left| URL_SAFE_NO_PAD.encode(left) == at_hash)
+}
+
+impl From<Claims> for Identity {
+    fn from(claims: Claims) -> Self {
+        let Claims { iss, sub, sid, iat, auth_time, preferred_username, .. } = claims;
+        // Without `auth_time`, the moment of issue is the latest that the user can have been authenticated.
+        Self { session: SessionRef { iss, sid, sub, auth_time: auth_time.unwrap_or(iat) }, preferred_username }
+    }
+}
+
+/// Validates an ID token that came with this access token.
+pub(crate) async fn validate(
+    id_token: &str,
+    access_token: &str,
+    expected: &Expected<'_>,
+) -> Result<Identity, IdTokenError> {
+    let (alg, claims) = decode(id_token).ok_or(IdTokenError::Malformed)?;
+    let digest_name = digest_name(&alg)?;
+    check(&claims, expected)?;
+    if let Some(at_hash) = &claims.at_hash
+        && !at_hash_matches(at_hash, &digest(digest_name, access_token).await?)
+    {
+        return Err(IdTokenError::AccessTokenHash);
+    }
+    Ok(claims.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+
+    const NOW: u64 = 1_790_000_000;
+
+    fn expected() -> Expected<'static> {
+        Expected { issuer: "http://localhost:4000", client_id: "app-b", nonce: "n1", now: NOW }
+    }
+
+    fn claims(change: impl FnOnce(&mut Value)) -> Value {
+        let mut claims = json!({
+            "iss": "http://localhost:4000", "sub": "u1", "aud": "app-b", "exp": NOW + 300, "iat": NOW, "nonce": "n1",
+            "auth_time": NOW - 50, "sid": "s1", "preferred_username": "alice",
+        });
+        change(&mut claims);
+        claims
+    }
+
+    fn token(header: &Value, claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.c2ln", part(header), part(claims))
+    }
+
+    fn judge(claims: &Value) -> Result<Identity, IdTokenError> {
+        let (_, claims) = decode(&token(&json!({"alg": "RS256"}), claims)).ok_or(IdTokenError::Malformed)?;
+        check(&claims, &expected())?;
+        Ok(claims.into())
+    }
+
+    #[test]
+    fn a_valid_token_names_the_session() {
+        let identity = judge(&claims(|_| {})).unwrap();
+        assert_eq!(identity.preferred_username.as_deref(), Some("alice"));
+        let session = SessionRef {
+            iss: "http://localhost:4000".to_owned(),
+            sid: Some("s1".to_owned()),
+            sub: "u1".to_owned(),
+            auth_time: NOW - 50,
+        };
+        assert_eq!(identity.session, session);
+
+        let sparse = judge(&claims(|claims| {
+            for name in ["auth_time", "sid", "preferred_username"] {
+                claims.as_object_mut().unwrap().remove(name);
+            }
+        }))
+        .unwrap();
+        assert_eq!((sparse.session.sid, sparse.session.auth_time), (None, NOW));
+    }
+
+    #[test]
+    fn each_rule_refuses_alone() {
+        use IdTokenError as E;
+        let table = [
+            ("iss", json!("http://localhost:4000/"), E::Issuer),
+            ("aud", json!("app-a"), E::Audience),
+            ("aud", json!([]), E::Audience),
+            ("aud", json!(["app-b", "app-a"]), E::AuthorizedParty),
+            ("azp", json!("app-a"), E::AuthorizedParty),
+            ("exp", json!(NOW - SKEW), E::Expired),
+            ("iat", json!(NOW + SKEW + 1), E::IssuedAt),
+            ("iat", json!(NOW - MAX_AGE - 1), E::IssuedAt),
+            ("nonce", json!("n2"), E::Nonce),
+            ("nonce", Value::Null, E::Nonce),
+            ("sub", json!(""), E::Malformed),
+            ("sub", Value::Null, E::Malformed),
+            ("aud", json!(7), E::Malformed),
+            ("exp", json!("soon"), E::Malformed),
+        ];
+        for (name, value, error) in table {
+            let claims = claims(|claims| claims[name] = value.clone());
+            assert_eq!(judge(&claims), Err(error), "{name} = {value}");
+        }
+    }
+
+    #[test]
+    fn what_the_rules_allow_is_accepted() {
+        let table = [
+            ("aud", json!(["app-b"])),
+            ("azp", json!("app-b")),
+            ("exp", json!(NOW - SKEW + 1)),
+            ("iat", json!(NOW + SKEW)),
+            ("iat", json!(NOW - MAX_AGE)),
+        ];
+        for (name, value) in table {
+            assert!(judge(&claims(|claims| claims[name] = value.clone())).is_ok(), "{name} = {value}");
+        }
+        let several = claims(|claims| {
+            claims["aud"] = json!(["app-b", "app-a"]);
+            claims["azp"] = json!("app-b");
+        });
+        assert!(judge(&several).is_ok());
+    }
+
+    #[test]
+    fn what_is_no_signed_jwt_is_refused() {
+        for text in ["", "a.b", "a.b.c", "e30.e30.c2ln", "e30.e30.c2ln.x.y"] {
+            assert!(decode(text).is_none(), "{text}");
+        }
+        for alg in ["none", "None", "HS256", "EdDSA", ""] {
+            assert_eq!(digest_name(alg), Err(IdTokenError::Algorithm), "{alg}");
+        }
+    }
+
+    /// The access token and `at_hash` of Core appendix A.4.
+    #[test]
+    fn at_hash_is_the_left_half_of_the_digest() {
+        let digest = Sha256::digest("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
+        assert!(at_hash_matches("77QmUPtjPfzWtF2AnpK9RQ", &digest));
+        assert!(!at_hash_matches("77QmUPtjPfzWtF2AnpK9RA", &digest));
+        assert!(!at_hash_matches("", &digest));
+    }
+}

@@ -1,0 +1,132 @@
+//! The token request: [OpenID Connect Core 1.0](https://openid.net/specs/openid-connect-core-1_0.html#TokenRequest),
+//! section 3.1.3, with the `code_verifier` of RFC 7636.
+
+use crate::browser::{FetchError, Method, Reply, Request};
+use crate::json;
+use crate::oidc::callback::Answer;
+
+/// How long to wait for the provider, in milliseconds.
+const TIMEOUT: u32 = 5_000;
+
+/// What the provider gave for the code.
+pub(crate) struct TokenResponse {
+    pub(crate) access_token: String,
+    pub(crate) token_type: String,
+    pub(crate) id_token: String,
+    /// Seconds.
+    pub(crate) expires_in: u64,
+}
+
+/// Why there are no tokens.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum TokenError {
+    /// No answer.
+    #[error("The provider did not hand out tokens: {0}. Sign in again.")]
+    NoAnswer(#[from] FetchError),
+    /// `invalid_grant`: used, expired, or its session has ended.
+    #[error("The provider no longer accepts this sign-in. Sign in again.")]
+    InvalidGrant,
+    /// Another error; only an operator can mend it, or time.
+    #[error("The provider did not hand out tokens (status {0}). Sign in again in a moment.")]
+    Status(u16),
+    /// Not the answer that the specification asks for.
+    #[error("The provider's tokens cannot be read. Sign in again; if it stays so, tell whoever runs this app.")]
+    Malformed,
+    /// App B asks for bearer tokens.
+    #[error("The provider handed out tokens of a kind that this app cannot use. Tell whoever runs this app.")]
+    WrongType,
+}
+
+fn body(client_id: &str, answer: &Answer) -> String {
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("grant_type", "authorization_code")
+        .append_pair("code", &answer.code)
+        .append_pair("redirect_uri", &answer.transaction.redirect_uri)
+        .append_pair("client_id", client_id)
+        .append_pair("code_verifier", &answer.transaction.code_verifier)
+        .finish()
+}
+
+fn parse(reply: &Reply) -> Result<TokenResponse, TokenError> {
+    if reply.status != 200 {
+        let error = json::parse(&reply.text, |object| object.text("error"));
+        let is_invalid_grant = error.as_deref() == Some("invalid_grant");
+        return Err(if is_invalid_grant { TokenError::InvalidGrant } else { TokenError::Status(reply.status) });
+    }
+    let tokens = json::parse(&reply.text, |object| {
+        Some(TokenResponse {
+            access_token: object.text("access_token")?,
+            token_type: object.text("token_type")?,
+            id_token: object.text("id_token")?,
+            expires_in: object.number("expires_in")?,
+        })
+    })
+    .ok_or(TokenError::Malformed)?;
+    if !tokens.token_type.eq_ignore_ascii_case("Bearer") {
+        return Err(TokenError::WrongType);
+    }
+    // It goes into a header as it is: RFC 6750 section 2.1 says which characters may be in it.
+    let is_b64token = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
+    if tokens.access_token.is_empty() || !tokens.access_token.bytes().all(is_b64token) {
+        return Err(TokenError::Malformed);
+    }
+    Ok(tokens)
+}
+
+/// Exchanges the code for tokens.
+pub(crate) async fn exchange(client_id: &str, answer: &Answer) -> Result<TokenResponse, TokenError> {
+    let request = Request {
+        method: Method::Post,
+        url: &answer.transaction.metadata.token_endpoint,
+        headers: &[("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")],
+        body: Some(&body(client_id, answer)),
+        keepalive: false,
+    };
+    parse(&request.send(TIMEOUT).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::transaction;
+
+    fn reply(status: u16, text: &str) -> Reply {
+        Reply { status, text: text.to_owned() }
+    }
+
+    #[test]
+    fn the_request_proves_possession_of_the_verifier() {
+        let answer = Answer { code: "c+1".to_owned(), transaction: transaction("s1", 100) };
+        assert_eq!(
+            body("app-b", &answer),
+            "grant_type=authorization_code&code=c%2B1&redirect_uri=http%3A%2F%2F127.0.0.1%3A4002%2Fcallback\
+             &client_id=app-b&code_verifier=verifier-s1"
+        );
+    }
+
+    #[test]
+    fn tokens_are_read() {
+        let text = r#"{"access_token":"a.b.c","token_type":"bearer","id_token":"d.e.f","expires_in":300,"scope":"x"}"#;
+        let tokens = parse(&reply(200, text)).ok().unwrap();
+        assert_eq!((tokens.access_token.as_str(), tokens.expires_in), ("a.b.c", 300));
+    }
+
+    #[test]
+    fn every_other_answer_says_what_to_do() {
+        use TokenError as E;
+        let table = [
+            (400, r#"{"error":"invalid_grant"}"#, E::InvalidGrant),
+            (400, r#"{"error":"invalid_request"}"#, E::Status(400)),
+            (401, r#"{"error":"invalid_client"}"#, E::Status(401)),
+            (503, "", E::Status(503)),
+            (200, "", E::Malformed),
+            (200, r#"{"access_token":"a","token_type":"Bearer","expires_in":300}"#, E::Malformed),
+            (200, r#"{"access_token":"a\r\nb","token_type":"Bearer","id_token":"i","expires_in":300}"#, E::Malformed),
+            (200, r#"{"access_token":"","token_type":"Bearer","id_token":"i","expires_in":300}"#, E::Malformed),
+            (200, r#"{"access_token":"a","token_type":"DPoP","id_token":"i","expires_in":300}"#, E::WrongType),
+        ];
+        for (status, text, expected) in table {
+            assert_eq!(parse(&reply(status, text)).err(), Some(expected), "{status} {text}");
+        }
+    }
+}

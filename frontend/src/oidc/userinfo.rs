@@ -1,0 +1,34 @@
+//! The UserInfo request: [OpenID Connect Core 1.0](https://openid.net/specs/openid-connect-core-1_0.html#UserInfo),
+//! section 5.3. Only for providers whose ID tokens carry no name.
+
+use crate::browser::{Method, Request};
+use crate::json;
+
+/// How long to wait for the provider, in milliseconds.
+const TIMEOUT: u32 = 2_000;
+
+/// The user's name; None where there is none to be had, or it is another user's (5.3.2).
+pub(crate) async fn preferred_username(endpoint: &str, access_token: &str, sub: &str) -> Option<String> {
+    let authorization = format!("Bearer {access_token}");
+    let headers = [("Authorization", authorization.as_str())];
+    let request = Request { method: Method::Get, url: endpoint, headers: &headers, body: None, keepalive: false };
+    let reply = request.send(TIMEOUT).await.ok().filter(|reply| reply.status == 200)?;
+    parse(&reply.text, sub)
+}
+
+fn parse(json: &str, sub: &str) -> Option<String> {
+    json::parse(json, |object| object.text("preferred_username").filter(|_| object.text("sub").as_deref() == Some(sub)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn only_the_same_users_name_counts() {
+        assert_eq!(parse(r#"{"sub":"u1","preferred_username":"alice"}"#, "u1").as_deref(), Some("alice"));
+        assert_eq!(parse(r#"{"sub":"u2","preferred_username":"bob"}"#, "u1"), None);
+        assert_eq!(parse(r#"{"sub":"u1"}"#, "u1"), None);
+        assert_eq!(parse("eyJ.signed.jwt", "u1"), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! This page: performs what the [`Tab`](crate::tab::Tab) decides, with the browser's means.
+
+mod boot;
+mod check;
+mod events;
+mod model;
+mod notes;
+mod screen;
+mod sign_in;
+mod sign_out;
+
+use std::any::Any;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+
+use app::app_b::{Handler, Listening};
+use leptos::prelude::{GetUntracked, Set};
+use send_wrapper::SendWrapper;
+
+use crate::browser::{Browser, Timer, now};
+use crate::config::Config;
+use crate::storage::{Storages, TokenRecord};
+use crate::stream::{Happening, Stream};
+use crate::tab::{Action, Input, Tab};
+use crate::tabs::Tabs;
+
+pub(crate) use boot::start;
+
+/// Everything that lives as long as the page does.
+pub(crate) struct Page {
+    config: Config,
+    browser: Browser,
+    storages: Storages,
+    tab: RefCell<Tab>,
+    /// The tokens of the session that this tab shows. A copy: what other tabs store does not change it.
+    tokens: RefCell<Option<TokenRecord>>,
+    /// The tokens of the session that ends, while its end is being performed.
+    ending: RefCell<Option<TokenRecord>>,
+    /// The session that the user ended here, for as long as the provider may not know.
+    signed_out: RefCell<Option<TokenRecord>>,
+    /// What is mounted.
+    screen: RefCell<Option<Box<dyn Any>>>,
+    model: model::Model,
+    /// None where tabs do not tell each other.
+    tabs: OnceCell<Tabs>,
+    stream: RefCell<Option<Stream>>,
+    timer: RefCell<Option<Timer>>,
+    /// Whether the API is being asked if the access token still counts.
+    is_checking: Cell<bool>,
+    /// Tells the newest load of the notes from the ones before.
+    notes_load: Cell<u32>,
+}
+
+impl Page {
+    fn new(config: Config, browser: Browser, storages: Storages) -> Rc<Self> {
+        Rc::new(Self {
+            config,
+            browser,
+            storages,
+            tab: RefCell::new(Tab::new()),
+            tokens: RefCell::default(),
+            ending: RefCell::default(),
+            signed_out: RefCell::default(),
+            screen: RefCell::default(),
+            model: model::Model::new(),
+            tabs: OnceCell::new(),
+            stream: RefCell::default(),
+            timer: RefCell::default(),
+            is_checking: Cell::default(),
+            notes_load: Cell::default(),
+        })
+    }
+
+    /// Tells the tab what is heard, and does what it decides, before anything else can happen.
+    fn handle(self: &Rc<Self>, input: Input) {
+        let actions = self.tab.borrow_mut().handle(input, now());
+        for action in actions {
+            self.perform(action);
+        }
+        self.ending.take();
+    }
+
+    fn perform(self: &Rc<Self>, action: Action) {
+        match action {
+            Action::Lock(lock) => self.lock(lock),
+            Action::ShowSignedOut => self.show_signed_out(None, None, None),
+            Action::ShowSession => self.show_session(),
+            Action::Hide => self.show_checking(),
+            Action::StoreTokens => self.store_tokens(),
+            Action::DropTokens(which) => {
+                if let Some(ending) = &*self.ending.borrow() {
+                    self.storages.drop_tokens(&which, &ending.access_token);
+                }
+            }
+            Action::Mark => {
+                self.storages.mark();
+            }
+            Action::OpenStream => self.open_stream(),
+            Action::CloseStream => drop(self.stream.take()),
+            Action::SetTimer => self.set_timer(),
+            Action::LoadNotes => self.load_notes(),
+            Action::Check => self.check(),
+            Action::Tell(message) => {
+                if let Some(tabs) = self.tabs.get() {
+                    tabs.tell(&message);
+                }
+            }
+            Action::SignOutAtProvider => self.sign_out_at_provider(self.ending.take()),
+            Action::Reload => self.browser.reload(),
+        }
+    }
+
+    /// The access token, while there is a session.
+    fn access_token(&self) -> Option<String> {
+        self.tokens.borrow().as_ref().map(|tokens| tokens.access_token.clone())
+    }
+
+    fn store_tokens(&self) {
+        if let Some(tokens) = &*self.tokens.borrow() {
+            // Where the browser refuses, the session lasts as long as this page.
+            self.storages.store_tokens(tokens);
+        }
+    }
+
+    fn open_stream(self: &Rc<Self>) {
+        let listening = &self.model.listening;
+        if !self.config.push {
+            return listening.set(Listening::Off);
+        }
+        let is_open = self.stream.borrow().is_some() && listening.get_untracked() == Listening::Open;
+        let Some(access_token) = self.access_token().filter(|_| !is_open) else { return };
+        let page = Rc::clone(self);
+        let stream = Stream::open(access_token, move |happening| match happening {
+            Happening::Listening(listening) => page.model.listening.set(listening),
+            Happening::SignOut(event) => page.handle(Input::Pushed(event)),
+            Happening::Refused(refusal) => page.handle(Input::Refused(refusal)),
+        });
+        drop(self.stream.replace(stream));
+    }
+
+    fn set_timer(self: &Rc<Self>) {
+        let Some(expires_at) = self.tokens.borrow().as_ref().map(|tokens| tokens.expires_at) else { return };
+        let page = Rc::clone(self);
+        let millis = expires_at.saturating_sub(now()).saturating_mul(1000);
+        let timer = Timer::after(millis, move || page.handle(Input::TimeIsUp));
+        drop(self.timer.replace(timer));
+    }
+
+    /// What to do when the user asks for something.
+    fn handler<T: 'static>(self: &Rc<Self>, act: impl Fn(&Rc<Self>, T) + 'static) -> Handler<T> {
+        let page = SendWrapper::new((Rc::clone(self), act));
+        Handler::new(move |input| {
+            let (page, act) = &*page;
+            act(page, input);
+        })
+    }
+}

@@ -1,0 +1,66 @@
+use app::app_b::{ApiResult, Listening, Notes, ProviderSignOut, SignedInSignals, SignedOutSignals};
+use leptos::prelude::{ArcRwSignal, Set};
+
+/// What the screens follow. Counted, not owned by a screen: a request may come back after its screen is gone.
+pub(super) struct Model {
+    pub(super) notes: ArcRwSignal<Notes>,
+    pub(super) draft: ArcRwSignal<String>,
+    /// Whether a change of the notes is under way.
+    pub(super) is_changing: ArcRwSignal<bool>,
+    /// What went wrong with it.
+    pub(super) problem: ArcRwSignal<Option<String>>,
+    pub(super) api_result: ArcRwSignal<Option<ApiResult>>,
+    pub(super) listening: ArcRwSignal<Listening>,
+    /// Whether the server does not answer while the session is being checked.
+    pub(super) is_waiting: ArcRwSignal<bool>,
+    pub(super) provider: ArcRwSignal<ProviderSignOut>,
+    /// Whether a sign-in is being started.
+    pub(super) is_signing_in: ArcRwSignal<bool>,
+    /// Why the last one failed.
+    pub(super) sign_in_problem: ArcRwSignal<Option<String>>,
+}
+
+impl Model {
+    pub(super) fn new() -> Self {
+        Self {
+            notes: ArcRwSignal::new(Notes::Loading),
+            draft: ArcRwSignal::default(),
+            is_changing: ArcRwSignal::default(),
+            problem: ArcRwSignal::default(),
+            api_result: ArcRwSignal::default(),
+            listening: ArcRwSignal::new(Listening::Connecting),
+            is_waiting: ArcRwSignal::default(),
+            provider: ArcRwSignal::new(ProviderSignOut::NotAsked),
+            is_signing_in: ArcRwSignal::default(),
+            sign_in_problem: ArcRwSignal::default(),
+        }
+    }
+
+    /// Forgets what belonged to the session.
+    pub(super) fn forget(&self) {
+        self.notes.set(Notes::Loading);
+        self.draft.set(String::new());
+        self.problem.set(None);
+        self.api_result.set(None);
+    }
+
+    pub(super) fn signed_in(&self) -> SignedInSignals {
+        SignedInSignals {
+            notes: self.notes.clone(),
+            draft: self.draft.clone(),
+            busy: self.is_changing.clone(),
+            problem: self.problem.clone(),
+            api_result: self.api_result.clone(),
+            listening: self.listening.clone(),
+        }
+    }
+
+    pub(super) fn signed_out(&self) -> SignedOutSignals {
+        SignedOutSignals {
+            api_result: self.api_result.clone(),
+            provider: self.provider.clone(),
+            busy: self.is_signing_in.clone(),
+            problem: self.sign_in_problem.clone(),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+use app::app_b::Reason;
+use logout_event::Channel;
+use logout_event::wire::TabMessage;
+
+use crate::storage::Which;
+
+/// Why a tab locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lock {
+    /// How this tab heard.
+    pub(crate) reason: Reason,
+    /// How its server heard, where known.
+    pub(crate) channel: Option<Channel>,
+}
+
+/// What a tab does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Takes the session's screen away and shows the signed-out one, at once; forgets the tokens of this tab.
+    Lock(Lock),
+    /// Shows the signed-out screen of a tab that had no session.
+    ShowSignedOut,
+    /// Shows the session's screen.
+    ShowSession,
+    /// Takes the session's screen away until it is known whether the session still lives.
+    Hide,
+    /// Stores the tokens for all tabs.
+    StoreTokens,
+    /// Removes stored tokens.
+    DropTokens(Which),
+    /// Makes this tab sign in at a click only.
+    Mark,
+    /// Opens the stream from the server, unless it is open.
+    OpenStream,
+    /// Closes it.
+    CloseStream,
+    /// Sets the timer for the access token's expiry.
+    SetTimer,
+    /// Fetches the notes.
+    LoadNotes,
+    /// Asks the API whether the access token still counts, until it says so.
+    Check,
+    /// Tells the other tabs.
+    Tell(TabMessage),
+    /// Tells the API, then leaves for the provider's sign-out.
+    SignOutAtProvider,
+    /// Loads the page anew, because it was left in the middle of something.
+    Reload,
+}

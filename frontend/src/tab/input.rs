@@ -1,0 +1,40 @@
+use logout_event::wire::TabMessage;
+use logout_event::{LogoutEvent, SessionRef};
+
+use crate::api::Refusal;
+
+/// The session that a tab shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// Which one it is.
+    pub(crate) session: SessionRef,
+    /// When its access token expires, in seconds since the Unix epoch by this machine's clock.
+    pub(crate) expires_at: u64,
+}
+
+/// What a tab hears.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// There are tokens: from storage, or fresh ones from the provider.
+    SignedIn { session: Session, fresh: bool },
+    /// There are none, and there will be none without a click.
+    NoSession,
+    /// The stream carried this.
+    Pushed(LogoutEvent),
+    /// Another page of this origin said this.
+    Told(TabMessage),
+    /// The API refused this tab's access token.
+    Refused(Refusal),
+    /// The API served a request that asked whether the access token still counts.
+    Confirmed,
+    /// The access token's time may be up.
+    TimeIsUp,
+    /// The user wants to sign out.
+    SignOut,
+    /// The page goes into the back/forward cache.
+    Left,
+    /// The page comes back from there.
+    Restored,
+    /// The page becomes visible, or the machine is online again.
+    Woken,
+}

@@ -1,0 +1,15 @@
+use crate::authorize::AuthorizationError;
+use crate::config::Client;
+use crate::http::Params;
+
+/// OpenID Connect Core 1.0 section 3.1.2.1, `scope`: `openid` must be there; what the client may not have is left out, and
+/// the token response says what is left (RFC 6749 section 3.3).
+pub(in crate::authorize) fn parse(params: &Params, client: &Client) -> Result<String, AuthorizationError> {
+    let mut granted: Vec<&str> = Vec::new();
+    for scope in params.get("scope").unwrap_or_default().split(' ') {
+        if client.scopes.contains(scope) && !granted.contains(&scope) {
+            granted.push(scope);
+        }
+    }
+    if granted.contains(&"openid") { Ok(granted.join(" ")) } else { Err(AuthorizationError::Scope) }
+}

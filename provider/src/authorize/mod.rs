@@ -1,0 +1,130 @@
+//! The authorization endpoint: [OpenID Connect Core 1.0 section 3.1.2](https://openid.net/specs/openid-connect-core-1_0.html#AuthorizationEndpoint).
+
+mod checks;
+mod code;
+mod error;
+mod interaction;
+mod request;
+mod response;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+
+pub(crate) use code::issue_code;
+pub(crate) use error::{AuthorizationError, AuthorizeFailure, Unredirectable};
+use interaction::Interaction;
+pub(crate) use request::AuthorizationRequest;
+
+use crate::http::{Browser, Params, form_body, see_other};
+use crate::parked::{self, park, unpark};
+use crate::secret::Opaque;
+use crate::state::Provider;
+use crate::store::pending_authorization::{self, Pending};
+use crate::store::session::{self, Session};
+
+const PATH: &str = "/authorize";
+
+/// How long a user has to sign in, in seconds.
+const PENDING_LIFETIME: i64 = 10 * 60;
+
+/// `GET /authorize`
+pub(crate) async fn get(
+    State(provider): State<Arc<Provider>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    answer_get(&provider, &query, &headers).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// `POST /authorize`
+pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer_post(&provider, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn answer_get(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<Response, AuthorizeFailure> {
+    let handle = Params::parse(query.as_bytes(), &[parked::HANDLE])?;
+    let params = match handle.get(parked::HANDLE) {
+        None => parse(query.as_bytes())?,
+        Some(handle) => {
+            let form = unpark(provider, PATH, handle).await?.ok_or(Unredirectable::Gone)?;
+            parse(form.as_bytes())?
+        }
+    };
+    authorize(provider, &params, headers).await
+}
+
+async fn answer_post(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<Response, AuthorizeFailure> {
+    let params = parse(form_body(headers, body)?)?;
+    if provider.cookies.session(headers).is_none() {
+        // A POST from another site comes without the cookie: only a GET shows whether there is a session.
+        return Ok(see_other(&park(provider, PATH, &params).await?));
+    }
+    authorize(provider, &params, headers).await
+}
+
+/// The parameters that this endpoint knows. Used again for a request that was kept.
+pub(crate) fn parse(raw: &[u8]) -> Result<Params, AuthorizeFailure> {
+    Ok(Params::parse(raw, request::PARAMETERS)?)
+}
+
+async fn authorize(provider: &Provider, params: &Params, headers: &HeaderMap) -> Result<Response, AuthorizeFailure> {
+    let request = AuthorizationRequest::parse(params, provider)?;
+    let session = current_session(provider, headers).await?;
+    match interaction::needed(&request, session.as_ref(), provider.clock.now()) {
+        Interaction::None(session) => match answer_with_code(provider, &request, session).await? {
+            Some(response) => Ok(response),
+            // It ended between the look and the write.
+            None if request.prompt.forbids_interaction() => {
+                Err(request.refuse(provider, AuthorizationError::LoginRequired))
+            }
+            None => ask_to_sign_in(provider, params, None, headers).await,
+        },
+        Interaction::SignIn => ask_to_sign_in(provider, params, session.as_ref(), headers).await,
+        Interaction::Refused(error) => Err(request.refuse(provider, error)),
+    }
+}
+
+/// The session of this browser, if it signs its user in: it lives, and the user is still configured.
+async fn current_session(provider: &Provider, headers: &HeaderMap) -> Result<Option<Session>, AuthorizeFailure> {
+    let mut conn = provider.store.read().await?;
+    let Some(session) = provider.session(&mut conn, headers).await? else { return Ok(None) };
+    let user = provider.user_of(&mut conn, &session.sub).await?;
+    Ok(Some(session).filter(|session| session.is_live(provider.clock.now()) && user.is_some()))
+}
+
+async fn answer_with_code(
+    provider: &Provider,
+    request: &AuthorizationRequest,
+    session: &Session,
+) -> Result<Option<Response>, AuthorizeFailure> {
+    let mut tx = provider.store.begin().await?;
+    let now = provider.clock.now();
+    let session = session::by_id(&mut tx, session.id).await?.filter(|session| session.is_live(now));
+    let Some(session) = session else { return Ok(None) };
+    let code = issue_code(&mut tx, request, &session, now).await?;
+    tx.commit().await?;
+    Ok(Some(see_other(request.target.success(&code, &provider.issuer).as_str())))
+}
+
+async fn ask_to_sign_in(
+    provider: &Provider,
+    params: &Params,
+    session: Option<&Session>,
+    headers: &HeaderMap,
+) -> Result<Response, AuthorizeFailure> {
+    let browser = Browser::of(&provider.cookies, headers)?;
+    let handle = Opaque::random()?;
+    let pending = Pending { session_id: session.map(|session| session.id), form: params.to_form() };
+    let expires_at = provider.clock.now() + PENDING_LIFETIME;
+    let mut tx = provider.store.begin().await?;
+    pending_authorization::insert(&mut tx, handle.hash(), browser.hash(), &pending, expires_at).await?;
+    tx.commit().await?;
+    let mut response = see_other(&format!("/login?request={}", handle.as_str()));
+    browser.attach(&provider.cookies, &mut response);
+    Ok(response)
+}

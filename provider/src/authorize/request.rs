@@ -1,0 +1,73 @@
+use super::checks::{Prompt, Target, hint, max_age, pkce, prompt, response, scope};
+use super::error::{AuthorizationError, AuthorizeFailure};
+use crate::http::Params;
+use crate::state::Provider;
+
+/// What the endpoint reads; everything else is ignored (RFC 6749 section 3.1).
+pub(super) const PARAMETERS: &[&str] = &[
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "id_token_hint",
+    "login_hint",
+    "max_age",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "registration",
+    "request",
+    "request_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+];
+
+/// An authorization request that is in order. There is no other way to make one than [`AuthorizationRequest::parse`].
+#[derive(Debug)]
+pub(crate) struct AuthorizationRequest {
+    /// Who asks, and where the answer goes.
+    pub(crate) target: Target,
+    /// What is granted, separated by spaces.
+    pub(crate) scope: String,
+    pub(crate) nonce: Option<String>,
+    /// Of method S256.
+    pub(crate) code_challenge: Option<String>,
+    pub(crate) prompt: Prompt,
+    /// In seconds.
+    pub(crate) max_age: Option<i64>,
+    /// The user whom the app expects.
+    pub(crate) expected_sub: Option<String>,
+    /// The user name to begin with.
+    pub(crate) login_hint: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// Checks everything that can be checked without knowing who the user is.
+    pub(crate) fn parse(params: &Params, provider: &Provider) -> Result<Self, AuthorizeFailure> {
+        let target = Target::parse(params, &provider.registry)?;
+        match Self::parse_for(&target, params, provider) {
+            Ok(request) => Ok(request),
+            Err(error) => Err(target.refuse(&error, &provider.issuer)),
+        }
+    }
+
+    fn parse_for(target: &Target, params: &Params, provider: &Provider) -> Result<Self, AuthorizationError> {
+        response::check(params)?;
+        Ok(Self {
+            scope: scope::parse(params, &target.client)?,
+            nonce: params.get("nonce").map(str::to_owned),
+            code_challenge: pkce::parse(params, &target.client)?,
+            prompt: prompt::parse(params)?,
+            max_age: max_age::parse(params)?,
+            expected_sub: hint::parse(params, provider)?,
+            login_hint: params.get("login_hint").map(str::to_owned),
+            target: target.clone(),
+        })
+    }
+
+    /// Tells the app why there is no code.
+    pub(crate) fn refuse(&self, provider: &Provider, error: AuthorizationError) -> AuthorizeFailure {
+        self.target.refuse(&error, &provider.issuer)
+    }
+}

@@ -1,0 +1,168 @@
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{ConfigError, Owner, UriError};
+use super::registry::{check_lifetime, check_text};
+use super::uri::RegisteredUri;
+use crate::secret::Secret;
+
+/// An app that may send users here. Keys are named as in OpenID Connect Dynamic Client Registration 1.0, where it has them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientConfig {
+    /// The client identifier.
+    pub client_id: String,
+    /// What users see.
+    pub name: String,
+    /// The secret of a confidential client; without one, the client is public and must use PKCE.
+    #[serde(default)]
+    pub client_secret: Option<Secret>,
+    /// Where an authorization response may go. Compared character by character.
+    pub redirect_uris: Vec<String>,
+    /// Where a user may be sent after a sign-out. Compared character by character.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// The page that is loaded in a frame when a session ends; on the origin of one of `redirect_uris`.
+    #[serde(default)]
+    pub frontchannel_logout_uri: Option<String>,
+    /// Whether the app needs `iss` and `sid` there. They are always sent.
+    #[serde(default)]
+    pub frontchannel_logout_session_required: bool,
+    /// Where logout tokens are posted when a session ends.
+    #[serde(default)]
+    pub backchannel_logout_uri: Option<String>,
+    /// Whether the app needs `sid` there. It is always sent.
+    #[serde(default)]
+    pub backchannel_logout_session_required: bool,
+    /// The scopes that the app is given when it asks for them.
+    #[serde(default = "default_scopes")]
+    pub scopes: Vec<String>,
+    /// The `aud` of the app's access tokens; without it, the issuer.
+    #[serde(default)]
+    pub audience: Option<String>,
+    /// What the app's ID and logout tokens are signed with.
+    #[serde(default)]
+    pub id_token_signed_response_alg: SigningAlg,
+    /// For how long the app's own session may live, in seconds: a sign-out is worth delivering as long.
+    #[serde(default = "default_session_lifetime")]
+    pub session_lifetime: u64,
+    /// A page of the app for the links that lead back to it.
+    #[serde(default)]
+    pub home: Option<String>,
+}
+
+/// A signature algorithm (RFC 7518 section 3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SigningAlg {
+    /// RSASSA-PKCS1-v1_5 with SHA-256, which everybody can verify.
+    #[default]
+    RS256,
+    /// ECDSA on P-256 with SHA-256, which is faster to make.
+    ES256,
+}
+
+fn default_scopes() -> Vec<String> {
+    vec!["openid".to_owned(), "profile".to_owned()]
+}
+
+const fn default_session_lifetime() -> u64 {
+    24 * 60 * 60
+}
+
+/// A client whose configuration is known to be right.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) client_id: String,
+    pub(crate) name: String,
+    pub(crate) client_secret: Option<Secret>,
+    pub(crate) redirect_uris: Vec<RegisteredUri>,
+    pub(crate) post_logout_redirect_uris: Vec<RegisteredUri>,
+    pub(crate) frontchannel_logout_uri: Option<RegisteredUri>,
+    pub(crate) backchannel_logout_uri: Option<RegisteredUri>,
+    pub(crate) scopes: BTreeSet<String>,
+    pub(crate) audience: Option<String>,
+    pub(crate) signing_alg: SigningAlg,
+    /// Seconds.
+    pub(crate) session_lifetime: i64,
+    pub(crate) home: Option<RegisteredUri>,
+}
+
+impl Client {
+    /// Whether it cannot keep a secret (RFC 6749 section 2.1).
+    pub(crate) fn is_public(&self) -> bool {
+        self.client_secret.is_none()
+    }
+
+    pub(super) fn new(config: &ClientConfig) -> Result<Self, ConfigError> {
+        let owner = Owner::Client(config.client_id.clone());
+        check_text(&owner, "client_id", &config.client_id)?;
+        if config.name.trim().is_empty() {
+            return Err(ConfigError::Text { owner, key: "name" });
+        }
+        if config.client_secret.as_ref().is_some_and(|secret| secret.expose().len() < 16) {
+            return Err(ConfigError::WeakSecret { owner });
+        }
+        if config.redirect_uris.is_empty() {
+            return Err(ConfigError::NoRedirectUri { owner });
+        }
+        let redirect_uris = uris(&owner, "redirect_uris", &config.redirect_uris)?;
+        let frontchannel_logout_uri =
+            uri(&owner, "frontchannel_logout_uri", config.frontchannel_logout_uri.as_deref())?;
+        check_same_origin(&owner, frontchannel_logout_uri.as_ref(), &redirect_uris)?;
+        Ok(Self {
+            client_id: config.client_id.clone(),
+            name: config.name.clone(),
+            client_secret: config.client_secret.clone(),
+            redirect_uris,
+            post_logout_redirect_uris: uris(&owner, "post_logout_redirect_uris", &config.post_logout_redirect_uris)?,
+            frontchannel_logout_uri,
+            backchannel_logout_uri: uri(&owner, "backchannel_logout_uri", config.backchannel_logout_uri.as_deref())?,
+            scopes: scopes(&owner, &config.scopes)?,
+            audience: config.audience.clone(),
+            signing_alg: config.id_token_signed_response_alg,
+            session_lifetime: check_lifetime(&owner, "session_lifetime", config.session_lifetime)?,
+            home: uri(&owner, "home", config.home.as_deref())?,
+        })
+    }
+}
+
+fn uri(owner: &Owner, key: &'static str, uri: Option<&str>) -> Result<Option<RegisteredUri>, ConfigError> {
+    uri.map(|uri| RegisteredUri::parse(uri).map_err(|why| refused(owner, key, uri, why))).transpose()
+}
+
+fn uris(owner: &Owner, key: &'static str, uris: &[String]) -> Result<Vec<RegisteredUri>, ConfigError> {
+    let mut seen = BTreeSet::new();
+    uris.iter()
+        .map(|uri| {
+            if !seen.insert(uri) {
+                return Err(refused(owner, key, uri, UriError::Duplicate));
+            }
+            RegisteredUri::parse(uri).map_err(|why| refused(owner, key, uri, why))
+        })
+        .collect()
+}
+
+/// FCL-02: a frame of a foreign origin could end nothing, and would be loaded with the user's cookies there.
+fn check_same_origin(owner: &Owner, frame: Option<&RegisteredUri>, own: &[RegisteredUri]) -> Result<(), ConfigError> {
+    match frame {
+        Some(frame) if !own.iter().any(|uri| uri.origin() == frame.origin()) => {
+            Err(refused(owner, "frontchannel_logout_uri", frame.as_str(), UriError::ForeignOrigin))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn scopes(owner: &Owner, scopes: &[String]) -> Result<BTreeSet<String>, ConfigError> {
+    let scopes: BTreeSet<String> = scopes.iter().cloned().collect();
+    let is_word = |scope: &String| !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic());
+    if scopes.contains("openid") && scopes.iter().all(is_word) {
+        Ok(scopes)
+    } else {
+        Err(ConfigError::Scopes { owner: owner.clone() })
+    }
+}
+
+fn refused(owner: &Owner, key: &'static str, uri: &str, why: UriError) -> ConfigError {
+    ConfigError::Uri { owner: owner.clone(), key, uri: uri.to_owned(), why }
+}

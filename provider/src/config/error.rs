@@ -1,0 +1,127 @@
+use std::fmt;
+
+/// Why a configuration is refused. The message names the client or user and the key, and never shows a secret.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The issuer is not an origin.
+    #[error(
+        "issuer `{issuer}`: must be an origin such as https://op.example.com (http on loopback only), exactly as \
+         browsers write it, without a trailing slash"
+    )]
+    Issuer {
+        /// What is configured.
+        issuer: String,
+    },
+    /// A lifetime is zero or absurd.
+    #[error("{owner}{key} = {seconds}: must be between 1 second and a year")]
+    Lifetime {
+        /// Whose lifetime it is.
+        owner: Owner,
+        /// The key.
+        key: &'static str,
+        /// What is configured.
+        seconds: u64,
+    },
+    /// A value that must be there is empty or has characters that it cannot have.
+    #[error("{owner}{key}: must not be empty, longer than 255 bytes, or contain anything but printable ASCII")]
+    Text {
+        /// Whose value it is.
+        owner: Owner,
+        /// The key.
+        key: &'static str,
+    },
+    /// Two clients or two users have the same name.
+    #[error("{owner}is configured twice")]
+    Duplicate {
+        /// Who.
+        owner: Owner,
+    },
+    /// A client that cannot be sent anywhere.
+    #[error("{owner}redirect_uris: must have at least one")]
+    NoRedirectUri {
+        /// Which client.
+        owner: Owner,
+    },
+    /// A URI is refused.
+    #[error("{owner}{key} = `{uri}`: {why}")]
+    Uri {
+        /// Which client.
+        owner: Owner,
+        /// The key.
+        key: &'static str,
+        /// What is configured.
+        uri: String,
+        /// What is wrong with it.
+        why: UriError,
+    },
+    /// A client that may not ask for `openid` cannot sign anybody in.
+    #[error("{owner}scopes: must contain `openid`, and each must be a word of printable ASCII")]
+    Scopes {
+        /// Which client.
+        owner: Owner,
+    },
+    /// A client secret that can be guessed.
+    #[error("{owner}client_secret: must have at least 16 characters; without a secret, the client is a public one")]
+    WeakSecret {
+        /// Which client.
+        owner: Owner,
+    },
+    /// A user with no password, or with two.
+    #[error("{owner}must have exactly one of `password` and `password_hash`")]
+    Password {
+        /// Which user.
+        owner: Owner,
+    },
+    /// A password hash that is none.
+    #[error("{owner}password_hash: must be an argon2 hash in PHC form (`$argon2id$v=19$...`)")]
+    PasswordHash {
+        /// Which user.
+        owner: Owner,
+    },
+}
+
+/// What is wrong with a registered URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UriError {
+    /// Relative, or not a URI.
+    #[error("must be an absolute URI")]
+    NotAbsolute,
+    /// Fragments never reach a server.
+    #[error("must have no fragment")]
+    Fragment,
+    /// A user name or password in a URI.
+    #[error("must have no user name and no password")]
+    Credentials,
+    /// Neither https nor on this machine.
+    #[error("must be https; http is accepted on loopback only")]
+    Insecure,
+    /// Front-Channel Logout 1.0 section 2.
+    #[error("must have the scheme, host and port of one of the client's redirect_uris")]
+    ForeignOrigin,
+    /// The same URI twice.
+    #[error("is listed twice")]
+    Duplicate,
+}
+
+/// Whose configuration is meant, as the start of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The provider itself.
+    Provider,
+    /// The client with this `client_id`.
+    Client(String),
+    /// The user with this `username`.
+    User(String),
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Provider => Ok(()),
+            Self::Client(client_id) => write!(f, "client `{client_id}`: "),
+            Self::User(username) => write!(f, "user `{username}`: "),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The configuration: what an operator writes, and what is made of it once it is known to be right.
+
+mod client;
+mod error;
+mod registry;
+mod uri;
+mod user;
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+pub use client::{ClientConfig, SigningAlg};
+pub use error::{ConfigError, Owner, UriError};
+pub use user::UserConfig;
+
+pub(crate) use client::Client;
+pub(crate) use registry::Registry;
+pub(crate) use uri::RegisteredUri;
+pub(crate) use user::{Credential, User};
+
+pub use crate::secret::Secret;
+
+/// The configuration of the provider. All lifetimes are in seconds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderConfig {
+    /// The issuer identifier: an exact origin, `https` or on loopback, without a trailing slash.
+    pub issuer: String,
+    /// Where whoever serves the provider is to listen. This crate opens no listener.
+    #[serde(default)]
+    pub listen: Vec<SocketAddr>,
+    /// How long an access token is good for.
+    #[serde(default = "default_access_token_lifetime")]
+    pub access_token_lifetime: u64,
+    /// How long an ID token is good for; as an `id_token_hint` it is accepted for ever.
+    #[serde(default = "default_id_token_lifetime")]
+    pub id_token_lifetime: u64,
+    /// How long a session at the provider lasts after the user signed in.
+    #[serde(default = "default_session_lifetime")]
+    pub session_lifetime: u64,
+    /// The `SameSite` attribute of the provider's cookies.
+    #[serde(default)]
+    pub cookie_same_site: CookieSameSite,
+    /// Whether apps are told of a sign-out through frames (OpenID Connect Front-Channel Logout 1.0).
+    #[serde(default = "yes")]
+    pub front_channel: bool,
+    /// Whether apps are told of a sign-out by logout tokens (OpenID Connect Back-Channel Logout 1.0).
+    #[serde(default = "yes")]
+    pub back_channel: bool,
+    /// The apps that may send users here.
+    #[serde(default)]
+    pub clients: Vec<ClientConfig>,
+    /// The users who may sign in.
+    #[serde(default)]
+    pub users: Vec<UserConfig>,
+}
+
+impl ProviderConfig {
+    /// Checks what the types do not: every URI, duplicates, lifetimes, password hashes.
+    ///
+    /// # Errors
+    /// The first thing that is wrong; the message names the client or user and the key.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        Registry::new(self).map(drop)
+    }
+}
+
+/// The `SameSite` attribute of cookies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CookieSameSite {
+    /// Sent on top-level navigations from other sites, but not into frames or with their POSTs.
+    #[default]
+    Lax,
+    /// Sent everywhere the browser lets it; implies `Secure`, which browsers accept on loopback.
+    None,
+}
+
+const fn default_access_token_lifetime() -> u64 {
+    300
+}
+
+const fn default_id_token_lifetime() -> u64 {
+    600
+}
+
+const fn default_session_lifetime() -> u64 {
+    8 * 60 * 60
+}
+
+const fn yes() -> bool {
+    true
+}

@@ -1,0 +1,95 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use url::Url;
+
+use super::error::{ConfigError, Owner};
+use super::uri::is_loopback;
+use super::{Client, ProviderConfig, User};
+
+/// A configuration that is known to be right.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    clients: BTreeMap<String, Arc<Client>>,
+    users: BTreeMap<String, Arc<User>>,
+    pub(crate) lifetimes: Lifetimes,
+}
+
+/// Lifetimes in seconds.
+#[derive(Debug)]
+pub(crate) struct Lifetimes {
+    pub(crate) access_token: i64,
+    pub(crate) id_token: i64,
+    pub(crate) session: i64,
+}
+
+impl Registry {
+    pub(crate) fn new(config: &ProviderConfig) -> Result<Self, ConfigError> {
+        check_issuer(&config.issuer)?;
+        let provider = Owner::Provider;
+        let lifetimes = Lifetimes {
+            access_token: check_lifetime(&provider, "access_token_lifetime", config.access_token_lifetime)?,
+            id_token: check_lifetime(&provider, "id_token_lifetime", config.id_token_lifetime)?,
+            session: check_lifetime(&provider, "session_lifetime", config.session_lifetime)?,
+        };
+        let mut clients = BTreeMap::new();
+        for client in &config.clients {
+            if clients.insert(client.client_id.clone(), Arc::new(Client::new(client)?)).is_some() {
+                return Err(ConfigError::Duplicate { owner: Owner::Client(client.client_id.clone()) });
+            }
+        }
+        let mut users = BTreeMap::new();
+        for user in &config.users {
+            if users.insert(user.username.clone(), Arc::new(User::new(user)?)).is_some() {
+                return Err(ConfigError::Duplicate { owner: Owner::User(user.username.clone()) });
+            }
+        }
+        Ok(Self { clients, users, lifetimes })
+    }
+
+    pub(crate) fn client(&self, client_id: &str) -> Option<&Arc<Client>> {
+        self.clients.get(client_id)
+    }
+
+    pub(crate) fn user(&self, username: &str) -> Option<&Arc<User>> {
+        self.users.get(username)
+    }
+
+    pub(crate) fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users.values()
+    }
+
+    /// The origins that may read answers across origins: those that users are sent back to.
+    pub(crate) fn redirect_origins(&self) -> BTreeSet<String> {
+        self.clients.values().flat_map(|client| client.redirect_uris.iter().map(|uri| uri.origin())).collect()
+    }
+
+    /// Every scope that some client may ask for.
+    pub(crate) fn scopes(&self) -> BTreeSet<&str> {
+        self.clients.values().flat_map(|client| client.scopes.iter().map(String::as_str)).collect()
+    }
+}
+
+fn check_issuer(issuer: &str) -> Result<(), ConfigError> {
+    let refused = || ConfigError::Issuer { issuer: issuer.to_owned() };
+    let url = Url::parse(issuer).map_err(|_| refused())?;
+    let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    // A trailing slash, a path or an upper-case host would make two spellings of one issuer.
+    if secure && url.origin().ascii_serialization() == issuer { Ok(()) } else { Err(refused()) }
+}
+
+pub(super) fn check_lifetime(owner: &Owner, key: &'static str, seconds: u64) -> Result<i64, ConfigError> {
+    const YEAR: i64 = 366 * 24 * 60 * 60;
+    match i64::try_from(seconds) {
+        Ok(lifetime @ 1..=YEAR) => Ok(lifetime),
+        _ => Err(ConfigError::Lifetime { owner: owner.clone(), key, seconds }),
+    }
+}
+
+pub(super) fn check_text(owner: &Owner, key: &'static str, text: &str) -> Result<(), ConfigError> {
+    if (1..=255).contains(&text.len()) && text.bytes().all(|byte| (0x20..=0x7e).contains(&byte)) {
+        Ok(())
+    } else {
+        Err(ConfigError::Text { owner: owner.clone(), key })
+    }
+}

@@ -1,0 +1,94 @@
+//! What clients need to know of the provider: [OpenID Connect Discovery 1.0 section 3](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
+
+use crate::config::SigningAlg;
+use crate::state::Provider;
+
+/// New keys are to be found soon after they are published.
+const FIVE_MINUTES: (HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+
+/// The provider's metadata. Only what there is.
+#[derive(Debug, Serialize)]
+struct Configuration<'a> {
+    issuer: &'a str,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    userinfo_endpoint: String,
+    jwks_uri: String,
+    end_session_endpoint: String,
+    scopes_supported: Vec<&'a str>,
+    response_types_supported: &'static [&'static str],
+    response_modes_supported: &'static [&'static str],
+    grant_types_supported: &'static [&'static str],
+    subject_types_supported: &'static [&'static str],
+    id_token_signing_alg_values_supported: [SigningAlg; 2],
+    token_endpoint_auth_methods_supported: &'static [&'static str],
+    code_challenge_methods_supported: &'static [&'static str],
+    claims_supported: &'static [&'static str],
+    prompt_values_supported: &'static [&'static str],
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
+    authorization_response_iss_parameter_supported: bool,
+    frontchannel_logout_supported: bool,
+    frontchannel_logout_session_supported: bool,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
+}
+
+pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl IntoResponse {
+    let endpoint = |path| provider.endpoint(path);
+    let configuration = Configuration {
+        issuer: &provider.issuer,
+        authorization_endpoint: endpoint("/authorize"),
+        token_endpoint: endpoint("/token"),
+        userinfo_endpoint: endpoint("/userinfo"),
+        jwks_uri: endpoint("/jwks"),
+        end_session_endpoint: endpoint("/end_session"),
+        scopes_supported: provider.registry.scopes().into_iter().collect(),
+        response_types_supported: &["code"],
+        response_modes_supported: &["query"],
+        grant_types_supported: &["authorization_code"],
+        subject_types_supported: &["public"],
+        id_token_signing_alg_values_supported: [SigningAlg::RS256, SigningAlg::ES256],
+        token_endpoint_auth_methods_supported: &["client_secret_basic", "none"],
+        code_challenge_methods_supported: &["S256"],
+        claims_supported: &[
+            "iss",
+            "sub",
+            "aud",
+            "exp",
+            "iat",
+            "auth_time",
+            "nonce",
+            "sid",
+            "at_hash",
+            "name",
+            "preferred_username",
+            "email",
+        ],
+        prompt_values_supported: &["none", "login", "select_account"],
+        claims_parameter_supported: false,
+        request_parameter_supported: false,
+        request_uri_parameter_supported: false,
+        authorization_response_iss_parameter_supported: true,
+        frontchannel_logout_supported: provider.channels.front,
+        frontchannel_logout_session_supported: provider.channels.front,
+        backchannel_logout_supported: provider.channels.back,
+        backchannel_logout_session_supported: provider.channels.back,
+    };
+    ([FIVE_MINUTES], Json(configuration)).into_response()
+}
+
+/// The public keys (RFC 7517 section 5).
+pub(crate) async fn jwks(State(provider): State<Arc<Provider>>) -> impl IntoResponse {
+    ([FIVE_MINUTES], Json(provider.keys.jwks()))
+}

@@ -1,0 +1,110 @@
+//! What the user gets to see at the end, and where they go.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::back_channel::{Attempt, tell};
+use super::commit::{Ended, NewLogout, end};
+use super::decide::Notification;
+use super::error::EndSessionError;
+use super::outcome::Outcome;
+use super::request::EndSessionRequest;
+use super::result::result_path;
+use crate::error::InternalError;
+use crate::http::see_other;
+use crate::pages::{Frame, FrontChannelPage, NextStop, SignedOutPage};
+use crate::state::Provider;
+use crate::store::logout::{self, LogoutApp};
+use crate::store::session::Session;
+
+/// How long the page waits for a frame, in milliseconds.
+const FRAME_PATIENCE: u32 = 2000;
+/// The same for an app at which nobody listens.
+const REFUSED_FRAME_PATIENCE: u32 = 500;
+
+/// Ends the session, tells the apps, and answers. In a task of its own: a browser that goes away does not stop it between
+/// the two.
+pub(super) async fn end_and_finish(
+    provider: &Arc<Provider>,
+    session: Session,
+    next: Option<NextStop>,
+) -> Result<Response, EndSessionError> {
+    let task = {
+        let provider = Arc::clone(provider);
+        async move { end_and_tell(&provider, &session, next).await }
+    };
+    provider.tasks.spawn(task).await.map_err(InternalError::from)?
+}
+
+async fn end_and_tell(
+    provider: &Arc<Provider>,
+    session: &Session,
+    next: Option<NextStop>,
+) -> Result<Response, EndSessionError> {
+    let mut tx = provider.store.begin().await?;
+    let logout = NewLogout { channels: provider.channels, next: next.clone() };
+    let ended = end(&mut tx, provider, session, logout, provider.clock.now()).await?;
+    tx.commit().await?;
+    let Some(ended) = ended else { return Ok(go_on(provider, next.as_ref())) };
+    let attempts = tell(provider, &ended.deliveries).await;
+    let mut conn = provider.store.read().await?;
+    let apps = logout::apps(&mut conn, ended.logout_id).await?;
+    drop(conn);
+    Ok(signed_out(provider, show(&ended, &apps, &attempts)))
+}
+
+/// RPI-30: straight back when every app is known to have ended; otherwise through the page with the frames.
+fn show(ended: &Ended, apps: &[LogoutApp], attempts: &HashMap<String, Attempt>) -> Response {
+    let result_path = result_path(&ended.handle);
+    if apps.iter().all(|app| app.outcome == Outcome::Ended) {
+        return match &ended.next {
+            Some(next) => see_other(next.url.as_str()),
+            None => see_other(&result_path),
+        };
+    }
+    let is_open = |notification: &&Notification| {
+        apps.iter().any(|app| app.client_id == notification.client_id && app.outcome != Outcome::Ended)
+    };
+    let frame = |notification: &Notification| {
+        let patience_ms = match attempts.get(&notification.client_id) {
+            Some(Attempt::Refused) => REFUSED_FRAME_PATIENCE,
+            _ => FRAME_PATIENCE,
+        };
+        Some(Frame {
+            client_id: notification.client_id.clone(),
+            name: notification.name.clone(),
+            url: notification.frame.clone()?,
+            patience_ms,
+        })
+    };
+    let frames: Vec<Frame> = ended.notifications.iter().filter(is_open).filter_map(frame).collect();
+    FrontChannelPage { apps, frames: &frames, result_path: &result_path, next: ended.next.as_ref() }.into_response()
+}
+
+/// There is no session. RPI-33: that is no error. RPI-29: without a hint the user goes back by a click of their own.
+pub(super) fn already_signed_out(provider: &Provider, request: &EndSessionRequest) -> Response {
+    match &request.hint {
+        Some(_) => go_on(provider, request.next.as_ref()),
+        None => signed_out(provider, SignedOutPage { next: request.next.as_ref() }.into_response()),
+    }
+}
+
+/// On to the app, if that is where the user comes from.
+pub(super) fn go_on(provider: &Provider, next: Option<&NextStop>) -> Response {
+    let response = match next {
+        Some(next) => see_other(next.url.as_str()),
+        None => SignedOutPage { next: None }.into_response(),
+    };
+    signed_out(provider, response)
+}
+
+/// Takes the cookie away, whose session is over.
+fn signed_out(provider: &Provider, mut response: Response) -> Response {
+    if let Some(cookie) = provider.cookies.clear_session() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

@@ -1,0 +1,101 @@
+//! Sign-out. Three endpoints: ask (`/end_session`), confirm, result; and five steps, a file each:
+//! [`request`] parses, [`decide`] says what to do and whom to tell, [`commit`] ends the session in one transaction,
+//! [`back_channel`] sends, [`finish`] shows.
+//!
+//! [RP-Initiated Logout 1.0](https://openid.net/specs/openid-connect-rpinitiated-1_0.html),
+//! [Front-Channel Logout 1.0](https://openid.net/specs/openid-connect-frontchannel-1_0.html),
+//! [Back-Channel Logout 1.0](https://openid.net/specs/openid-connect-backchannel-1_0.html).
+
+mod ask;
+mod back_channel;
+mod commit;
+mod confirm;
+mod decide;
+mod error;
+mod finish;
+mod front_channel;
+mod logout_token;
+mod outcome;
+mod report;
+mod request;
+mod result;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+
+pub(crate) use back_channel::{BackChannel, tell_in_background};
+pub(crate) use commit::{Ended, NewLogout, end};
+pub(crate) use confirm::confirm;
+use decide::{Decision, decide};
+use error::EndSessionError;
+pub(crate) use outcome::Outcome;
+pub(crate) use report::report;
+use request::EndSessionRequest;
+pub(crate) use result::result;
+
+use crate::http::{Params, form_body, see_other};
+use crate::parked::{self, park, unpark};
+use crate::state::Provider;
+use crate::store::session_client;
+
+const PATH: &str = "/end_session";
+
+/// `GET /end_session`
+pub(crate) async fn get(
+    State(provider): State<Arc<Provider>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    answer_get(&provider, &query, &headers).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// `POST /end_session`
+pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer_post(&provider, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn answer_get(provider: &Arc<Provider>, query: &str, headers: &HeaderMap) -> Result<Response, EndSessionError> {
+    let handle = Params::parse(query.as_bytes(), &[parked::HANDLE])?;
+    let params = match handle.get(parked::HANDLE) {
+        None => Params::parse(query.as_bytes(), request::PARAMETERS)?,
+        Some(handle) => {
+            let form = unpark(provider, PATH, handle).await?.ok_or(EndSessionError::Gone)?;
+            Params::parse(form.as_bytes(), request::PARAMETERS)?
+        }
+    };
+    end_session(provider, &params, headers).await
+}
+
+async fn answer_post(provider: &Arc<Provider>, headers: &HeaderMap, body: &Bytes) -> Result<Response, EndSessionError> {
+    let params = Params::parse(form_body(headers, body)?, request::PARAMETERS)?;
+    if provider.cookies.session(headers).is_none() {
+        // A POST from another site comes without the cookie: only a GET shows whether there is a session.
+        return Ok(see_other(&park(provider, PATH, &params).await?));
+    }
+    end_session(provider, &params, headers).await
+}
+
+async fn end_session(
+    provider: &Arc<Provider>,
+    params: &Params,
+    headers: &HeaderMap,
+) -> Result<Response, EndSessionError> {
+    let request = EndSessionRequest::parse(params, provider)?;
+    let mut conn = provider.store.read().await?;
+    let session = provider.session(&mut conn, headers).await?;
+    let reached = match &session {
+        Some(session) => session_client::of_session(&mut conn, session.id).await?,
+        None => Vec::new(),
+    };
+    drop(conn);
+    match decide(&request, session.as_ref(), &reached) {
+        Decision::AlreadySignedOut => Ok(finish::already_signed_out(provider, &request)),
+        Decision::Ask(session) => ask::ask(provider, &request, params, session, &reached, headers).await,
+        Decision::End(session) => finish::end_and_finish(provider, session.clone(), request.next).await,
+    }
+}

@@ -1,0 +1,98 @@
+/// What is known of an app after a sign-out. It is never more than is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The app said so itself: it accepted the logout token, or its frame acknowledged.
+    Ended,
+    /// The app has a back-channel, and its logout token is still to be delivered.
+    Pending,
+    /// The app has a frame only, and it said nothing.
+    Unconfirmed,
+    /// The app has a frame only, which did not load; or nothing at all.
+    Unreachable,
+}
+
+/// What the page says of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FrameReport {
+    Acknowledged,
+    NotLoaded,
+}
+
+impl Outcome {
+    /// The name in `data-outcome` and in the database.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::Pending => "pending",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Unreachable => "unreachable",
+        }
+    }
+
+    /// What is known before anybody was told.
+    pub(super) fn at_first(has_back_channel: bool, has_frame: bool) -> Self {
+        match (has_back_channel, has_frame) {
+            (true, _) => Self::Pending,
+            (false, true) => Self::Unconfirmed,
+            (false, false) => Self::Unreachable,
+        }
+    }
+
+    /// What is known after the page reported on the app's frame.
+    pub(super) fn after(self, report: FrameReport) -> Self {
+        match (self, report) {
+            (_, FrameReport::Acknowledged) => Self::Ended,
+            (Self::Unconfirmed, FrameReport::NotLoaded) => Self::Unreachable,
+            (known, FrameReport::NotLoaded) => known,
+        }
+    }
+}
+
+/// There is no such outcome.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no outcome")]
+pub(crate) struct UnknownOutcome(String);
+
+impl TryFrom<String> for Outcome {
+    type Error = UnknownOutcome;
+
+    fn try_from(name: String) -> Result<Self, UnknownOutcome> {
+        [Self::Ended, Self::Pending, Self::Unconfirmed, Self::Unreachable]
+            .into_iter()
+            .find(|outcome| outcome.as_str() == name)
+            .ok_or(UnknownOutcome(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use FrameReport::{Acknowledged, NotLoaded};
+    use Outcome::{Ended, Pending, Unconfirmed, Unreachable};
+
+    /// FCL-26, T-17: only the app itself can say that it has ended.
+    #[test]
+    fn what_a_report_changes() {
+        let table = [
+            (Pending, Acknowledged, Ended),
+            (Unconfirmed, Acknowledged, Ended),
+            (Unreachable, Acknowledged, Ended),
+            (Ended, Acknowledged, Ended),
+            (Pending, NotLoaded, Pending),
+            (Unconfirmed, NotLoaded, Unreachable),
+            (Unreachable, NotLoaded, Unreachable),
+            (Ended, NotLoaded, Ended),
+        ];
+        for (known, report, expected) in table {
+            assert_eq!(known.after(report), expected, "{known:?} {report:?}");
+        }
+    }
+
+    #[test]
+    fn names_round_trip() {
+        for outcome in [Ended, Pending, Unconfirmed, Unreachable] {
+            assert_eq!(Outcome::try_from(outcome.as_str().to_owned()).unwrap(), outcome);
+        }
+        assert!(Outcome::try_from("gone".to_owned()).is_err());
+    }
+}

@@ -1,0 +1,40 @@
+//! What all endpoints need of HTTP.
+
+mod browser;
+mod cookie;
+mod cors;
+mod headers;
+mod params;
+mod same_origin;
+mod source;
+mod trace;
+
+pub(crate) use browser::Browser;
+pub(crate) use cookie::Cookies;
+pub(crate) use cors::cors;
+pub(crate) use headers::security_headers;
+pub(crate) use params::{Params, ParamsError, form_body};
+pub(crate) use same_origin::{CrossOrigin, require_same_origin};
+pub(crate) use source::SourceBucket;
+pub(crate) use trace::span;
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use url::Url;
+
+/// `Cache-Control` of everything that depends on a session, a credential or an error.
+pub(crate) const NO_STORE: (HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+/// Sends the browser on by GET, whatever it came with.
+pub(crate) fn see_other(to: &str) -> Response {
+    match HeaderValue::from_str(to) {
+        Ok(location) => (StatusCode::SEE_OTHER, [NO_STORE, (header::LOCATION, location)]).into_response(),
+        // Targets are serialised URLs or paths made of base64url, so this is a defect, and never an open redirect.
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Scheme, host and port of a URL, as browsers write them.
+pub(crate) fn origin(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}

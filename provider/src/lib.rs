@@ -1,0 +1,43 @@
+//! The embedded OpenID Provider: sign-in by the authorization code flow with PKCE, and sign-out that reaches every app.
+//!
+//! [`ProviderState::open`] takes a [`ProviderConfig`], a folder for the database and the signing keys, the stylesheet of
+//! the pages and a [`Clock`]; [`router`] makes the axum router. Whoever serves it uses
+//! `into_make_service_with_connect_info::<SocketAddr>()`, so that the limit on guessing passwords can tell sources
+//! apart, and calls [`ProviderState::shutdown`] afterwards.
+//!
+//! The specifications: OpenID Connect [Core], [Discovery], [RP-Initiated Logout], [Front-Channel Logout] and
+//! [Back-Channel Logout] 1.0; RFC 6749, 6750, 7636, 9068 and 9207. A folder or file per endpoint bears its name.
+//!
+//! [Core]: https://openid.net/specs/openid-connect-core-1_0.html
+//! [Discovery]: https://openid.net/specs/openid-connect-discovery-1_0.html
+//! [RP-Initiated Logout]: https://openid.net/specs/openid-connect-rpinitiated-1_0.html
+//! [Front-Channel Logout]: https://openid.net/specs/openid-connect-frontchannel-1_0.html
+//! [Back-Channel Logout]: https://openid.net/specs/openid-connect-backchannel-1_0.html
+
+mod assets;
+mod authorize;
+mod clock;
+mod config;
+mod discovery;
+mod end_session;
+mod error;
+mod http;
+mod id_token_hint;
+mod janitor;
+mod keys;
+mod login;
+mod pages;
+mod parked;
+mod router;
+mod secret;
+mod state;
+mod store;
+mod token;
+mod userinfo;
+
+pub use clock::{Clock, ManualClock};
+pub use config::{
+    ClientConfig, ConfigError, CookieSameSite, Owner, ProviderConfig, Secret, SigningAlg, UriError, UserConfig,
+};
+pub use router::router;
+pub use state::{OpenError, ProviderState};

@@ -1,0 +1,139 @@
+//! The login page: shows the form for a pending authorization, and takes it.
+
+mod error;
+mod passwords;
+mod sign_in;
+mod throttle;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use error::LoginError;
+pub(crate) use passwords::Passwords;
+use sign_in::sign_in;
+pub(crate) use throttle::Throttle;
+
+use crate::authorize::{self, AuthorizationRequest};
+use crate::http::{Browser, Params, SourceBucket, form_body, origin, require_same_origin, see_other};
+use crate::pages::LoginPage;
+use crate::secret::Opaque;
+use crate::state::Provider;
+use crate::store::pending_authorization;
+
+/// The longest password that is looked at, in bytes.
+const LONGEST_PASSWORD: usize = 1024;
+
+/// `GET /login`
+pub(crate) async fn get(
+    State(provider): State<Arc<Provider>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    show(&provider, &query, &headers).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// `POST /login`
+pub(crate) async fn post(
+    State(provider): State<Arc<Provider>>,
+    source: SourceBucket,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    submit(&provider, source, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// The form of one pending authorization, in one browser.
+struct Form {
+    handle: Opaque,
+    browser: Browser,
+    request: AuthorizationRequest,
+}
+
+impl Form {
+    /// Finds the pending authorization; its request is checked again, because the configuration may have changed.
+    async fn find(provider: &Provider, headers: &HeaderMap, handle: Option<&str>) -> Result<Self, LoginError> {
+        let handle = Opaque::presented(handle.ok_or(LoginError::NotPending)?);
+        let browser = Browser::of(&provider.cookies, headers)?;
+        let mut conn = provider.store.read().await?;
+        let pending =
+            pending_authorization::find(&mut conn, handle.hash(), browser.hash(), provider.clock.now()).await?;
+        let pending = pending.ok_or(LoginError::NotPending)?;
+        let request = AuthorizationRequest::parse(&authorize::parse(pending.form.as_bytes())?, provider)?;
+        Ok(Self { handle, browser, request })
+    }
+
+    fn page(&self, status: StatusCode, username: &str, error: Option<&str>) -> Response {
+        LoginPage {
+            status,
+            client_name: &self.request.target.client.name,
+            request: self.handle.as_str(),
+            csrf_token: &self.browser.csrf_token(self.handle.as_str()),
+            username,
+            error,
+            redirect_origin: origin(self.request.target.redirect_uri.url()),
+        }
+        .into_response()
+    }
+}
+
+async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<Response, LoginError> {
+    let params = Params::parse(query.as_bytes(), &["request"])?;
+    let form = Form::find(provider, headers, params.get("request")).await?;
+    let username = form.request.login_hint.clone().unwrap_or_default();
+    Ok(form.page(StatusCode::OK, &username, None))
+}
+
+async fn submit(
+    provider: &Arc<Provider>,
+    source: SourceBucket,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Response, LoginError> {
+    require_same_origin(headers, &provider.issuer)?;
+    let params = Params::parse(form_body(headers, body)?, &["request", "csrf", "username", "password"])?;
+    let form = Form::find(provider, headers, params.get("request")).await?;
+    if !form.browser.is_csrf_token(form.handle.as_str(), params.get("csrf").unwrap_or_default()) {
+        return Err(LoginError::Csrf);
+    }
+    let username = params.get("username").unwrap_or_default();
+    let password = params.get("password").filter(|password| password.len() <= LONGEST_PASSWORD).unwrap_or_default();
+
+    let attempt = match provider.throttle.begin(username, source, provider.clock.now()) {
+        Ok(attempt) => attempt,
+        Err(wait) => return Ok(throttled(&form, username, wait.seconds)),
+    };
+    let is_right = match provider.passwords.verify(username, password).await {
+        Ok(is_right) => is_right,
+        Err(error) => {
+            provider.throttle.refund(attempt);
+            return Err(error.into());
+        }
+    };
+    if !is_right {
+        // The user name may be a password typed into the wrong field, so it is not logged.
+        tracing::info!("sign-in refused: wrong user name or password");
+        let error = "User name or password is wrong. Check both and try again.";
+        return Ok(form.page(StatusCode::FORBIDDEN, username, Some(error)));
+    }
+    provider.throttle.refund(attempt);
+
+    let signed_in = sign_in(provider, &form.request, &form.handle, username, headers).await?;
+    let mut response = see_other(signed_in.go_on_to.as_str());
+    if let Some(cookie) = provider.cookies.set_session(&signed_in.cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+fn throttled(form: &Form, username: &str, seconds: i64) -> Response {
+    tracing::warn!("sign-in refused: too many wrong passwords");
+    let error = format!("There were too many wrong passwords. Wait {seconds} seconds, then try again.");
+    let mut response = form.page(StatusCode::TOO_MANY_REQUESTS, username, Some(&error));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}

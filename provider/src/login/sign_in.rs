@@ -1,0 +1,83 @@
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use sqlx::SqliteConnection;
+use url::Url;
+
+use super::error::LoginError;
+use crate::authorize::{AuthorizationError, AuthorizationRequest, issue_code};
+use crate::end_session::{self, Ended, NewLogout};
+use crate::error::InternalError;
+use crate::secret::Opaque;
+use crate::state::{Channels, Provider};
+use crate::store::session::{self, Session};
+use crate::store::{pending_authorization, user};
+
+/// What a browser gets whose user proved who they are.
+pub(super) struct SignedIn {
+    /// The new session cookie.
+    pub(super) cookie: Opaque,
+    /// Back to the app, with a code.
+    pub(super) go_on_to: Url,
+}
+
+/// Answers the pending authorization: all in one transaction, so that a sign-out comes before it or after it.
+pub(super) async fn sign_in(
+    provider: &Arc<Provider>,
+    request: &AuthorizationRequest,
+    handle: &Opaque,
+    username: &str,
+    headers: &HeaderMap,
+) -> Result<SignedIn, LoginError> {
+    let now = provider.clock.now();
+    let mut tx = provider.store.begin().await?;
+    if !pending_authorization::take(&mut tx, handle.hash(), now).await? {
+        return Err(LoginError::NotPending);
+    }
+    let sub = provider.sub(&mut tx, username).await?;
+    if request.expected_sub.as_ref().is_some_and(|expected| *expected != sub) {
+        // CORE-03: the app wants another user, so this sign-in is of no use to it and does not happen.
+        tx.commit().await?;
+        return Err(request.refuse(provider, AuthorizationError::LoginRequired).into());
+    }
+    let cookie = Opaque::random()?;
+    let old = provider.session(&mut tx, headers).await?;
+    let (session, replaced) = begin_or_go_on(&mut tx, provider, old, &sub, &cookie, now).await?;
+    let code = issue_code(&mut tx, request, &session, now).await?;
+    tx.commit().await?;
+    tracing::info!(client.id = request.target.client.client_id, "signed in");
+    if let Some(replaced) = replaced {
+        // Nobody waits for it here: the new session shares no `sid` with the old one.
+        end_session::tell_in_background(provider, replaced);
+    }
+    Ok(SignedIn { cookie, go_on_to: request.target.success(&code, &provider.issuer) })
+}
+
+/// The same user's session goes on; any other session of this browser ends, because its cookie is about to be replaced
+/// (T-12).
+async fn begin_or_go_on(
+    conn: &mut SqliteConnection,
+    provider: &Provider,
+    old: Option<Session>,
+    sub: &str,
+    cookie: &Opaque,
+    now: i64,
+) -> Result<(Session, Option<Ended>), InternalError> {
+    let lifetime = provider.registry.lifetimes.session;
+    let replaced = match old {
+        Some(old) if old.sub == sub && old.is_live(now) => {
+            let auth_time = user::next_auth_time(conn, sub, now).await?;
+            let session = session::reauthenticate(conn, old.id, cookie.hash(), auth_time, now + lifetime).await?;
+            return Ok((session, None));
+        }
+        Some(old) => {
+            // The user is on the way to an app, so there is no page for frames.
+            let channels = Channels { front: false, back: provider.channels.back };
+            end_session::end(conn, provider, &old, NewLogout { channels, next: None }, now).await?
+        }
+        None => None,
+    };
+    let auth_time = user::next_auth_time(conn, sub, now).await?;
+    let session = session::insert(conn, cookie.hash(), sub, auth_time, now, lifetime).await?;
+    Ok((session, replaced))
+}

@@ -1,0 +1,67 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::routing::{get, post};
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::{DefaultOnFailure, DefaultOnResponse, TraceLayer};
+use tracing::Level;
+
+use crate::http::{cors, security_headers, span};
+use crate::state::{Provider, ProviderState};
+use crate::{assets, authorize, discovery, end_session, login, pages, token, userinfo};
+
+/// The largest form that is read, in bytes; ID tokens come as hints, and are longer than anything else.
+const BODY_LIMIT: usize = 32 * 1024;
+/// How long a request may take in all, its sender's slowness included.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// All routes of the provider.
+pub fn router(state: ProviderState) -> Router {
+    let provider = state.0;
+    let readable_across_origins = Router::new()
+        .route("/.well-known/openid-configuration", get(discovery::configuration))
+        .route("/jwks", get(discovery::jwks))
+        .route("/token", post(token::post))
+        .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
+        .layer(middleware::from_fn_with_state(Arc::clone(&provider), cors));
+
+    Router::new()
+        .merge(readable_across_origins)
+        .route("/", get(pages::home))
+        .route("/authorize", get(authorize::get).post(authorize::post))
+        .route("/login", get(login::get).post(login::post))
+        .route("/end_session", get(end_session::get).post(end_session::post))
+        .route("/end_session/confirm", post(end_session::confirm))
+        .route("/end_session/result/{handle}", get(end_session::result))
+        .route("/end_session/result/{handle}/report", post(end_session::report))
+        .route("/assets/main.css", get(assets::stylesheet))
+        .route("/assets/front-channel.js", get(assets::front_channel_script))
+        .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
+        .route("/healthz", get(healthz))
+        .fallback(pages::not_found)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(middleware::from_fn(security_headers))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_response(DefaultOnResponse::new().level(Level::DEBUG))
+                .on_failure(DefaultOnFailure::new().level(Level::WARN)),
+        )
+        .with_state(provider)
+}
+
+/// 200 when the provider can serve.
+async fn healthz(State(provider): State<Arc<Provider>>) -> (StatusCode, &'static str) {
+    match provider.store.check().await {
+        Ok(()) => (StatusCode::OK, "ok\n"),
+        Err(error) => {
+            tracing::error!(%error, "the store does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n")
+        }
+    }
+}

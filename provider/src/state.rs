@@ -1,0 +1,182 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use sqlx::SqliteConnection;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::config::{ConfigError, ProviderConfig, Registry, User};
+use crate::end_session::BackChannel;
+use crate::error::InternalError;
+use crate::http::Cookies;
+use crate::keys::KeySet;
+use crate::login::{Passwords, Throttle};
+use crate::store::session::{self, Session};
+use crate::store::{Store, user};
+use crate::{janitor, secret};
+
+/// How long [`ProviderState::shutdown`] waits for logout tokens that are on their way.
+const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(3);
+
+/// The provider: its configuration, keys, store and background tasks. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ProviderState(pub(crate) Arc<Provider>);
+
+/// What the endpoints work with.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) issuer: String,
+    pub(crate) registry: Registry,
+    pub(crate) channels: Channels,
+    pub(crate) redirect_origins: BTreeSet<String>,
+    pub(crate) stylesheet: Arc<str>,
+    pub(crate) clock: Clock,
+    pub(crate) keys: KeySet,
+    pub(crate) store: Store,
+    pub(crate) cookies: Cookies,
+    pub(crate) passwords: Passwords,
+    pub(crate) throttle: Throttle,
+    pub(crate) back_channel: BackChannel,
+    /// What must not be cut off when its request is, or when the process stops.
+    pub(crate) tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+/// The channels by which apps are told of a sign-out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Channels {
+    pub(crate) front: bool,
+    pub(crate) back: bool,
+}
+
+/// Why the provider cannot start.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct OpenError(#[from] OpenErrorKind);
+
+#[derive(Debug, thiserror::Error)]
+enum OpenErrorKind {
+    #[error("configuration of the provider: {0}")]
+    Config(#[from] ConfigError),
+    #[error("cannot make the folder {}: {source}", path.display())]
+    DataDir { path: PathBuf, source: std::io::Error },
+    #[error("signing keys: {0}")]
+    Keys(#[from] crate::keys::KeyFileError),
+    #[error("database: {0}")]
+    Store(#[from] crate::store::StoreError),
+    #[error("cannot set up outgoing connections: {0}")]
+    Http(#[from] reqwest::Error),
+    #[error(transparent)]
+    Internal(#[from] InternalError),
+}
+
+impl ProviderState {
+    /// Opens the provider, and makes what is not there yet: the folder, the database, the signing keys.
+    ///
+    /// # Errors
+    /// The configuration is not valid, or the folder, the database or the keys cannot be used; the message says what to do.
+    pub async fn open(
+        config: ProviderConfig,
+        data_dir: &Path,
+        stylesheet: Arc<str>,
+        clock: Clock,
+    ) -> Result<Self, OpenError> {
+        Self::open_inner(config, data_dir, stylesheet, clock).await.map_err(OpenError)
+    }
+
+    async fn open_inner(
+        config: ProviderConfig,
+        data_dir: &Path,
+        stylesheet: Arc<str>,
+        clock: Clock,
+    ) -> Result<Self, OpenErrorKind> {
+        let registry = Registry::new(&config)?;
+        let issuer = Url::parse(&config.issuer).map_err(|_| ConfigError::Issuer { issuer: config.issuer.clone() })?;
+        std::fs::create_dir_all(data_dir)
+            .map_err(|source| OpenErrorKind::DataDir { path: data_dir.to_owned(), source })?;
+        let key_dir = data_dir.to_owned();
+        let keys = tokio::task::spawn_blocking(move || KeySet::open(&key_dir)).await.map_err(InternalError::from)??;
+        let store = Store::open(data_dir).await?;
+        let users = registry.users().cloned().collect();
+        let provider = Arc::new(Provider {
+            cookies: Cookies::new(&issuer, config.cookie_same_site),
+            redirect_origins: registry.redirect_origins(),
+            channels: Channels { front: config.front_channel, back: config.back_channel },
+            issuer: config.issuer,
+            registry,
+            stylesheet,
+            clock,
+            keys,
+            store,
+            passwords: Passwords::new(users),
+            throttle: Throttle::default(),
+            back_channel: BackChannel::new()?,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        });
+        provider.tasks.spawn(janitor::run(Arc::clone(&provider)));
+        // Ready before the first sign-in, without delaying the start.
+        let hashing = Arc::clone(&provider);
+        provider.tasks.spawn(async move {
+            if let Err(error) = hashing.passwords.prepare().await {
+                error.report();
+            }
+        });
+        Ok(Self(provider))
+    }
+
+    /// Stops the background tasks, waits a little for logout tokens that are on their way, and closes the database.
+    pub async fn shutdown(&self) {
+        let provider = &self.0;
+        provider.stopping.cancel();
+        provider.tasks.close();
+        if tokio::time::timeout(SHUTDOWN_PATIENCE, provider.tasks.wait()).await.is_err() {
+            tracing::warn!("stopped before every logout token was delivered; they stay in the outbox");
+        }
+        provider.store.close().await;
+    }
+}
+
+impl Provider {
+    /// The URL of an endpoint.
+    pub(crate) fn endpoint(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// Resolves when the provider is about to stop.
+    pub(crate) async fn stopping(&self) {
+        self.stopping.cancelled().await;
+    }
+
+    /// The session of the browser that sent this request, unless it was ended. It may have expired.
+    pub(crate) async fn session(
+        &self,
+        conn: &mut SqliteConnection,
+        headers: &HeaderMap,
+    ) -> Result<Option<Session>, sqlx::Error> {
+        match self.cookies.session(headers) {
+            Some(cookie) => session::by_cookie(conn, cookie.hash()).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The `sub` of a configured user; made when they sign in for the first time.
+    pub(crate) async fn sub(&self, conn: &mut SqliteConnection, username: &str) -> Result<String, InternalError> {
+        Ok(user::ensure(conn, username, &secret::random_id()?).await?)
+    }
+
+    /// The configured user with this `sub`.
+    pub(crate) async fn user_of(
+        &self,
+        conn: &mut SqliteConnection,
+        sub: &str,
+    ) -> Result<Option<Arc<User>>, sqlx::Error> {
+        let username = user::username(conn, sub).await?;
+        Ok(username.and_then(|username| self.registry.user(&username).cloned()))
+    }
+}

@@ -1,0 +1,94 @@
+//! What the provider remembers, in SQLite. A file per entity; SQL is written nowhere else.
+//!
+//! Functions take a connection, so that whoever calls them decides what belongs to one transaction.
+
+pub(crate) mod authorization_code;
+pub(crate) mod logout;
+pub(crate) mod outbox;
+pub(crate) mod parked_request;
+pub(crate) mod pending_authorization;
+pub(crate) mod pending_sign_out;
+pub(crate) mod purge;
+pub(crate) mod session;
+pub(crate) mod session_client;
+pub(crate) mod token_family;
+pub(crate) mod user;
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Sqlite, SqlitePool, Transaction};
+
+const FILE: &str = "provider.sqlite";
+const READERS: u32 = 4;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The database.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    read: SqlitePool,
+    // SQLite has one writer at a time; one connection makes them queue here, in order, instead of polling for the lock.
+    write: SqlitePool,
+}
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    #[error("cannot create {FILE}: {0}")]
+    Create(#[from] std::io::Error),
+    #[error("cannot open {FILE}: {0}")]
+    Open(#[from] sqlx::Error),
+    #[error("{FILE} cannot be brought to this version's form: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+impl Store {
+    pub(crate) async fn open(data_dir: &Path) -> Result<Self, StoreError> {
+        let path = data_dir.join(FILE);
+        create_private(&path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A sign-out that was answered must survive a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let pool = |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
+        let write = pool(1).connect_with(options.clone()).await?;
+        sqlx::migrate!().run(&write).await?;
+        let read = pool(READERS).connect_with(options.pragma("query_only", "on")).await?;
+        Ok(Self { read, write })
+    }
+
+    /// A connection that cannot write.
+    pub(crate) async fn read(&self) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+        self.read.acquire().await
+    }
+
+    /// A transaction that holds the write lock from the start, so that what it read is still so when it writes.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.write.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// Whether the database answers.
+    pub(crate) async fn check(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT 1").execute(&mut *self.read().await?).await.map(drop)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+/// SQLite gives the files beside the database the permissions of the database.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

@@ -1,0 +1,87 @@
+use sqlx::{FromRow, SqliteConnection};
+
+use crate::secret::Hash;
+
+/// A session that has not been ended. It may have expired: then it signs nobody in, but it can still be ended.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct Session {
+    pub(crate) id: i64,
+    pub(crate) sub: String,
+    pub(crate) auth_time: i64,
+    pub(crate) expires_at: i64,
+}
+
+impl Session {
+    /// Whether it still signs its user in.
+    pub(crate) fn is_live(&self, now: i64) -> bool {
+        now < self.expires_at
+    }
+}
+
+/// The session that this cookie stands for, unless it has been ended.
+pub(crate) async fn by_cookie(conn: &mut SqliteConnection, cookie: Hash) -> Result<Option<Session>, sqlx::Error> {
+    sqlx::query_as("SELECT id, sub, auth_time, expires_at FROM session WHERE cookie_hash = ? AND ended_at IS NULL")
+        .bind(cookie.as_bytes())
+        .fetch_optional(conn)
+        .await
+}
+
+/// The session with this id, unless it has been ended.
+pub(crate) async fn by_id(conn: &mut SqliteConnection, id: i64) -> Result<Option<Session>, sqlx::Error> {
+    sqlx::query_as("SELECT id, sub, auth_time, expires_at FROM session WHERE id = ? AND ended_at IS NULL")
+        .bind(id)
+        .fetch_optional(conn)
+        .await
+}
+
+/// Begins a session.
+pub(crate) async fn insert(
+    conn: &mut SqliteConnection,
+    cookie: Hash,
+    sub: &str,
+    auth_time: i64,
+    now: i64,
+    lifetime: i64,
+) -> Result<Session, sqlx::Error> {
+    sqlx::query_as(
+        "INSERT INTO session (cookie_hash, sub, auth_time, created_at, expires_at) VALUES (?, ?, ?, ?, ?)
+         RETURNING id, sub, auth_time, expires_at",
+    )
+    .bind(cookie.as_bytes())
+    .bind(sub)
+    .bind(auth_time)
+    .bind(now)
+    .bind(now + lifetime)
+    .fetch_one(conn)
+    .await
+}
+
+/// The user proved again who they are: the session goes on under a new cookie.
+pub(crate) async fn reauthenticate(
+    conn: &mut SqliteConnection,
+    id: i64,
+    cookie: Hash,
+    auth_time: i64,
+    expires_at: i64,
+) -> Result<Session, sqlx::Error> {
+    sqlx::query_as(
+        "UPDATE session SET cookie_hash = ?, auth_time = ?, expires_at = ? WHERE id = ? AND ended_at IS NULL
+         RETURNING id, sub, auth_time, expires_at",
+    )
+    .bind(cookie.as_bytes())
+    .bind(auth_time)
+    .bind(expires_at)
+    .bind(id)
+    .fetch_one(conn)
+    .await
+}
+
+/// Marks the session as ended. Whoever gets `false` came second.
+pub(crate) async fn end(conn: &mut SqliteConnection, id: i64, now: i64) -> Result<bool, sqlx::Error> {
+    sqlx::query("UPDATE session SET ended_at = ? WHERE id = ? AND ended_at IS NULL")
+        .bind(now)
+        .bind(id)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected() == 1)
+}

@@ -1,0 +1,80 @@
+use sqlx::SqliteConnection;
+
+/// Begins the family of what one authorization gives.
+pub(crate) async fn insert(
+    conn: &mut SqliteConnection,
+    session_id: i64,
+    client_id: &str,
+    scope: &str,
+    now: i64,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query("INSERT INTO token_family (session_id, client_id, scope, created_at) VALUES (?, ?, ?, ?)")
+        .bind(session_id)
+        .bind(client_id)
+        .bind(scope)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(|done| done.last_insert_rowid())
+}
+
+/// Adds an access token to the family.
+pub(crate) async fn insert_access_token(
+    conn: &mut SqliteConnection,
+    jti: &str,
+    family_id: i64,
+    expires_at: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO access_token (jti, family_id, expires_at) VALUES (?, ?, ?)")
+        .bind(jti)
+        .bind(family_id)
+        .bind(expires_at)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Whether this access token is still good: its family is not revoked, and its session lives.
+pub(crate) async fn is_access_token_live(
+    conn: &mut SqliteConnection,
+    jti: &str,
+    now: i64,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT 1 FROM access_token
+             JOIN token_family ON token_family.id = access_token.family_id
+             JOIN session ON session.id = token_family.session_id
+             WHERE access_token.jti = ? AND token_family.revoked_at IS NULL
+               AND session.ended_at IS NULL AND session.expires_at > ?
+         )",
+    )
+    .bind(jti)
+    .bind(now)
+    .fetch_one(conn)
+    .await
+}
+
+/// Takes back everything that one authorization gave.
+pub(crate) async fn revoke(conn: &mut SqliteConnection, id: i64, now: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE token_family SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")
+        .bind(now)
+        .bind(id)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Takes back everything that a session gave.
+pub(crate) async fn revoke_of_session(
+    conn: &mut SqliteConnection,
+    session_id: i64,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE token_family SET revoked_at = ? WHERE session_id = ? AND revoked_at IS NULL")
+        .bind(now)
+        .bind(session_id)
+        .execute(conn)
+        .await
+        .map(drop)
+}

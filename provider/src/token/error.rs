@@ -1,0 +1,95 @@
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::error::{InternalError, internal_causes};
+use crate::http::{NO_STORE, ParamsError};
+
+/// Why there are no tokens (RFC 6749 section 5.2).
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenError {
+    #[error(transparent)]
+    Params(#[from] ParamsError),
+    #[error("the client must authenticate")]
+    NoClient,
+    #[error("the Authorization header is not of the form that client_secret_basic has")]
+    MalformedAuthorization,
+    #[error("client authentication failed")]
+    ClientAuthentication,
+    #[error("client_id is not the client of the Authorization header")]
+    TwoClients,
+    #[error("this client authenticates by client_secret_basic")]
+    UnsupportedAuthentication,
+    #[error("grant_type is missing")]
+    NoGrantType,
+    #[error("grant_type: only authorization_code is supported")]
+    UnsupportedGrantType,
+    #[error("code is missing")]
+    NoCode,
+    #[error("code is unknown, or its session has ended")]
+    UnknownCode,
+    #[error("code was issued to another client")]
+    ForeignCode,
+    #[error("code was used before; what it gave is revoked")]
+    UsedCode,
+    #[error("code has expired")]
+    ExpiredCode,
+    #[error("redirect_uri is not the one of the authorization request")]
+    RedirectUri,
+    #[error("code_verifier is missing, or does not match code_challenge")]
+    CodeVerifier,
+    #[error("code_verifier was sent, but the authorization request had no code_challenge")]
+    UnexpectedCodeVerifier,
+    #[error("the provider failed; try again later")]
+    Internal(InternalError),
+}
+
+#[derive(Serialize)]
+struct Body {
+    error: &'static str,
+    error_description: String,
+}
+
+impl TokenError {
+    /// The value of `error`.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Params(_) | Self::TwoClients | Self::NoGrantType | Self::NoCode => "invalid_request",
+            Self::NoClient
+            | Self::MalformedAuthorization
+            | Self::ClientAuthentication
+            | Self::UnsupportedAuthentication => "invalid_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnknownCode
+            | Self::ForeignCode
+            | Self::UsedCode
+            | Self::ExpiredCode
+            | Self::RedirectUri
+            | Self::CodeVerifier
+            | Self::UnexpectedCodeVerifier => "invalid_grant",
+            Self::Internal(_) => "server_error",
+        }
+    }
+}
+
+impl IntoResponse for TokenError {
+    fn into_response(self) -> Response {
+        let error = self.code();
+        let status = match &self {
+            Self::Internal(error) => error.report(),
+            _ if error == "invalid_client" => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        tracing::info!(error = %self, "token request refused");
+        let mut response =
+            (status, [NO_STORE], Json(Body { error, error_description: self.to_string() })).into_response();
+        if status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Basic realm=\"token\", charset=\"UTF-8\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+internal_causes!(TokenError);

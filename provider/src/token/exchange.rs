@@ -1,0 +1,102 @@
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use sqlx::SqliteConnection;
+use subtle::ConstantTimeEq;
+
+use super::TokenError;
+use super::mint::{Grant, TokenResponse, mint};
+use crate::config::Client;
+use crate::error::InternalError;
+use crate::http::Params;
+use crate::secret::{Opaque, random_id};
+use crate::state::Provider;
+use crate::store::authorization_code::{self, AuthorizationCode};
+use crate::store::{session, session_client, token_family};
+
+/// Gives tokens for a code ([OpenID Connect Core 1.0 section 3.1.3.2](https://openid.net/specs/openid-connect-core-1_0.html#TokenRequestValidation)).
+pub(super) async fn exchange_code(
+    provider: &Provider,
+    client: &Client,
+    params: &Params,
+) -> Result<TokenResponse, TokenError> {
+    let hash = Opaque::presented(params.get("code").ok_or(TokenError::NoCode)?).hash();
+    let now = provider.clock.now();
+    let mut tx = provider.store.begin().await?;
+    let code = authorization_code::find(&mut tx, hash).await?.ok_or(TokenError::UnknownCode)?;
+    check_client(&code, client)?;
+    if let Some(family_id) = code.family_id {
+        // RFC 6749 section 4.1.2: somebody else has had the code, so what it gave is in the wrong hands.
+        token_family::revoke(&mut tx, family_id, now).await?;
+        tx.commit().await?;
+        return Err(TokenError::UsedCode);
+    }
+    check_expiry(&code, now)?;
+    check_redirect_uri(&code, params)?;
+    check_code_verifier(&code, params)?;
+    let grant = begin_family(&mut tx, provider, client, code, now).await?;
+    authorization_code::set_used(&mut tx, hash, grant.family_id).await?;
+    tx.commit().await?;
+    // Outside of the transaction: signing is slow, and nobody else should wait for it.
+    Ok(mint(provider, client, &grant, now)?)
+}
+
+fn check_client(code: &AuthorizationCode, client: &Client) -> Result<(), TokenError> {
+    if code.client_id == client.client_id { Ok(()) } else { Err(TokenError::ForeignCode) }
+}
+
+fn check_expiry(code: &AuthorizationCode, now: i64) -> Result<(), TokenError> {
+    if now < code.expires_at { Ok(()) } else { Err(TokenError::ExpiredCode) }
+}
+
+fn check_redirect_uri(code: &AuthorizationCode, params: &Params) -> Result<(), TokenError> {
+    if params.get("redirect_uri") == Some(&code.redirect_uri) { Ok(()) } else { Err(TokenError::RedirectUri) }
+}
+
+/// RFC 7636 section 4.6; and RFC 9700 section 2.1.1: a verifier for a request without challenge is a downgrade.
+fn check_code_verifier(code: &AuthorizationCode, params: &Params) -> Result<(), TokenError> {
+    match (&code.code_challenge, params.get("code_verifier")) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(TokenError::UnexpectedCodeVerifier),
+        (Some(_), None) => Err(TokenError::CodeVerifier),
+        (Some(challenge), Some(verifier)) => {
+            let computed = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+            let is_verifier = (43..=128).contains(&verifier.len())
+                && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+            if is_verifier && bool::from(computed.as_bytes().ct_eq(challenge.as_bytes())) {
+                Ok(())
+            } else {
+                Err(TokenError::CodeVerifier)
+            }
+        }
+    }
+}
+
+/// T-10: the session is looked at in the transaction that makes the tokens, so that no sign-out comes between.
+async fn begin_family(
+    conn: &mut SqliteConnection,
+    provider: &Provider,
+    client: &Client,
+    code: AuthorizationCode,
+    now: i64,
+) -> Result<Grant, TokenError> {
+    let session = session::by_id(conn, code.session_id).await?.filter(|session| session.is_live(now));
+    let session = session.ok_or(TokenError::UnknownCode)?;
+    let user = provider.user_of(conn, &session.sub).await?.ok_or(TokenError::UnknownCode)?;
+    let sid = session_client::sid(conn, session.id, &client.client_id)
+        .await?
+        .ok_or(InternalError::Inconsistent("a code of a session that never reached the client"))?;
+    let family_id = token_family::insert(conn, session.id, &client.client_id, &code.scope, now).await?;
+    let jti = random_id()?;
+    token_family::insert_access_token(conn, &jti, family_id, now + provider.registry.lifetimes.access_token).await?;
+    Ok(Grant {
+        family_id,
+        jti,
+        user,
+        sub: session.sub,
+        sid,
+        scope: code.scope,
+        nonce: code.nonce,
+        auth_time: code.auth_time,
+    })
+}

@@ -1,0 +1,133 @@
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::config::{Client, SigningAlg, User};
+use crate::error::InternalError;
+use crate::keys::Typ;
+use crate::state::Provider;
+
+/// What the tokens of one grant say.
+#[derive(Debug)]
+pub(super) struct Grant {
+    pub(super) family_id: i64,
+    pub(super) jti: String,
+    pub(super) user: Arc<User>,
+    pub(super) sub: String,
+    pub(super) sid: String,
+    pub(super) scope: String,
+    pub(super) nonce: Option<String>,
+    pub(super) auth_time: i64,
+}
+
+/// The answer of the token endpoint (OpenID Connect Core 1.0 section 3.1.3.3). It does not print.
+#[derive(Serialize)]
+pub(super) struct TokenResponse {
+    access_token: String,
+    token_type: &'static str,
+    /// Seconds.
+    expires_in: i64,
+    id_token: String,
+    scope: String,
+}
+
+/// An access token (RFC 9068 section 2.2), with the session that it ends with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AccessTokenClaims {
+    pub(crate) iss: String,
+    pub(crate) sub: String,
+    pub(crate) aud: String,
+    pub(crate) client_id: String,
+    pub(crate) scope: String,
+    pub(crate) iat: i64,
+    pub(crate) exp: i64,
+    pub(crate) jti: String,
+    pub(crate) sid: String,
+    pub(crate) auth_time: i64,
+}
+
+/// An ID token (OpenID Connect Core 1.0 section 2; `sid`: Front-Channel Logout 1.0 section 3).
+#[derive(Serialize)]
+struct IdTokenClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+    auth_time: i64,
+    sid: &'a str,
+    at_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_username: Option<&'a str>,
+}
+
+/// Signs the tokens.
+pub(super) fn mint(
+    provider: &Provider,
+    client: &Client,
+    grant: &Grant,
+    now: i64,
+) -> Result<TokenResponse, InternalError> {
+    let lifetimes = &provider.registry.lifetimes;
+    let access_token = AccessTokenClaims {
+        iss: provider.issuer.clone(),
+        sub: grant.sub.clone(),
+        aud: client.audience.as_ref().unwrap_or(&provider.issuer).clone(),
+        client_id: client.client_id.clone(),
+        scope: grant.scope.clone(),
+        iat: now,
+        exp: now + lifetimes.access_token,
+        jti: grant.jti.clone(),
+        sid: grant.sid.clone(),
+        auth_time: grant.auth_time,
+    };
+    // RFC 9068 section 4: every resource server can verify RS256.
+    let access_token = provider.keys.sign(SigningAlg::RS256, Typ::Access, &access_token)?;
+    let has_profile = grant.scope.split(' ').any(|scope| scope == "profile");
+    let id_token = IdTokenClaims {
+        iss: &provider.issuer,
+        sub: &grant.sub,
+        aud: &client.client_id,
+        iat: now,
+        exp: now + lifetimes.id_token,
+        auth_time: grant.auth_time,
+        sid: &grant.sid,
+        at_hash: at_hash(&access_token),
+        nonce: grant.nonce.as_deref(),
+        name: has_profile.then_some(&grant.user.name),
+        preferred_username: has_profile.then_some(&grant.user.username),
+    };
+    let id_token = provider.keys.sign(client.signing_alg, Typ::Id, &id_token)?;
+    Ok(TokenResponse {
+        access_token,
+        token_type: "Bearer",
+        expires_in: lifetimes.access_token,
+        id_token,
+        scope: grant.scope.clone(),
+    })
+}
+
+/// OpenID Connect Core 1.0 section 3.1.3.6: the left half of the hash that the signature uses, which is SHA-256 for both
+/// algorithms.
+fn at_hash(access_token: &str) -> String {
+    let digest = Sha256::digest(access_token);
+    URL_SAFE_NO_PAD.encode(&digest[..digest.len() / 2])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of OpenID Connect Core 1.0 appendix A.3.
+    #[test]
+    fn at_hash_of_the_specification() {
+        assert_eq!(at_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"), "77QmUPtjPfzWtF2AnpK9RQ");
+    }
+}

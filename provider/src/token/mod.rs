@@ -1,0 +1,46 @@
+//! The token endpoint: [OpenID Connect Core 1.0 section 3.1.3](https://openid.net/specs/openid-connect-core-1_0.html#TokenEndpoint).
+
+mod client_authentication;
+mod error;
+mod exchange;
+mod mint;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+
+use client_authentication::authenticate;
+use error::TokenError;
+use exchange::exchange_code;
+pub(crate) use mint::AccessTokenClaims;
+use mint::TokenResponse;
+
+use crate::http::{NO_STORE, Params, form_body};
+use crate::state::Provider;
+
+const PARAMETERS: &[&str] = &["client_id", "client_secret", "code", "code_verifier", "grant_type", "redirect_uri"];
+
+/// `POST /token`
+pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
+    match answer(&provider, &headers, &body).await {
+        // RFC 6749 section 5.1 asks for both headers.
+        Ok(tokens) => {
+            ([NO_STORE, (header::PRAGMA, HeaderValue::from_static("no-cache"))], Json(tokens)).into_response()
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<TokenResponse, TokenError> {
+    let params = Params::parse(form_body(headers, body)?, PARAMETERS)?;
+    let client = authenticate(headers, &params, &provider.registry)?;
+    match params.get("grant_type") {
+        Some("authorization_code") => exchange_code(provider, &client, &params).await,
+        Some(_) => Err(TokenError::UnsupportedGrantType),
+        None => Err(TokenError::NoGrantType),
+    }
+}

@@ -1,0 +1,120 @@
+//! The userinfo endpoint: [OpenID Connect Core 1.0 section 5.3](https://openid.net/specs/openid-connect-core-1_0.html#UserInfo).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::error::{InternalError, internal_causes};
+use crate::http::NO_STORE;
+use crate::keys::{Typ, VerifyError};
+use crate::state::Provider;
+use crate::store::token_family;
+use crate::token::AccessTokenClaims;
+
+/// Why there are no claims (RFC 6750 section 3.1).
+#[derive(Debug, thiserror::Error)]
+enum UserinfoError {
+    #[error("there is no bearer token")]
+    NoToken,
+    #[error("{0}")]
+    Token(#[from] VerifyError),
+    #[error("the token was issued by another provider")]
+    Issuer,
+    #[error("the token has expired")]
+    Expired,
+    #[error("the token is revoked, or its session has ended")]
+    Ended,
+    #[error("the token lacks the scope openid")]
+    Scope,
+    #[error("the provider failed; try again later")]
+    Internal(InternalError),
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    sub: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+}
+
+/// `GET /userinfo` and `POST /userinfo`
+pub(crate) async fn userinfo(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Response {
+    answer(&provider, &headers).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn answer(provider: &Provider, headers: &HeaderMap) -> Result<Response, UserinfoError> {
+    let token = bearer_token(headers).ok_or(UserinfoError::NoToken)?;
+    let claims = verify(provider, token)?;
+    let mut conn = provider.store.read().await?;
+    if !token_family::is_access_token_live(&mut conn, &claims.jti, provider.clock.now()).await? {
+        return Err(UserinfoError::Ended);
+    }
+    let user = provider.user_of(&mut conn, &claims.sub).await?.ok_or(UserinfoError::Ended)?;
+    let has = |scope: &str| claims.scope.split(' ').any(|granted| granted == scope);
+    if !has("openid") {
+        return Err(UserinfoError::Scope);
+    }
+    let claims = Claims {
+        sub: &claims.sub,
+        name: has("profile").then_some(&user.name),
+        preferred_username: has("profile").then_some(&user.username),
+        email: user.email.as_deref().filter(|_| has("email")),
+    };
+    Ok(([NO_STORE], Json(claims)).into_response())
+}
+
+/// The `aud` is another API's where a client has one; that this provider issued the token with the scope `openid` is enough
+/// here.
+fn verify(provider: &Provider, token: &str) -> Result<AccessTokenClaims, UserinfoError> {
+    let claims: AccessTokenClaims = provider.keys.verify(Typ::Access, token)?;
+    if claims.iss != provider.issuer {
+        return Err(UserinfoError::Issuer);
+    }
+    if provider.clock.now() >= claims.exp {
+        return Err(UserinfoError::Expired);
+    }
+    Ok(claims)
+}
+
+/// RFC 6750 section 2.1. Never from the URL, where others would read it.
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+impl IntoResponse for UserinfoError {
+    fn into_response(self) -> Response {
+        tracing::info!(error = %self, "userinfo refused");
+        let (status, challenge) = match &self {
+            Self::Internal(error) => return (error.report(), [NO_STORE]).into_response(),
+            // RFC 6750 section 3.1: whoever sent no token is told nothing more.
+            Self::NoToken => (StatusCode::UNAUTHORIZED, "Bearer realm=\"userinfo\""),
+            Self::Scope => {
+                (StatusCode::FORBIDDEN, "Bearer realm=\"userinfo\", error=\"insufficient_scope\", scope=\"openid\"")
+            }
+            Self::Expired => (
+                StatusCode::UNAUTHORIZED,
+                "Bearer realm=\"userinfo\", error=\"invalid_token\", error_description=\"the token has expired\"",
+            ),
+            Self::Ended => (
+                StatusCode::UNAUTHORIZED,
+                "Bearer realm=\"userinfo\", error=\"invalid_token\", error_description=\"the session has ended\"",
+            ),
+            Self::Token(_) | Self::Issuer => {
+                (StatusCode::UNAUTHORIZED, "Bearer realm=\"userinfo\", error=\"invalid_token\"")
+            }
+        };
+        let challenge = (header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        (status, [NO_STORE, challenge]).into_response()
+    }
+}
+
+internal_causes!(UserinfoError);

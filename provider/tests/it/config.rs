@@ -1,0 +1,129 @@
+use provider::ProviderConfig;
+use serde_json::{Value, json};
+
+use crate::support::{config, config_with};
+
+fn validate(config: Value) -> Result<(), String> {
+    let config: ProviderConfig = serde_json::from_value(config).map_err(|error| error.to_string())?;
+    config.validate().map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_defaults() {
+    let config: ProviderConfig = serde_json::from_value(json!({"issuer": "https://op.example.com"})).unwrap();
+    assert_eq!(config.access_token_lifetime, 300);
+    assert_eq!(config.session_lifetime, 8 * 60 * 60);
+    assert!(config.front_channel && config.back_channel);
+    config.validate().unwrap();
+}
+
+#[test]
+fn the_issuer_is_an_exact_origin() {
+    for (issuer, is_right) in [
+        ("https://op.example.com", true),
+        ("https://op.example.com:8443", true),
+        ("http://localhost:4000", true),
+        ("http://127.0.0.1:4000", true),
+        ("http://[::1]:4000", true),
+        ("https://op.example.com/", false),
+        ("https://op.example.com/op", false),
+        ("https://op.example.com:443", false),
+        ("https://OP.example.com", false),
+        ("http://op.example.com", false),
+        ("op.example.com", false),
+        ("", false),
+    ] {
+        let mut config = config();
+        config["issuer"] = issuer.into();
+        assert_eq!(validate(config).is_ok(), is_right, "{issuer}");
+    }
+}
+
+/// FCL-01, FCL-02, BCL-03, RPI-03: the message names the client and the key.
+#[test]
+fn clients_that_are_refused() {
+    let table = [
+        (json!({"redirect_uris": []}), "client `app-b`: redirect_uris"),
+        (json!({"redirect_uris": ["/callback"]}), "client `app-b`: redirect_uris = `/callback`: must be an absolute"),
+        (json!({"redirect_uris": ["http://app.example.com/"]}), "client `app-b`: redirect_uris"),
+        (
+            json!({"redirect_uris": ["http://127.0.0.1:4002/", "http://127.0.0.1:4002/"]}),
+            "client `app-b`: redirect_uris = `http://127.0.0.1:4002/`: is listed twice",
+        ),
+        (
+            json!({"post_logout_redirect_uris": ["http://127.0.0.1:4002/#top"]}),
+            "client `app-b`: post_logout_redirect_uris",
+        ),
+        (json!({"frontchannel_logout_uri": "logout"}), "client `app-b`: frontchannel_logout_uri"),
+        (json!({"frontchannel_logout_uri": "http://127.0.0.1:4002/l#x"}), "client `app-b`: frontchannel_logout_uri"),
+        (
+            json!({"frontchannel_logout_uri": "http://127.0.0.1:4003/logout"}),
+            "client `app-b`: frontchannel_logout_uri = `http://127.0.0.1:4003/logout`: must have the scheme, host and port",
+        ),
+        (json!({"frontchannel_logout_uri": "http://localhost:4002/logout"}), "client `app-b`: frontchannel_logout_uri"),
+        (
+            json!({"frontchannel_logout_uri": "https://127.0.0.1:4002/logout"}),
+            "client `app-b`: frontchannel_logout_uri",
+        ),
+        (json!({"backchannel_logout_uri": "logout"}), "client `app-b`: backchannel_logout_uri"),
+        (json!({"backchannel_logout_uri": "http://127.0.0.1:4002/l#"}), "client `app-b`: backchannel_logout_uri"),
+        (json!({"backchannel_logout_uri": "http://app.example.com/"}), "client `app-b`: backchannel_logout_uri"),
+        (json!({"home": "nowhere"}), "client `app-b`: home"),
+        (json!({"scopes": ["profile"]}), "client `app-b`: scopes"),
+        (json!({"scopes": ["openid", "a b"]}), "client `app-b`: scopes"),
+        (json!({"session_lifetime": 0}), "client `app-b`: session_lifetime"),
+        (json!({"name": " "}), "client `app-b`: name"),
+        (json!({"client_secret": "short"}), "client `app-b`: client_secret"),
+        (json!({"client_id": "app-a"}), "client `app-a`: is configured twice"),
+        (json!({"client_id": ""}), "client_id"),
+        (json!({"no_such_key": 1}), "no_such_key"),
+        (json!({"id_token_signed_response_alg": "HS256"}), "HS256"),
+    ];
+    for (members, expected) in table {
+        let message = validate(config_with(&[("app-b", members.clone())])).unwrap_err();
+        assert!(message.contains(expected), "{members}: {message}");
+    }
+}
+
+#[test]
+fn users_that_are_refused() {
+    let hash = "$argon2id$v=19$m=16,t=1,p=1$c2FsdHNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
+    let table = [
+        (json!({"username": "alice", "name": "A", "password": "x"}), Some("user `alice`: is configured twice")),
+        (json!({"username": "", "name": "C", "password": "x"}), Some("username")),
+        (json!({"username": "bobby", "name": "B"}), Some("user `bobby`: must have exactly one")),
+        (json!({"username": "bobby", "name": "B", "password": ""}), Some("user `bobby`: must have exactly one")),
+        (json!({"username": "bobby", "name": "B", "password": "x", "password_hash": hash}), Some("exactly one")),
+        (json!({"username": "bobby", "name": "B", "password_hash": "x"}), Some("user `bobby`: password_hash")),
+        (json!({"username": "bobby", "name": "B", "password_hash": "$scrypt$x"}), Some("user `bobby`: password_hash")),
+        (json!({"username": "bobby", "name": "B", "password_hash": hash}), None),
+    ];
+    for (user, expected) in table {
+        let mut config = config();
+        config["users"].as_array_mut().unwrap().push(user.clone());
+        match (validate(config), expected) {
+            (Ok(()), None) => {}
+            (Err(message), Some(expected)) => assert!(message.contains(expected), "{user}: {message}"),
+            (result, _) => panic!("{user}: {result:?}"),
+        }
+    }
+}
+
+#[test]
+fn lifetimes_are_bounded() {
+    for key in ["access_token_lifetime", "id_token_lifetime", "session_lifetime"] {
+        for seconds in [0, u64::MAX] {
+            let mut config = config();
+            config[key] = seconds.into();
+            assert!(validate(config).unwrap_err().starts_with(key), "{key}");
+        }
+    }
+}
+
+#[test]
+fn secrets_do_not_print() {
+    let config: ProviderConfig = serde_json::from_value(config()).unwrap();
+    let printed = format!("{config:?}");
+    assert!(!printed.contains(crate::support::SECRET));
+    assert!(!printed.contains("password: Some(\""));
+}

@@ -1,0 +1,15 @@
+//! The provider through its router. A module per endpoint.
+
+mod authorize;
+mod back_channel;
+mod common;
+mod config;
+mod discovery;
+mod end_session;
+mod front_channel;
+mod login;
+mod races;
+mod restart;
+mod support;
+mod token;
+mod userinfo;

@@ -1,0 +1,225 @@
+//! What the tests share: a provider with a clock of its own, browsers, and apps that listen.
+
+mod app;
+mod browser;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use provider::{Clock, ManualClock, ProviderConfig, ProviderState, router};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+use url::Url;
+
+pub(crate) use app::TestApp;
+pub(crate) use browser::{Answer, TestBrowser};
+
+pub(crate) const ISSUER: &str = "http://localhost:4000";
+pub(crate) const SECRET: &str = "app-a-secret-for-tests";
+/// When the tests begin, in seconds since the Unix epoch.
+pub(crate) const START: u64 = 1_800_000_000;
+pub(crate) const VERIFIER: &str = "a-code-verifier-of-more-than-forty-three-characters";
+
+/// App A and App B of the demo; nobody listens at their back-channels.
+pub(crate) fn config() -> Value {
+    json!({
+        "issuer": ISSUER,
+        "clients": [
+            {
+                "client_id": "app-a",
+                "name": "App A",
+                "client_secret": SECRET,
+                "redirect_uris": ["http://127.0.0.1:4001/callback"],
+                "post_logout_redirect_uris": ["http://127.0.0.1:4001/signed-out", "http://127.0.0.1:4001/?from=op"],
+                "home": "http://127.0.0.1:4001/",
+            },
+            {
+                "client_id": "app-b",
+                "name": "App B",
+                "redirect_uris": ["http://127.0.0.1:4002/callback", "http://127.0.0.1:4002/callback?kind=b"],
+                "post_logout_redirect_uris": ["http://127.0.0.1:4002/"],
+                "scopes": ["openid", "profile", "notes"],
+                "audience": "http://127.0.0.1:4002/api",
+            },
+        ],
+        "users": [
+            {"username": "alice", "password": "alice", "name": "Alice"},
+            {"username": "bob", "password": "bob", "name": "Bob"},
+        ],
+    })
+}
+
+/// [`config`], with these members merged into a client.
+pub(crate) fn config_with(changes: &[(&str, Value)]) -> Value {
+    let mut config = config();
+    for (client_id, members) in changes {
+        let clients = config["clients"].as_array_mut().unwrap();
+        let client = clients.iter_mut().find(|client| client["client_id"] == *client_id).unwrap();
+        client.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    }
+    config
+}
+
+/// A provider in a folder of its own.
+pub(crate) struct TestProvider {
+    pub(crate) state: ProviderState,
+    pub(crate) router: Router,
+    pub(crate) clock: ManualClock,
+    pub(crate) folder: TempDir,
+}
+
+/// What the token endpoint gave.
+#[derive(Clone, Debug)]
+pub(crate) struct Tokens {
+    pub(crate) access_token: String,
+    pub(crate) id_token: String,
+    pub(crate) answer: Value,
+}
+
+impl TestProvider {
+    pub(crate) async fn init() -> Self {
+        Self::with(config()).await
+    }
+
+    pub(crate) async fn with(config: Value) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, manual) = Clock::manual(START);
+        let state = open(config, folder.path(), clock).await;
+        Self { router: router(state.clone()), state, clock: manual, folder }
+    }
+
+    /// Stops, and starts again with this configuration over the same folder, at the same time of day.
+    pub(crate) async fn restart(self, config: Value) -> Self {
+        self.state.shutdown().await;
+        let (clock, manual) = Clock::manual(START);
+        let state = open(config, self.folder.path(), clock).await;
+        Self { router: router(state.clone()), state, clock: manual, folder: self.folder }
+    }
+
+    pub(crate) fn browser(&self) -> TestBrowser {
+        TestBrowser::new(self.router.clone())
+    }
+
+    /// A browser that went through the login form for App A, and the tokens that App A got.
+    pub(crate) async fn signed_in(&self, username: &str) -> (TestBrowser, Tokens) {
+        let mut browser = self.browser();
+        let code = browser.sign_in("app-a", username).await;
+        let tokens = self.exchange("app-a", &code).await;
+        (browser, tokens)
+    }
+
+    /// The browser visits another app, without a login form.
+    pub(crate) async fn visit(&self, browser: &mut TestBrowser, client_id: &str) -> Tokens {
+        let answer = browser.get(&authorize(client_id, &[("prompt", "none")])).await;
+        self.exchange(client_id, &code_of(&answer)).await
+    }
+
+    /// Exchanges a code as the app would.
+    pub(crate) async fn exchange(&self, client_id: &str, code: &str) -> Tokens {
+        let answer = self.token(client_id, &[("code", code)]).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let answer: Value = serde_json::from_str(&answer.body).unwrap();
+        Tokens {
+            access_token: answer["access_token"].as_str().unwrap().to_owned(),
+            id_token: answer["id_token"].as_str().unwrap().to_owned(),
+            answer,
+        }
+    }
+
+    /// A token request in order, with changes; an empty value leaves the parameter out.
+    pub(crate) async fn token(&self, client_id: &str, changes: &[(&str, &str)]) -> Answer {
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("redirect_uri", redirect_uri(client_id)),
+            ("code_verifier", VERIFIER),
+        ];
+        let basic = format!("Basic {}", STANDARD.encode(format!("{client_id}:{SECRET}")));
+        let mut headers = vec![];
+        match client_id {
+            "app-a" => headers.push(("authorization", basic.as_str())),
+            _ => form.push(("client_id", client_id)),
+        }
+        form.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+        form.extend(changes.iter().filter(|(_, value)| !value.is_empty()));
+        self.browser().send("POST", "/token", &headers, Some(&form)).await
+    }
+
+    pub(crate) async fn userinfo(&self, access_token: &str) -> Answer {
+        let bearer = format!("Bearer {access_token}");
+        self.browser().send("GET", "/userinfo", &[("authorization", &bearer)], None).await
+    }
+}
+
+async fn open(config: Value, folder: &Path, clock: Clock) -> ProviderState {
+    let config: ProviderConfig = serde_json::from_value(config).unwrap();
+    ProviderState::open(config, folder, Arc::from("body{}"), clock).await.unwrap()
+}
+
+pub(crate) fn redirect_uri(client_id: &str) -> &'static str {
+    match client_id {
+        "app-a" => "http://127.0.0.1:4001/callback",
+        _ => "http://127.0.0.1:4002/callback",
+    }
+}
+
+/// The path of an authorization request in order, with changes; an empty value leaves the parameter out.
+pub(crate) fn authorize(client_id: &str, changes: &[(&str, &str)]) -> String {
+    path("/authorize", &authorize_form(client_id, changes))
+}
+
+pub(crate) fn authorize_form(client_id: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
+    let challenge = challenge(VERIFIER);
+    let scope = if client_id == "app-a" { "openid profile" } else { "openid profile notes" };
+    let mut parameters = vec![
+        ("client_id", client_id),
+        ("redirect_uri", redirect_uri(client_id)),
+        ("response_type", "code"),
+        ("scope", scope),
+        ("state", "s/t&a=t e"),
+        ("nonce", "n-1"),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
+    ];
+    parameters.retain(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
+    parameters.extend(changes.iter().filter(|(_, value)| !value.is_empty()));
+    parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+pub(crate) fn challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier))
+}
+
+/// A path with a query.
+pub(crate) fn path(path: &str, parameters: &[(impl AsRef<str>, impl AsRef<str>)]) -> String {
+    let mut url: Url = format!("{ISSUER}{path}").parse().unwrap();
+    url.query_pairs_mut().extend_pairs(parameters.iter().map(|(name, value)| (name.as_ref(), value.as_ref())));
+    url[url::Position::BeforePath..].to_owned()
+}
+
+/// A parameter of the answer's redirect.
+pub(crate) fn redirected(answer: &Answer, name: &str) -> Option<String> {
+    let url = answer.location();
+    url.query_pairs().find(|(found, _)| found == name).map(|(_, value)| value.into_owned())
+}
+
+pub(crate) fn code_of(answer: &Answer) -> String {
+    redirected(answer, "code").unwrap_or_else(|| panic!("no code in {}", answer.location()))
+}
+
+/// The claims of a token, as they are.
+pub(crate) fn claims(token: &str) -> Value {
+    part(token, 1)
+}
+
+/// The header of a token, as it is.
+pub(crate) fn header(token: &str) -> Value {
+    part(token, 0)
+}
+
+fn part(token: &str, n: usize) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(n).unwrap()).unwrap()).unwrap()
+}

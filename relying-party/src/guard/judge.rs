@@ -1,0 +1,213 @@
+//! Whether a request may pass: the steps in their order.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use logout_event::SessionRef;
+use sha2::{Digest as _, Sha256};
+
+use super::access_token::{self, AccessTokenError, Expected};
+use super::refusal::{Reason, Refusal};
+use super::{Authenticated, Guard};
+use crate::jws::MAX_TOKEN;
+use crate::ledger::sqlite::Admission;
+use crate::settings::CLOCK_SKEW;
+use crate::{Jwks, LedgerError, Refresh, Standing};
+
+pub(super) type TokenHash = [u8; 32];
+
+/// What is known of a token that was seen before.
+#[derive(Debug)]
+pub(super) struct Checked {
+    authenticated: Authenticated,
+    /// The keys it was verified by: with other keys it is verified anew, so a withdrawn key's tokens go with it.
+    jwks: Arc<Jwks>,
+}
+
+impl From<LedgerError> for Refusal {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl Guard {
+    pub(super) async fn judge(&self, headers: &HeaderMap) -> Result<Authenticated, Refusal> {
+        let token = bearer_token(headers)?;
+        let jwks = self.party.jwks().ok_or(Refusal::NoKeys)?;
+        let hash = TokenHash::from(Sha256::digest(token));
+        let seen = self.checked.get(&hash).filter(|checked| Arc::ptr_eq(&checked.jwks, &jwks));
+        let Some(seen) = seen else { return self.judge_first(token, hash, jwks).await };
+        self.check_now(&seen.authenticated)?;
+        self.check_scope(&seen.authenticated)?;
+        Ok(seen.authenticated.clone())
+    }
+
+    /// The first sight of a token, and so perhaps of its session.
+    async fn judge_first(&self, token: &str, hash: TokenHash, jwks: Arc<Jwks>) -> Result<Authenticated, Refusal> {
+        let (authenticated, jwks) = self.verify(token, jwks).await?;
+        self.check_now(&authenticated)?;
+        self.begin_session(&authenticated.session).await?;
+        let checked = Checked { authenticated: authenticated.clone(), jwks };
+        self.checked.insert(hash, Arc::new(checked));
+        self.check_scope(&authenticated)?;
+        Ok(authenticated)
+    }
+
+    /// Verifies, and once more with new keys if the token names one that is not known.
+    async fn verify(&self, token: &str, jwks: Arc<Jwks>) -> Result<(Authenticated, Arc<Jwks>), Refusal> {
+        let settings = self.party.settings();
+        let expected = Expected {
+            issuer: &settings.issuer,
+            audience: &self.audience,
+            algorithms: &settings.algorithms,
+            typed: self.typed,
+        };
+        let invalid = |error: AccessTokenError| {
+            tracing::debug!(%error, "an access token was refused");
+            Refusal::Token(Reason::Invalid)
+        };
+        match access_token::verify(token, &jwks.keys, &expected) {
+            Err(AccessTokenError::UnknownKey) => {
+                if self.party.refresh_keys().await == Refresh::Failed {
+                    return Err(Refusal::NoKeys);
+                }
+                let jwks = self.party.jwks().ok_or(Refusal::NoKeys)?;
+                let authenticated = access_token::verify(token, &jwks.keys, &expected).map_err(invalid)?;
+                Ok((authenticated, jwks))
+            }
+            verified => Ok((verified.map_err(invalid)?, jwks)),
+        }
+    }
+
+    /// What may change from one request to the next: first whether the session has ended, then the time, then that the
+    /// token may be sent as it was. From memory only.
+    fn check_now(&self, authenticated: &Authenticated) -> Result<(), Refusal> {
+        let claims = &authenticated.claims;
+        if self.party.check(&authenticated.session)? != Standing::Live {
+            return Err(Refusal::Token(Reason::SessionEnded));
+        }
+        if let Some(jti) = &claims.jti
+            && self.party.is_revoked(jti)?
+        {
+            return Err(Refusal::Token(Reason::SessionEnded));
+        }
+        let now = self.party.clock().now();
+        // A sign-out is remembered for the session lifetime, so no token may be used for longer, whatever its exp.
+        let exp = claims.exp.min(claims.iat.saturating_add(self.party.settings().session_lifetime));
+        if now >= exp {
+            return Err(Refusal::Token(Reason::Expired));
+        }
+        if claims.nbf.is_some_and(|nbf| nbf > now.saturating_add(CLOCK_SKEW)) {
+            return Err(Refusal::Token(Reason::Invalid));
+        }
+        Ok(())
+    }
+
+    fn check_scope(&self, authenticated: &Authenticated) -> Result<(), Refusal> {
+        if let Some(scope) = &self.scope
+            && !authenticated.claims.scope.iter().any(|granted| **granted == **scope)
+        {
+            return Err(Refusal::Scope(scope.to_string()));
+        }
+        if authenticated.claims.sender_constrained {
+            return Err(Refusal::Token(Reason::Proof));
+        }
+        Ok(())
+    }
+
+    /// Rule: a session comes into being only in the transaction that checks the ledger.
+    async fn begin_session(&self, session: &SessionRef) -> Result<(), Refusal> {
+        let lifetime = self.party.settings().session_lifetime;
+        let expires_at = self.party.clock().now().saturating_add(lifetime);
+        match self.party.begin_session(session, &local_id(session), expires_at).await? {
+            Admission::Admitted => Ok(()),
+            Admission::Ended { .. } => Err(Refusal::Token(Reason::SessionEnded)),
+        }
+    }
+}
+
+/// RFC 6750 section 2.1; a token anywhere else, such as in the query, is not looked for.
+fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().ok_or(Refusal::NoCredentials)?;
+    if values.next().is_some() {
+        return Err(Refusal::Ambiguous);
+    }
+    let value = value.to_str().map_err(|_| Refusal::NoCredentials)?;
+    let (scheme, token) = value.split_once(' ').ok_or(Refusal::NoCredentials)?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Refusal::NoCredentials);
+    }
+    let token = token.trim();
+    if token.is_empty() {
+        return Err(Refusal::NoCredentials);
+    }
+    if token.len() > MAX_TOKEN {
+        return Err(Refusal::Token(Reason::Invalid));
+    }
+    Ok(token)
+}
+
+/// The API's own name for a session: the same for every token of it.
+fn local_id(session: &SessionRef) -> String {
+    let mut hash = Sha256::new();
+    let auth_time = session.auth_time.to_string();
+    let parts = match &session.sid {
+        Some(sid) => ["sid", session.iss.as_str(), sid.as_str(), ""],
+        None => ["sub", session.iss.as_str(), session.sub.as_str(), auth_time.as_str()],
+    };
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    format!("token:{}", URL_SAFE_NO_PAD.encode(hash.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn headers(values: &[&'static str]) -> HeaderMap {
+        values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn one_header_one_scheme_one_token() {
+        for value in ["Bearer a.b.c", "bearer a.b.c", "BEARER  a.b.c "] {
+            assert_eq!(bearer_token(&headers(&[value])).expect(value), "a.b.c");
+        }
+        for value in ["", "Bearer", "Bearer ", "Basic YWxpY2U6YWxpY2U=", "DPoP a.b.c", "a.b.c"] {
+            assert!(matches!(bearer_token(&headers(&[value])), Err(Refusal::NoCredentials)), "{value}");
+        }
+        assert!(matches!(bearer_token(&headers(&[])), Err(Refusal::NoCredentials)));
+        let two = ["Bearer a.b.c", "Bearer a.b.c"];
+        let mut both = headers(&two[..1]);
+        both.append(AUTHORIZATION, HeaderValue::from_static(two[1]));
+        assert!(matches!(bearer_token(&both), Err(Refusal::Ambiguous)));
+    }
+
+    #[test]
+    fn one_name_for_each_session() {
+        let session = |sid: Option<&str>, sub: &str, auth_time| SessionRef {
+            iss: "op".into(),
+            sid: sid.map(Into::into),
+            sub: sub.into(),
+            auth_time,
+        };
+        assert_eq!(local_id(&session(Some("s1"), "alice", 1)), local_id(&session(Some("s1"), "alice", 2)));
+        let names = [
+            session(Some("s1"), "alice", 1),
+            session(Some("s2"), "alice", 1),
+            session(None, "alice", 1),
+            session(None, "alice", 2),
+            session(None, "s1", 1),
+        ]
+        .map(|session| local_id(&session));
+        let distinct: std::collections::HashSet<_> = names.iter().collect();
+        assert_eq!(distinct.len(), names.len());
+    }
+}

@@ -1,0 +1,123 @@
+//! The guard of an API: bearer access tokens in, requests of live sessions through.
+
+mod access_token;
+mod authenticated;
+mod judge;
+mod refusal;
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use axum::http::Request;
+use axum::response::{IntoResponse, Response};
+use moka::sync::Cache;
+use tower_layer::Layer;
+use tower_service::Service;
+
+pub use access_token::AccessTokenClaims;
+pub use authenticated::{Authenticated, NotGuarded};
+
+use crate::RelyingParty;
+use judge::{Checked, TokenHash};
+
+/// How many verified tokens are remembered.
+const CACHE_CAPACITY: u64 = 10_000;
+
+/// A tower layer that lets requests with a good access token pass and gives their handlers [`Authenticated`].
+///
+/// It checks the signature, `typ`, `iss` and `aud`, then whether the session has ended or the token was revoked, then
+/// `exp`, then the scope: a token of an ended session is always refused as `session_ended`. What cannot change about a
+/// token is remembered; the rest is asked, in memory, at every request. The first request of a token puts its session
+/// into the index, in the transaction that checks the ledger. Refusals:
+///
+/// | status | body | when |
+/// | --- | --- | --- |
+/// | 401 | `{"error":"invalid_token","reason":...}`, the same `reason` in `WWW-Authenticate` | `session_ended`, `expired`, `invalid`, or `proof`: the token is bound to a key, and came as a bearer token |
+/// | 403 | `{"error":"insufficient_scope",...}` | the token lacks the scope |
+/// | 400 | `{"error":"invalid_request",...}` | two `Authorization` headers |
+/// | 503 | `{"error":"temporarily_unavailable",...}`, `Retry-After` | the provider's keys or the ledger cannot be had |
+///
+/// A sub-only sign-out is matched by the token's `auth_time`, for which `iat` stands in where a provider sends none.
+#[derive(Clone, Debug)]
+pub struct Guard {
+    party: RelyingParty,
+    audience: Arc<str>,
+    scope: Option<Arc<str>>,
+    typed: bool,
+    checked: Cache<TokenHash, Arc<Checked>>,
+}
+
+impl Guard {
+    /// Takes access tokens whose `aud` names `audience` and whose `typ` is `at+jwt` (RFC 9068).
+    #[must_use]
+    pub fn new(party: RelyingParty, audience: impl Into<Arc<str>>) -> Self {
+        let checked = Cache::new(CACHE_CAPACITY);
+        Self { party, audience: audience.into(), scope: None, typed: true, checked }
+    }
+
+    /// Requires this scope as well. Clones with different scopes share what they remember of tokens.
+    #[must_use]
+    pub fn require_scope(mut self, scope: impl Into<Arc<str>>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Takes tokens of any `typ`, and without `jti`: for providers that do not follow RFC 9068.
+    ///
+    /// Any token that the provider signs for this audience then passes: use an audience that is not a client identifier,
+    /// or an ID token is as good as an access token.
+    #[must_use]
+    pub fn danger_accept_untyped_tokens(mut self) -> Self {
+        self.typed = false;
+        self.checked = Cache::new(CACHE_CAPACITY);
+        self
+    }
+}
+
+impl<S> Layer<S> for Guard {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded { guard: self.clone(), inner }
+    }
+}
+
+/// A service behind a [`Guard`].
+#[derive(Clone, Debug)]
+pub struct Guarded<S> {
+    guard: Guard,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Guarded<S>
+where
+    S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let guard = self.guard.clone();
+        let ready = self.inner.clone();
+        // The one that was polled ready is used; the clone takes its place (tower's rule).
+        let mut inner = std::mem::replace(&mut self.inner, ready);
+        Box::pin(async move {
+            match guard.judge(request.headers()).await {
+                Ok(authenticated) => {
+                    request.extensions_mut().insert(authenticated);
+                    inner.call(request).await
+                }
+                Err(refusal) => Ok(refusal.into_response()),
+            }
+        })
+    }
+}

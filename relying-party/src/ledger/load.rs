@@ -1,0 +1,40 @@
+use futures_util::TryStreamExt as _;
+use sqlx::{Row as _, SqlitePool};
+
+use super::mirror::Mirror;
+use super::sqlite::{event_of, from_db, to_db};
+
+/// Everything that is still worth knowing about this issuer, row by row.
+pub(super) async fn mirror(pool: &SqlitePool, iss: &str, now: u64) -> Result<Mirror, sqlx::Error> {
+    let mut mirror = Mirror::new(iss);
+
+    let mut rows = sqlx::query(
+        "SELECT seq, iss, sid, sub, not_before, channel, keep_until FROM rp_ended WHERE iss = ? AND keep_until > ?",
+    )
+    .bind(iss)
+    .bind(to_db(now))
+    .fetch(pool);
+    while let Some(row) = rows.try_next().await? {
+        mirror.record(&event_of(&row)?, from_db(row.try_get("seq")?), from_db(row.try_get("keep_until")?));
+    }
+    drop(rows);
+
+    let mut rows = sqlx::query(
+        "SELECT seq, iss, sid, NULL AS sub, not_before, channel, keep_until FROM rp_unverified \
+         WHERE iss = ? AND keep_until > ?",
+    )
+    .bind(iss)
+    .bind(to_db(now))
+    .fetch(pool);
+    while let Some(row) = rows.try_next().await? {
+        mirror.record_unverified(&event_of(&row)?, from_db(row.try_get("seq")?), from_db(row.try_get("keep_until")?));
+    }
+    drop(rows);
+
+    let mut rows = sqlx::query("SELECT jti, exp FROM rp_revoked_token").fetch(pool);
+    while let Some(row) = rows.try_next().await? {
+        mirror.revoke(row.try_get("jti")?, from_db(row.try_get("exp")?));
+    }
+    drop(rows);
+    Ok(mirror)
+}

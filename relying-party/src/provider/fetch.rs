@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use reqwest::{Client, redirect};
+use serde_json::Value;
+use thiserror::Error;
+use url::Url;
+
+use super::metadata::{MetadataError, ProviderMetadata};
+use crate::Jwks;
+
+/// No answer of a provider takes longer than this.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Longer answers of a provider are not read, in bytes.
+const MAX_BODY: usize = 256 * 1024;
+
+/// Why the provider's metadata or keys could not be fetched.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The HTTP client could not be built.
+    #[error("the HTTP client could not be set up")]
+    Client(#[source] reqwest::Error),
+    /// The provider did not answer within 3 seconds, or not with HTTP.
+    #[error("the provider does not answer: is it running, and is the issuer right?")]
+    Unreachable(#[source] reqwest::Error),
+    /// The provider answered something else than 200; redirects are not followed.
+    #[error("the provider answered {status} for {document}")]
+    Status {
+        /// Which document was asked for.
+        document: &'static str,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The answer is longer than 256 KiB.
+    #[error("the provider's {0} are longer than 256 KiB")]
+    TooLarge(&'static str),
+    /// The answer is not JSON.
+    #[error("the provider's {0} are not JSON")]
+    NotJson(&'static str),
+    /// The metadata cannot be used.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// The JWK Set has no key that can verify a signature.
+    #[error("the provider publishes no key that can verify a signature")]
+    NoKeys,
+    /// The relying party is shutting down.
+    #[error("shutting down")]
+    Stopped,
+}
+
+/// Fetches the metadata of a provider once (OpenID Connect Discovery 1.0 section 4), to see whether it can be reached.
+///
+/// # Errors
+/// When the provider does not answer, or not with metadata of this very issuer.
+pub async fn discover(issuer: &str) -> Result<ProviderMetadata, FetchError> {
+    Fetcher::new()?.metadata(issuer).await
+}
+
+/// The one way in which this crate talks to a provider: no redirects, no proxies, little time, little memory.
+#[derive(Debug)]
+pub(super) struct Fetcher(Client);
+
+impl Fetcher {
+    pub(super) fn new() -> Result<Self, FetchError> {
+        Client::builder()
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .timeout(TIMEOUT)
+            .connect_timeout(TIMEOUT)
+            .build()
+            .map(Self)
+            .map_err(FetchError::Client)
+    }
+
+    pub(super) async fn metadata(&self, issuer: &str) -> Result<ProviderMetadata, FetchError> {
+        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let url = Url::parse(&url).map_err(|_| MetadataError::Endpoint("issuer"))?;
+        let raw = self.json(url, "metadata").await?;
+        Ok(ProviderMetadata::parse(raw, issuer)?)
+    }
+
+    pub(super) async fn jwks(&self, metadata: &ProviderMetadata) -> Result<Jwks, FetchError> {
+        let raw = self.json(metadata.jwks_uri.clone(), "keys").await?;
+        Jwks::parse(raw).ok_or(FetchError::NoKeys)
+    }
+
+    async fn json(&self, url: Url, document: &'static str) -> Result<Value, FetchError> {
+        let unreachable = |error: reqwest::Error| FetchError::Unreachable(error.without_url());
+        let mut response = self.0.get(url).send().await.map_err(unreachable)?;
+        if response.status() != reqwest::StatusCode::OK {
+            return Err(FetchError::Status { document, status: response.status().as_u16() });
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if body.len() + chunk.len() > MAX_BODY {
+                return Err(FetchError::TooLarge(document));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        serde_json::from_slice(&body).map_err(|_| FetchError::NotJson(document))
+    }
+}

@@ -1,0 +1,136 @@
+//! `GET /callback`: back from the provider (OpenID Connect Core 1.0 sections 3.1.2.5 to 3.1.3.7).
+
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
+use logout_event::SessionRef;
+use openidconnect::{
+    AccessTokenHash, AuthorizationCode, ClaimsVerificationError, OAuth2TokenResponse, SignatureVerificationError,
+};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use tower_sessions::Session;
+use tower_sessions::session::{Error as SessionError, Expiry};
+use tower_sessions::session_store::Error as StoreError;
+
+use super::AppA;
+use super::login_transaction::LoginTransaction;
+use super::oidc::{self, TokenResponse};
+use super::problem::Problem;
+use super::session_store::ALREADY_ENDED;
+use super::signed_in::{KEY, SignedIn};
+use crate::csrf::CsrfToken;
+
+/// The authorization response. A parameter that comes twice is refused by the parser.
+#[derive(Deserialize)]
+pub(super) struct AuthorizationResponse {
+    state: Option<String>,
+    iss: Option<String>,
+    code: Option<String>,
+    error: Option<String>,
+}
+
+pub(super) async fn get(
+    State(app): State<AppA>,
+    session: Session,
+    headers: HeaderMap,
+    response: Result<Query<AuthorizationResponse>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(response) = response.map_err(|_| Problem::UnknownState)?;
+    let state = response.state.as_deref().ok_or(Problem::UnknownState)?;
+    let (transaction, done) = LoginTransaction::take(&app, state, &headers).await?;
+    check_issuer(&app, response.iss.as_deref())?;
+    if let Some(error) = response.error {
+        return Err(Problem::refused_by_provider(&error));
+    }
+    let code = response.code.ok_or(Problem::UnknownState)?;
+    let tokens = exchange(&app, code, &transaction).await?;
+    let signed_in = verify(&app, &tokens, &transaction).await?;
+    begin_session(&app, &session, signed_in).await?;
+    Ok((done, Redirect::to("/")).into_response())
+}
+
+/// RFC 9207: the response is the provider's that was asked, not another's (mix-up). A provider that announces `iss` must
+/// send it.
+fn check_issuer(app: &AppA, iss: Option<&str>) -> Result<(), Problem> {
+    let announced =
+        app.relying_party().metadata().is_some_and(|metadata| metadata.authorization_response_iss_parameter_supported);
+    match iss {
+        Some(iss) if iss == app.config().issuer => Ok(()),
+        None if !announced => Ok(()),
+        _ => Err(Problem::WrongIssuer),
+    }
+}
+
+async fn exchange(app: &AppA, code: String, transaction: &LoginTransaction) -> Result<TokenResponse, Problem> {
+    let verifier = openidconnect::PkceCodeVerifier::new(transaction.pkce_verifier.secret().clone());
+    oidc::client(app)?
+        .exchange_code(AuthorizationCode::new(code))
+        .map_err(Problem::unusable_metadata)?
+        .set_pkce_verifier(verifier)
+        .request_async(&app.0.http)
+        .await
+        .map_err(Problem::code_refused)
+}
+
+/// Checks the ID token; if its key is not known, the keys are fetched anew, once.
+async fn verify(app: &AppA, tokens: &TokenResponse, transaction: &LoginTransaction) -> Result<SignedIn, Problem> {
+    match verify_with_known_keys(app, tokens, transaction) {
+        Err(Problem::IdToken(ClaimsVerificationError::SignatureVerification(
+            SignatureVerificationError::NoMatchingKey,
+        ))) => {
+            app.relying_party().refresh_keys().await;
+            verify_with_known_keys(app, tokens, transaction)
+        }
+        result => result,
+    }
+}
+
+fn verify_with_known_keys(
+    app: &AppA,
+    tokens: &TokenResponse,
+    transaction: &LoginTransaction,
+) -> Result<SignedIn, Problem> {
+    let client = oidc::client(app)?;
+    let verifier = client.id_token_verifier();
+    let id_token = tokens.extra_fields().id_token().ok_or(Problem::NoIdToken)?;
+    let claims = id_token.claims(&verifier, &transaction.nonce).map_err(Problem::IdToken)?;
+    if let Some(expected) = claims.access_token_hash() {
+        let key = id_token.signing_key(&verifier).map_err(|_| Problem::WrongAccessToken)?;
+        let algorithm = id_token.signing_alg().map_err(|_| Problem::WrongAccessToken)?;
+        let actual = AccessTokenHash::from_token(tokens.access_token(), algorithm, key)
+            .map_err(|_| Problem::WrongAccessToken)?;
+        if actual != *expected {
+            return Err(Problem::WrongAccessToken);
+        }
+    }
+    // Without `auth_time` the user was authenticated no later than the token was made.
+    let auth_time = claims.auth_time().unwrap_or_else(|| claims.issue_time()).timestamp();
+    Ok(SignedIn {
+        session: SessionRef {
+            iss: claims.issuer().to_string(),
+            sid: claims.additional_claims().sid.clone(),
+            sub: claims.subject().to_string(),
+            auth_time: u64::try_from(auth_time).unwrap_or(0),
+        },
+        username: claims.preferred_username().map(|name| name.to_string()),
+        name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
+        id_token: id_token.to_string(),
+        csrf: CsrfToken::random(),
+    })
+}
+
+/// A new session identifier, whatever the browser had before; the store admits it only if the ledger does.
+async fn begin_session(app: &AppA, session: &Session, signed_in: SignedIn) -> Result<(), Problem> {
+    session.cycle_id().await.map_err(Problem::session_store)?;
+    session.clear().await;
+    // A sign-out is remembered this long after it, so no session may live longer, whatever the user does.
+    let ends = app.0.clock.now().saturating_add(app.config().session_lifetime);
+    let ends = OffsetDateTime::from_unix_timestamp(ends.cast_signed()).map_err(Problem::session_store)?;
+    session.set_expiry(Some(Expiry::AtDateTime(ends)));
+    session.insert(KEY, signed_in).await.map_err(Problem::session_store)?;
+    session.save().await.map_err(|error| match error {
+        SessionError::Store(StoreError::Backend(reason)) if reason == ALREADY_ENDED => Problem::EndedMeanwhile,
+        other => Problem::session_store(other),
+    })
+}

@@ -1,0 +1,17 @@
+//! `GET /logout/front-channel`: OpenID Connect Front-Channel Logout 1.0 section 2.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use relying_party::{FrontChannelRequest, Trust};
+
+use super::AppA;
+use crate::front_channel;
+
+/// Acts by `iss` and `sid` on the server, without cookies: in a cross-site frame none arrive.
+pub(super) async fn get(State(app): State<AppA>, request: FrontChannelRequest) -> Response {
+    let event = request.event();
+    match app.relying_party().end(&event, Trust::Unsigned).await {
+        Ok(_) => front_channel::page(&event, &app.0.issuer, app.config().broadcast),
+        Err(error) => error.into_response(),
+    }
+}

@@ -1,0 +1,157 @@
+//! App A: a server-rendered relying party with the authorization code flow.
+//!
+//! A browser's session lives in SQLite and exists only while its entry in the session index does, so the transaction that
+//! records a sign-out also deletes the sessions it ends. Every request consults the ledger besides.
+
+mod back_channel;
+mod callback;
+mod events;
+mod front_channel;
+mod home;
+mod login;
+mod login_transaction;
+mod logout;
+mod oidc;
+mod problem;
+mod session_store;
+mod signed_in;
+mod signed_out;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use axum::http::{HeaderValue, StatusCode};
+use axum::routing::{get, post};
+use axum::{Router, extract::State};
+use relying_party::{Clock, RelyingParty, Settings};
+use sqlx::SqlitePool;
+use tower_sessions::SessionManagerLayer;
+use tower_sessions::cookie::SameSite;
+use url::Url;
+
+use crate::config::{AppAConfig, ConfigError};
+use crate::{Party, StartError, assets, database, headers};
+use session_store::WebSessionStore;
+
+const NAME: &str = "app-a";
+
+/// What App A's handlers need.
+#[derive(Clone)]
+pub(crate) struct AppA(Arc<Inner>);
+
+struct Inner {
+    config: AppAConfig,
+    issuer: Url,
+    relying_party: RelyingParty,
+    pool: SqlitePool,
+    http: reqwest::Client,
+    clock: Clock,
+}
+
+impl AppA {
+    fn config(&self) -> &AppAConfig {
+        &self.0.config
+    }
+
+    fn relying_party(&self) -> &RelyingParty {
+        &self.0.relying_party
+    }
+
+    /// The name of a cookie of this app: cookies ignore ports, so the name carries party and port.
+    fn cookie_name(&self, suffix: &str) -> String {
+        let prefix = if self.config().origin.is_https() { "__Host-" } else { "" };
+        format!("{prefix}curfew-a-{}{suffix}", self.config().origin.port())
+    }
+}
+
+impl FromRef<AppA> for RelyingParty {
+    fn from_ref(app: &AppA) -> Self {
+        app.relying_party().clone()
+    }
+}
+
+/// Opens App A's database and makes its router.
+///
+/// # Errors
+/// A database that cannot be opened; the provider need not be there.
+pub async fn open(config: AppAConfig, data_dir: &Path) -> Result<Party, StartError> {
+    open_at(config, data_dir, Clock::system()).await
+}
+
+/// [`open`] with a clock of the caller's.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_at(config: AppAConfig, data_dir: &Path, clock: Clock) -> Result<Party, StartError> {
+    let issuer = Url::parse(&config.issuer)
+        .map_err(|error| ConfigError::Value { key: "[app_a] issuer", why: error.to_string() })?;
+    let path = data_dir.join("app-a.sqlite");
+    let pool = database::open(NAME, &path).await?;
+    let settings = Settings {
+        session_lifetime: config.session_lifetime,
+        push: config.push,
+        ..Settings::new(&config.issuer, &config.client_id, data_dir)
+    };
+    let relying_party = RelyingParty::open(settings, pool.clone(), clock.clone()).await.map_err(failed)?;
+    database::migrate(NAME, &path, &pool, sqlx::migrate!("migrations/app_a")).await?;
+    let http = oidc::http_client().map_err(failed)?;
+    let app = AppA(Arc::new(Inner { config, issuer, relying_party, pool, http, clock }));
+    let router = router(app.clone());
+    Ok(Party::new(NAME, router, async move {
+        app.relying_party().shutdown().await;
+        app.0.pool.close().await;
+    }))
+}
+
+fn failed(source: impl std::error::Error + Send + Sync + 'static) -> StartError {
+    StartError::Party { party: NAME, source: Box::new(source) }
+}
+
+fn router(app: AppA) -> Router {
+    let origin = &app.config().origin;
+    let sessions = SessionManagerLayer::new(WebSessionStore::new(app.0.pool.clone(), app.0.clock.clone()))
+        .with_name(app.cookie_name(""))
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(origin.is_https())
+        .with_path("/");
+    // Whoever signs out, the browser's pages depend on its session, and none of them may be stored.
+    let pages = headers::no_store(
+        Router::new()
+            .route("/", get(home::get))
+            .route("/login", get(login::get))
+            .route("/callback", get(callback::get))
+            .route("/logout", post(logout::post))
+            .route("/signed-out", get(signed_out::get))
+            .route("/events", get(events::get))
+            .layer(sessions),
+    );
+    // The provider calls these; they know no cookie.
+    let channels = headers::no_store(
+        Router::new()
+            .route("/logout/front-channel", get(front_channel::get))
+            .route("/logout/back-channel", post(back_channel::post)),
+    );
+    let open = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/assets/main.css", get(assets::stylesheet))
+        .route("/assets/app-a.js", get(|| async { assets::script(include_str!("app_a.js")) }))
+        .route("/assets/front-channel.js", get(crate::front_channel::script));
+    let router = pages.merge(channels).merge(open).fallback(problem::not_found);
+    headers::traced(headers::secure(router.with_state(app.clone()), content_security_policy(&app)), NAME)
+}
+
+/// Chromium applies `form-action` to the redirects after a post, and signing out redirects to the provider.
+fn content_security_policy(app: &AppA) -> HeaderValue {
+    let issuer = app.0.issuer.origin().ascii_serialization();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
+         form-action 'self' {issuer}; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+}
+
+async fn healthz(State(app): State<AppA>) -> StatusCode {
+    if app.relying_party().is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}

@@ -1,0 +1,80 @@
+//! The openidconnect client, made from what `relying-party` knows of the provider.
+
+use std::time::Duration;
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
+    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
+    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+};
+use openidconnect::{
+    AdditionalClaims, Client, ClientId, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
+    IdTokenFields, RedirectUrl, StandardErrorResponse, StandardTokenResponse,
+};
+use serde::{Deserialize, Serialize};
+
+use super::AppA;
+use super::problem::Problem;
+
+/// The claim beside the standard ones: the session's identifier (Front-Channel Logout 1.0 section 3).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct SidClaim {
+    pub(super) sid: Option<String>,
+}
+
+impl AdditionalClaims for SidClaim {}
+
+pub(super) type TokenResponse = StandardTokenResponse<
+    IdTokenFields<
+        SidClaim,
+        EmptyExtraTokenFields,
+        CoreGenderClaim,
+        CoreJweContentEncryptionAlgorithm,
+        CoreJwsSigningAlgorithm,
+    >,
+    CoreTokenType,
+>;
+
+pub(super) type OidcClient = Client<
+    SidClaim,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    TokenResponse,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+/// For the token endpoint: no redirects (they would carry the secret elsewhere), no environment proxies, bounded waits.
+pub(super) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(2))
+        .timeout(Duration::from_secs(3))
+        .build()
+}
+
+/// The client, from the discovery document and keys that are known now.
+pub(super) fn client(app: &AppA) -> Result<OidcClient, Problem> {
+    let config = app.config();
+    let (metadata, keys) =
+        app.relying_party().metadata().zip(app.relying_party().jwks()).ok_or(Problem::ProviderUnknown)?;
+    let metadata: CoreProviderMetadata =
+        serde_json::from_value(metadata.raw.clone()).map_err(Problem::unusable_metadata)?;
+    let keys = serde_json::from_value(keys.raw.clone()).map_err(Problem::unusable_metadata)?;
+    let redirect_uri = RedirectUrl::new(config.origin.with_path("/callback")).map_err(Problem::unusable_metadata)?;
+    let client_id = ClientId::new(config.client_id.clone());
+    Ok(Client::from_provider_metadata(metadata.set_jwks(keys), client_id, Some(config.client_secret.clone()))
+        .set_redirect_uri(redirect_uri))
+}

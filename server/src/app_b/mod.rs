@@ -1,0 +1,121 @@
+//! App B: the files of a single-page app, and the API that it calls with a bearer token.
+//!
+//! The API keeps its own record of ended sessions and asks nobody: every request passes the guard.
+
+mod api;
+mod back_channel;
+mod front_channel;
+mod notes;
+mod site;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRef, State};
+use axum::http::{HeaderValue, StatusCode};
+use axum::routing::{get, post};
+use relying_party::{Clock, RelyingParty, Settings};
+use sqlx::SqlitePool;
+use url::Url;
+
+use crate::config::{AppBConfig, ConfigError};
+use crate::{Party, StartError, assets, database, headers};
+
+const NAME: &str = "app-b";
+
+/// What App B's handlers need.
+#[derive(Clone)]
+pub(crate) struct AppB(Arc<Inner>);
+
+struct Inner {
+    config: AppBConfig,
+    issuer: Url,
+    relying_party: RelyingParty,
+    pool: SqlitePool,
+    clock: Clock,
+    /// The page that starts the single-page app.
+    index: String,
+}
+
+impl AppB {
+    fn config(&self) -> &AppBConfig {
+        &self.0.config
+    }
+
+    fn relying_party(&self) -> &RelyingParty {
+        &self.0.relying_party
+    }
+}
+
+impl FromRef<AppB> for RelyingParty {
+    fn from_ref(app: &AppB) -> Self {
+        app.relying_party().clone()
+    }
+}
+
+/// Opens App B's database and makes its router; `site` is the folder of the built single-page app.
+///
+/// # Errors
+/// A database that cannot be opened, or no built app; the provider need not be there.
+pub async fn open(config: AppBConfig, data_dir: &Path, site: &Path) -> Result<Party, StartError> {
+    open_at(config, data_dir, site, Clock::system()).await
+}
+
+/// [`open`] with a clock of the caller's.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_at(config: AppBConfig, data_dir: &Path, site: &Path, clock: Clock) -> Result<Party, StartError> {
+    let issuer = Url::parse(&config.issuer)
+        .map_err(|error| ConfigError::Value { key: "[app_b] issuer", why: error.to_string() })?;
+    site::require(site)?;
+    let path = data_dir.join("app-b.sqlite");
+    let pool = database::open(NAME, &path).await?;
+    let settings = Settings {
+        session_lifetime: config.session_lifetime,
+        push: config.push,
+        ..Settings::new(&config.issuer, &config.client_id, data_dir)
+    };
+    let relying_party = RelyingParty::open(settings, pool.clone(), clock.clone())
+        .await
+        .map_err(|source| StartError::Party { party: NAME, source: Box::new(source) })?;
+    database::migrate(NAME, &path, &pool, sqlx::migrate!("migrations/app_b")).await?;
+    let index = site::index(&config);
+    let app = AppB(Arc::new(Inner { config, issuer, relying_party, pool, clock, index }));
+    let router = router(app.clone(), site);
+    Ok(Party::new(NAME, router, async move {
+        app.relying_party().shutdown().await;
+        app.0.pool.close().await;
+    }))
+}
+
+fn router(app: AppB, site: &Path) -> Router {
+    // Whatever is not an API path, a file or a channel is a page of the single-page app.
+    let pages = headers::no_store(Router::new().route("/", get(site::page)).fallback(site::page));
+    let channels = headers::no_store(
+        Router::new()
+            .route("/logout/front-channel", get(front_channel::get))
+            .route("/logout/back-channel", post(back_channel::post)),
+    );
+    let open = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/assets/front-channel.js", get(crate::front_channel::script))
+        .route("/assets/main.css", get(assets::stylesheet))
+        .merge(site::files(site));
+    let router = Router::new().nest("/api", api::router(&app)).merge(channels).merge(open).merge(pages);
+    headers::traced(headers::secure(router.with_state(app.clone()), content_security_policy(&app)), NAME)
+}
+
+fn content_security_policy(app: &AppB) -> HeaderValue {
+    let issuer = app.0.issuer.origin().ascii_serialization();
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
+         connect-src 'self' {issuer}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+}
+
+async fn healthz(State(app): State<AppB>) -> StatusCode {
+    if app.relying_party().is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}

@@ -1,0 +1,67 @@
+use std::net::SocketAddr;
+
+use openidconnect::ClientSecret;
+use serde::Deserialize;
+
+use super::{ConfigError, check_issuer};
+use crate::Origin;
+
+/// App A's table `[app_a]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppAConfig {
+    /// Where browsers find it.
+    pub origin: Origin,
+    /// Where it listens; without it, on the loopback addresses that `origin` names.
+    #[serde(default)]
+    pub listen: Vec<SocketAddr>,
+    /// The provider's issuer identifier, exactly as its discovery document has it.
+    pub issuer: String,
+    /// The client identifier that the provider registered.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: ClientSecret,
+    /// What to ask for beside `openid`.
+    #[serde(default = "default_scopes")]
+    pub scopes: Vec<String>,
+    /// How long a sign-in lasts, in seconds.
+    #[serde(default = "default_session_lifetime")]
+    pub session_lifetime: u64,
+    /// Where App B is, for the link between them.
+    pub app_b: Option<Origin>,
+    /// Whether the server pushes sign-outs to open tabs.
+    #[serde(default = "yes")]
+    pub push: bool,
+    /// Whether the tabs tell each other.
+    #[serde(default = "yes")]
+    pub broadcast: bool,
+}
+
+impl AppAConfig {
+    /// Checks what the types do not.
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        check_issuer("[app_a] issuer", &self.issuer)?;
+        check_lifetime("[app_a] session_lifetime", self.session_lifetime)
+    }
+}
+
+pub(super) fn check_lifetime(key: &'static str, seconds: u64) -> Result<(), ConfigError> {
+    const YEAR: u64 = 366 * 24 * 60 * 60;
+    if (1..=YEAR).contains(&seconds) {
+        Ok(())
+    } else {
+        Err(ConfigError::Value { key, why: format!("{seconds} seconds: must be between 1 second and a year") })
+    }
+}
+
+fn default_scopes() -> Vec<String> {
+    vec!["profile".to_owned()]
+}
+
+pub(super) const fn default_session_lifetime() -> u64 {
+    24 * 60 * 60
+}
+
+pub(super) const fn yes() -> bool {
+    true
+}

@@ -1,0 +1,106 @@
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+fn parties() -> [PartyKind; 3] {
+    [PartyKind::Provider, PartyKind::AppA, PartyKind::AppB]
+}
+
+fn demo_text() -> String {
+    demo::toml(Topology::CrossSite, 4000).unwrap()
+}
+
+#[test]
+fn the_built_in_configuration_is_valid_in_every_topology() {
+    for (topology, host) in [(Topology::CrossSite, "127.0.0.1"), (Topology::SameSite, "localhost")] {
+        let config = Config::demo(topology, 4100).unwrap();
+        config.validate(&parties()).unwrap();
+        config.refuse_off_loopback().unwrap();
+        assert_eq!(config.provider.unwrap().issuer, "http://localhost:4100");
+        assert_eq!(config.app_a.unwrap().origin.to_string(), format!("http://{host}:4101"));
+        assert_eq!(config.app_b.unwrap().origin.to_string(), format!("http://{host}:4102"));
+    }
+}
+
+#[test]
+fn ports_that_do_not_exist_or_that_browsers_refuse_are_refused() {
+    for (base, why) in [(0, "--port-base 0"), (65_534, "--port-base 65534"), (5_999, "6000")] {
+        let error = Config::demo(Topology::CrossSite, base).err().map(|error| error.to_string());
+        assert!(error.as_ref().is_some_and(|error| error.contains(why)), "{base}: {error:?}");
+    }
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_its_name() {
+    for (extra, name) in [
+        ("[app_c]\n", "app_c"),
+        ("[app_b.extra]\nx = 1\n", "extra"),
+        ("[[provider.users]]\nusername = \"x\"\npassword = \"x\"\nshoe_size = 7\n", "shoe_size"),
+    ] {
+        let error = Config::parse(&format!("{}\n{extra}", demo_text())).expect_err(name).to_string();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn a_bad_value_is_refused_by_its_key() {
+    let table = [
+        ("issuer = \"http://localhost:4000\"", "issuer = \"not a url\"", "issuer"),
+        ("origin = \"http://127.0.0.1:4001\"", "origin = \"http://app.example\"", "http://app.example"),
+        ("origin = \"http://127.0.0.1:4001\"", "origin = \"http://127.0.0.1:4001/x\"", "more than scheme"),
+        ("audience = \"http://127.0.0.1:4002/api\"\napp_a", "audience = 7\napp_a", "audience"),
+    ];
+    for (good, bad, why) in table {
+        let text = demo_text();
+        assert!(text.contains(good), "{good}");
+        let refused = Config::parse(&text.replace(good, bad)).and_then(|config| config.validate(&parties()));
+        let error = refused.expect_err(bad).to_string();
+        assert!(error.contains(why), "{bad}: {error}");
+    }
+}
+
+#[test]
+fn a_role_needs_its_table_only() {
+    let text = demo_text();
+    let only_b = &text[text.find("[app_b]").unwrap()..];
+    let config = Config::parse(only_b).unwrap();
+    config.validate(&[PartyKind::AppB]).unwrap();
+    let error = config.validate(&[PartyKind::AppA]).expect_err("no table").to_string();
+    assert!(error.contains("[app_a]"), "{error}");
+}
+
+#[test]
+fn the_built_in_secrets_stay_on_loopback() {
+    let text = demo_text().replace("origin = \"http://127.0.0.1:4002\"", "origin = \"https://app.example\"");
+    let error = Config::parse(&text).unwrap().refuse_off_loopback().expect_err("not loopback").to_string();
+    assert!(error.contains("https://app.example") && error.contains("--config"), "{error}");
+}
+
+#[test]
+fn a_secret_is_not_printed() {
+    let config = Config::demo(Topology::CrossSite, 4000).unwrap();
+    assert!(!format!("{config:?}").contains("known-to-everybody"));
+}
+
+#[test]
+fn each_switch_turns_its_channel_off_and_no_other() {
+    let state = |switches: &[Switch]| {
+        let mut config = Config::demo(Topology::CrossSite, 4000).unwrap();
+        config.switch_off(switches);
+        let (provider, a, b) = (config.provider.unwrap(), config.app_a.unwrap(), config.app_b.unwrap());
+        assert_eq!((a.push, a.broadcast), (b.push, b.broadcast));
+        (provider.front_channel, provider.back_channel, a.push, a.broadcast)
+    };
+    assert_eq!(state(&[]), (true, true, true, true));
+    assert_eq!(state(&[Switch::FrontChannel]), (false, true, true, true));
+    assert_eq!(state(&[Switch::BackChannel]), (true, false, true, true));
+    assert_eq!(state(&[Switch::Push]), (true, true, false, true));
+    assert_eq!(state(&[Switch::Broadcast]), (true, true, true, false));
+}
+
+#[test]
+fn the_sample_in_the_readme_is_valid() {
+    let readme = include_str!("../../../README.md");
+    let sample = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    Config::parse(sample).unwrap().validate(&[PartyKind::AppA, PartyKind::AppB]).unwrap();
+}

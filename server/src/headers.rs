@@ -1,0 +1,41 @@
+//! Headers that both apps send.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+/// `Cache-Control: no-store`: also keeps a page with a changed cookie out of the back-forward cache.
+pub(crate) const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+/// Adds the content security policy, unless a handler has set its own, and what goes with it.
+pub(crate) fn secure(router: Router, content_security_policy: HeaderValue) -> Router {
+    router
+        .layer(SetResponseHeaderLayer::if_not_present(CONTENT_SECURITY_POLICY, content_security_policy))
+        .layer(SetResponseHeaderLayer::overriding(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(SetResponseHeaderLayer::overriding(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
+}
+
+/// Whatever the handler answers, also an error of an extractor or a router, is not stored.
+pub(crate) fn no_store<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    async fn add(request: Request, next: Next) -> Response {
+        let mut response = next.run(request).await;
+        response.headers_mut().insert(NO_STORE.0, NO_STORE.1);
+        response
+    }
+    router.layer(middleware::from_fn(add))
+}
+
+/// A span per request with the matched path; never the query string, which can hold codes and tokens.
+pub(crate) fn traced(router: Router, party: &'static str) -> Router {
+    use axum::extract::MatchedPath;
+    use tower_http::trace::{DefaultOnFailure, TraceLayer};
+    let make_span = move |request: &Request| {
+        let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        tracing::info_span!("request", party, method = %request.method(), path)
+    };
+    router.layer(TraceLayer::new_for_http().make_span_with(make_span).on_failure(DefaultOnFailure::new()))
+}

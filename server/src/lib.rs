@@ -1,0 +1,25 @@
+//! The Curfew server: the embedded OpenID Provider, App A, App B, and the demo that runs all three in one process.
+//!
+//! The parties share nothing but HTTP: each gets its own configuration, data folder, listener and router, and none holds
+//! a channel, a static or a table of another, so `server demo` and three processes behave the same.
+
+pub mod app_a;
+pub mod app_b;
+mod assets;
+pub mod cli;
+pub mod config;
+mod csrf;
+mod database;
+mod error;
+mod front_channel;
+mod headers;
+mod listeners;
+mod origin;
+mod party;
+mod run;
+
+pub use error::StartError;
+pub use listeners::bind;
+pub use origin::{Origin, OriginError};
+pub use party::{Party, serve};
+pub use run::{open_provider, run};

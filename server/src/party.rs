@@ -1,0 +1,60 @@
+//! One running party: its router, and how it closes.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::Router;
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::StartError;
+
+/// What a party does when the process stops: ends its streams and background tasks, closes its database.
+pub(crate) type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A party that is ready to be served.
+pub struct Party {
+    name: &'static str,
+    router: Router,
+    closing: Closing,
+}
+
+impl Party {
+    pub(crate) fn new(name: &'static str, router: Router, closing: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self { name, router, closing: Box::pin(closing) }
+    }
+
+    /// Changes the router, for example to add a layer around the whole party.
+    #[must_use]
+    pub fn map_router(self, change: impl FnOnce(Router) -> Router) -> Self {
+        Self { router: change(self.router), ..self }
+    }
+}
+
+/// Serves a party on all its listeners until `stop` is cancelled, then lets it close.
+///
+/// # Errors
+/// A listener that fails.
+pub async fn serve(party: Party, listeners: Vec<TcpListener>, stop: CancellationToken) -> Result<(), StartError> {
+    let Party { name, router, closing } = party;
+    let mut servers = JoinSet::new();
+    for listener in listeners {
+        let listener = listener.tap_io(|stream| {
+            // Small answers must not wait for more bytes; a socket that refuses works all the same.
+            let _ = stream.set_nodelay(true);
+        });
+        let server = axum::serve(listener, router.clone()).with_graceful_shutdown(stop.clone().cancelled_owned());
+        servers.spawn(async move { server.await });
+    }
+    // Open streams would hold the graceful shutdown up, so the party ends them first.
+    stop.cancelled().await;
+    closing.await;
+    while let Some(ended) = servers.join_next().await {
+        if let Ok(Err(source)) = ended {
+            return Err(StartError::Serve { party: name, source });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,208 @@
+//! From the command line to running parties, and down again.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::cli::{Cli, PartyKind, Role};
+use crate::config::{Config, ConfigError, provider_origin};
+use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, serve};
+
+/// How long parties may take to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs what the command line says until a signal comes.
+///
+/// # Errors
+/// Why it does not start, or that a listener failed.
+pub async fn run(cli: Cli) -> Result<(), StartError> {
+    start_logging();
+    let options = cli.role.options();
+    let kinds = cli.role.parties();
+    let mut config = Config::load(options, kinds)?;
+    if let Role::Demo { without, .. } = &cli.role {
+        config.switch_off(without);
+    }
+    if options.check {
+        return check(&config, kinds).await;
+    }
+
+    // The signals are listened for from here on: one that comes while the parties open stops them as well.
+    let stop = CancellationToken::new();
+    stop_on_signal(stop.clone())?;
+
+    let mut bound = Vec::with_capacity(kinds.len());
+    for kind in kinds {
+        bound.push(bind_party(*kind, &config).await?);
+    }
+    let mut running = JoinSet::new();
+    for (kind, listeners) in kinds.iter().zip(bound) {
+        let party = open_party(*kind, &config, &options.data_dir, &options.site_dir).await?;
+        running.spawn(serve(party, listeners, stop.clone()));
+    }
+    greet(&config, kinds);
+
+    stop.cancelled().await;
+    let stopped = tokio::time::timeout(GRACE, async {
+        while let Some(ended) = running.join_next().await {
+            if let Ok(Err(error)) = ended {
+                return Err(error);
+            }
+        }
+        Ok(())
+    });
+    // What has not stopped by then is cut off; everything durable is already on disk.
+    stopped.await.unwrap_or(Ok(()))
+}
+
+fn missing(table: &'static str) -> StartError {
+    StartError::Config(ConfigError::MissingTable(table))
+}
+
+async fn bind_party(kind: PartyKind, config: &Config) -> Result<Vec<TcpListener>, StartError> {
+    let (origin, listen) = match kind {
+        PartyKind::Provider => {
+            let provider = config.provider.as_ref().ok_or_else(|| missing("provider"))?;
+            (provider_origin(provider)?, provider.listen.clone())
+        }
+        PartyKind::AppA => {
+            let app = config.app_a.as_ref().ok_or_else(|| missing("app_a"))?;
+            (app.origin.clone(), app.listen.clone())
+        }
+        PartyKind::AppB => {
+            let app = config.app_b.as_ref().ok_or_else(|| missing("app_b"))?;
+            (app.origin.clone(), app.listen.clone())
+        }
+    };
+    bind(kind.name(), &origin, &listen).await
+}
+
+async fn open_party(kind: PartyKind, config: &Config, data: &Path, site: &Path) -> Result<Party, StartError> {
+    let data = data.join(kind.name());
+    make_private_folder(kind.name(), &data)?;
+    match kind {
+        PartyKind::Provider => {
+            let config = config.provider.clone().ok_or_else(|| missing("provider"))?;
+            open_provider(config, &data).await
+        }
+        PartyKind::AppA => app_a::open(config.app_a.clone().ok_or_else(|| missing("app_a"))?, &data).await,
+        PartyKind::AppB => app_b::open(config.app_b.clone().ok_or_else(|| missing("app_b"))?, &data, site).await,
+    }
+}
+
+/// Opens the embedded provider.
+///
+/// # Errors
+/// A data folder or a configuration that cannot be used.
+pub async fn open_provider(config: provider::ProviderConfig, data: &Path) -> Result<Party, StartError> {
+    let state = provider::ProviderState::open(config, data, Arc::from(assets::STYLESHEET), provider::Clock::system())
+        .await
+        .map_err(|source| StartError::Party { party: "provider", source: Box::new(source) })?;
+    let router = provider::router(state.clone());
+    Ok(Party::new("provider", router, async move { state.shutdown().await }))
+}
+
+fn make_private_folder(party: &'static str, path: &Path) -> Result<(), StartError> {
+    let refused = |source| StartError::DataDir { party, path: path.to_owned(), source };
+    std::fs::create_dir_all(path).map_err(refused)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700)).map_err(refused)?;
+    }
+    // A folder that exists but cannot be written is found out now, not at the first sign-out.
+    let probe = path.join(".writable");
+    std::fs::write(&probe, b"").map_err(refused)?;
+    std::fs::remove_file(&probe).map_err(refused)
+}
+
+/// `--check`: the configuration is valid; is the issuer there, where this process does not run it itself?
+async fn check(config: &Config, kinds: &[PartyKind]) -> Result<(), StartError> {
+    let own = kinds.contains(&PartyKind::Provider).then(|| config.provider.as_ref().map(|own| own.issuer.as_str()));
+    for kind in kinds {
+        let issuer = match kind {
+            PartyKind::Provider => continue,
+            PartyKind::AppA => config.app_a.as_ref().map(|app| app.issuer.as_str()),
+            PartyKind::AppB => config.app_b.as_ref().map(|app| app.issuer.as_str()),
+        };
+        let Some(issuer) = issuer else { continue };
+        if own.flatten() == Some(issuer) {
+            continue;
+        }
+        relying_party::provider::discover(issuer).await.map_err(|error| StartError::Issuer {
+            party: kind.name(),
+            issuer: issuer.to_owned(),
+            reason: error.to_string(),
+        })?;
+    }
+    say("The configuration is valid.\n");
+    Ok(())
+}
+
+/// Cancels `stop` on SIGINT and SIGTERM (on other systems: Ctrl-C).
+fn stop_on_signal(stop: CancellationToken) -> Result<(), StartError> {
+    #[cfg(unix)]
+    {
+        use signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            stop.cancel();
+        });
+    }
+    #[cfg(not(unix))]
+    tokio::spawn(async move {
+        if signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    Ok(())
+}
+
+fn start_logging() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // A second start in the same process (a test) keeps the first one's subscriber.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+fn greet(config: &Config, kinds: &[PartyKind]) {
+    let provider = config.provider.as_ref().filter(|_| kinds.contains(&PartyKind::Provider));
+    let app_a = config.app_a.as_ref().filter(|_| kinds.contains(&PartyKind::AppA));
+    let app_b = config.app_b.as_ref().filter(|_| kinds.contains(&PartyKind::AppB));
+    let mut text = String::from("\n");
+    let mut line = |name: &str, address: &dyn std::fmt::Display| text.push_str(&format!("  {name:<10} {address}\n"));
+    provider.iter().for_each(|provider| line("provider", &provider.issuer));
+    app_a.iter().for_each(|app| line("App A", &app.origin));
+    app_b.iter().for_each(|app| line("App B", &app.origin));
+    if let (Some(_), Some(app_a), Some(app_b)) = (provider, app_a, app_b) {
+        text.push_str(&what_to_try(&app_a.origin, &app_b.origin));
+    }
+    say(&text);
+}
+
+fn what_to_try(app_a: &Origin, app_b: &Origin) -> String {
+    format!(
+        "\n  Users      alice / alice, bob / bob\n\
+         \n  Try this\n    1. Open {app_a} and sign in as alice.\n    2. Open {app_b} in another tab: signed in, no click. \
+         Copy its access token.\n    3. Sign out at App A and watch App B's tab lock without being touched.\n    4. The \
+         copied token is refused:\n       curl -i {app_b}/api/notes -H \"Authorization: Bearer $TOKEN\"\n\
+         \n  Ctrl-C stops it.\n\n"
+    )
+}
+
+/// Writes to standard output; a closed one is no reason to stop.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

@@ -1,0 +1,144 @@
+//! As much of a browser as the tests need: cookies (which ignore ports), redirects one at a time, forms.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::{Method, Response, StatusCode};
+use url::Url;
+
+pub(crate) struct Browser {
+    client: reqwest::Client,
+    /// By host and name.
+    cookies: BTreeMap<(String, String), String>,
+}
+
+/// An answer with its body read.
+pub(crate) struct Page {
+    pub(crate) url: Url,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
+}
+
+pub(crate) fn client() -> reqwest::Client {
+    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    builder.timeout(Duration::from_secs(20)).build().unwrap()
+}
+
+impl Browser {
+    pub(crate) fn new() -> Self {
+        Self { client: client(), cookies: BTreeMap::new() }
+    }
+
+    pub(crate) fn cookie_names(&self) -> Vec<&str> {
+        self.cookies.keys().map(|(_, name)| name.as_str()).collect()
+    }
+
+    /// One request, no redirect followed.
+    pub(crate) async fn send(&mut self, method: Method, url: &str, form: Option<&[(&str, &str)]>) -> Page {
+        let url = Url::parse(url).unwrap();
+        let host = url.host_str().unwrap().to_owned();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .filter(|((of, _), _)| *of == host)
+            .map(|((_, name), value)| format!("{name}={value}"))
+            .collect();
+        let mut request = self.client.request(method, url.clone());
+        if !cookies.is_empty() {
+            request = request.header(COOKIE, cookies.join("; "));
+        }
+        if let Some(form) = form {
+            // A form of the page itself, as a browser says it.
+            request = request.header("sec-fetch-site", "same-origin").form(form);
+        }
+        let response = request.send().await.unwrap();
+        self.remember(&host, &response);
+        Page {
+            url,
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    fn remember(&mut self, host: &str, response: &Response) {
+        for line in response.headers().get_all(SET_COOKIE) {
+            let line = line.to_str().unwrap();
+            let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
+            let (name, value) = pair.split_once('=').unwrap();
+            let key = (host.to_owned(), name.to_owned());
+            if value.is_empty() || attributes.to_ascii_lowercase().contains("max-age=0") {
+                self.cookies.remove(&key);
+            } else {
+                self.cookies.insert(key, value.to_owned());
+            }
+        }
+    }
+
+    /// Follows redirects, at most ten.
+    pub(crate) async fn open(&mut self, url: &str) -> Page {
+        let first = self.send(Method::GET, url, None).await;
+        self.follow(first).await
+    }
+
+    /// Posts a form of the page at hand and follows what comes.
+    pub(crate) async fn submit(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
+        let first = self.send(Method::POST, url, Some(form)).await;
+        self.follow(first).await
+    }
+
+    async fn follow(&mut self, mut page: Page) -> Page {
+        for _ in 0..10 {
+            let Some(next) = page.location() else { return page };
+            page = self.send(Method::GET, next.as_str(), None).await;
+        }
+        panic!("ten redirects, and still on the way at {}", page.url);
+    }
+}
+
+impl Page {
+    /// Where a redirect leads.
+    pub(crate) fn location(&self) -> Option<Url> {
+        let location = self.headers.get(LOCATION)?.to_str().unwrap();
+        Some(self.url.join(location).unwrap())
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The value of the hidden input of this name.
+    pub(crate) fn hidden(&self, name: &str) -> String {
+        let inputs = self.body.split("<input").skip(1).map(|input| input.split('>').next().unwrap_or_default());
+        let input = inputs
+            .into_iter()
+            .find(|input| input.contains(&format!("name=\"{name}\"")))
+            .unwrap_or_else(|| panic!("no input {name} in {}", self.body));
+        input.split("value=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned()
+    }
+
+    /// The names and values of all hidden inputs.
+    pub(crate) fn all_hidden(&self) -> Vec<(String, String)> {
+        let inputs = self.body.split("<input").skip(1).map(|input| input.split('>').next().unwrap_or_default());
+        let attribute = |input: &str, name: &str| {
+            input.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next()).map(str::to_owned)
+        };
+        inputs
+            .filter(|input| input.contains("type=\"hidden\""))
+            .filter_map(|input| attribute(input, "name").zip(attribute(input, "value")))
+            .collect()
+    }
+
+    /// Where the page's form posts to.
+    pub(crate) fn form_action(&self) -> Url {
+        let form = self.body.split("<form").nth(1).unwrap_or_else(|| panic!("no form in {}", self.body));
+        let action = form.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        self.url.join(&action.replace("&amp;", "&")).unwrap()
+    }
+
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+}

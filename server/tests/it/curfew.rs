@@ -1,0 +1,218 @@
+//! The three parties on free ports of this process, talking HTTP to each other.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::middleware::{self, Next};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use server::config::{Config, Switch};
+use server::{Party, StartError, app_a, app_b, serve};
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::browser::{Browser, Page, client};
+
+pub(crate) struct Curfew {
+    pub(crate) provider: String,
+    pub(crate) app_a: String,
+    pub(crate) app_b: String,
+    /// Requests that the provider has answered.
+    pub(crate) provider_requests: Arc<AtomicUsize>,
+    stop: CancellationToken,
+    running: JoinSet<Result<(), StartError>>,
+    _data: tempfile::TempDir,
+}
+
+/// A folder that looks like App B's build; its API needs no more.
+pub(crate) fn site(folder: &std::path::Path) -> PathBuf {
+    let site = folder.join("site");
+    std::fs::create_dir_all(site.join("pkg")).unwrap();
+    std::fs::write(site.join("pkg/frontend.js"), "export default 1;").unwrap();
+    std::fs::write(site.join("boot.js"), "0;").unwrap();
+    site
+}
+
+impl Curfew {
+    pub(crate) async fn start() -> Self {
+        Self::start_without(&[]).await
+    }
+
+    pub(crate) async fn start_without(switches: &[Switch]) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut listeners = Vec::new();
+        for _ in 0..3 {
+            listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        }
+        let ports: Vec<u16> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        let [provider, app_a, app_b] = [0, 1, 2].map(|party| {
+            let host = if party == 0 { "localhost" } else { "127.0.0.1" };
+            format!("http://{host}:{}", ports[party])
+        });
+        let mut config = Config::demo_at(&provider, &app_a, &app_b).unwrap();
+        config.switch_off(switches);
+
+        let folder = |name: &str| {
+            let folder = data.path().join(name);
+            std::fs::create_dir_all(&folder).unwrap();
+            folder
+        };
+        let provider_requests = Arc::new(AtomicUsize::new(0));
+        let counted = provider_requests.clone();
+        let count = middleware::from_fn(move |request: Request, next: Next| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            next.run(request)
+        });
+        let op = server::open_provider(config.provider.unwrap(), &folder("provider")).await.unwrap();
+        let op = op.map_router(|router| router.layer(count));
+        let a = app_a::open(config.app_a.unwrap(), &folder("app-a")).await.unwrap();
+        let b = app_b::open(config.app_b.unwrap(), &folder("app-b"), &site(data.path())).await.unwrap();
+
+        let stop = CancellationToken::new();
+        let mut running = JoinSet::new();
+        let mut listeners = listeners.into_iter();
+        let mut run = |party: Party| running.spawn(serve(party, vec![listeners.next().unwrap()], stop.clone()));
+        run(op);
+        run(a);
+        run(b);
+        let curfew = Self { provider, app_a, app_b, provider_requests, stop, running, _data: data };
+        for origin in [&curfew.provider, &curfew.app_a, &curfew.app_b] {
+            curfew.until_healthy(origin).await;
+        }
+        curfew
+    }
+
+    /// Asks until the party is ready: each answer is a state, and the whole wait is bounded.
+    async fn until_healthy(&self, origin: &str) {
+        let client = client();
+        let healthy = async {
+            loop {
+                let answer = client.get(format!("{origin}/healthz")).send().await;
+                if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), healthy).await.expect("healthy in time");
+    }
+
+    /// Stops as a signal would; every party must come to its end by itself.
+    pub(crate) async fn stop(mut self) {
+        self.stop.cancel();
+        let ended = async {
+            while let Some(party) = self.running.join_next().await {
+                party.unwrap().unwrap();
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), ended).await.expect("stopped within 5 seconds");
+    }
+
+    /// Fills in the provider's form.
+    pub(crate) async fn sign_in_at_provider(&self, browser: &mut Browser, form: &Page, user: &str) -> Page {
+        self.try_to_sign_in(browser, form, user, user).await
+    }
+
+    pub(crate) async fn try_to_sign_in(&self, browser: &mut Browser, form: &Page, user: &str, password: &str) -> Page {
+        assert!(form.body.contains("name=\"password\""), "the sign-in form, not {}", form.body);
+        let hidden = form.all_hidden();
+        let mut fields: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.extend([("username", user), ("password", password)]);
+        browser.submit(form.form_action().as_str(), &fields).await
+    }
+
+    /// Signs in at App A and returns its page.
+    pub(crate) async fn sign_in_at_a(&self, browser: &mut Browser, user: &str) -> Page {
+        let form = browser.open(&format!("{}/login", self.app_a)).await;
+        let home = self.sign_in_at_provider(browser, &form, user).await;
+        assert!(home.body.contains("data-session=\"signed-in\""), "signed in, not {}", home.body);
+        home
+    }
+
+    /// What App B does in the browser: silent code flow with PKCE. Returns the token response.
+    pub(crate) async fn sign_in_at_b(&self, browser: &mut Browser) -> Value {
+        self.try_to_sign_in_at_b(browser).await.expect("a live session at the provider")
+    }
+
+    /// The token response, or the `error` of the authorization response.
+    pub(crate) async fn try_to_sign_in_at_b(&self, browser: &mut Browser) -> Result<Value, String> {
+        let code = self.code_for_b(browser).await?;
+        Ok(self.exchange(&code).await.1)
+    }
+
+    pub(crate) async fn code_for_b(&self, browser: &mut Browser) -> Result<String, String> {
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+        let mut url = url::Url::parse(&format!("{}/authorize", self.provider)).unwrap();
+        url.query_pairs_mut().extend_pairs([
+            ("response_type", "code"),
+            ("client_id", "app-b"),
+            ("redirect_uri", &format!("{}/callback", self.app_b)),
+            ("scope", "openid profile notes"),
+            ("state", "s"),
+            ("nonce", "n"),
+            ("prompt", "none"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+        ]);
+        let answer = browser.open(url.as_str()).await;
+        assert!(answer.url.as_str().starts_with(&self.app_b), "back at App B, not {}", answer.url.path());
+        assert_eq!(answer.query("iss").as_ref(), Some(&self.provider), "CORE-05");
+        assert_eq!(answer.query("state").as_deref(), Some("s"));
+        answer.query("code").ok_or_else(|| answer.query("error").unwrap_or_default())
+    }
+
+    pub(crate) async fn exchange(&self, code: &str) -> (StatusCode, Value) {
+        let redirect_uri = format!("{}/callback", self.app_b);
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("client_id", "app-b"),
+            ("redirect_uri", &redirect_uri),
+            ("code_verifier", VERIFIER),
+        ];
+        let answer = client().post(format!("{}/token", self.provider)).form(&form).send().await.unwrap();
+        (answer.status(), serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap())
+    }
+
+    /// Calls App B's API.
+    pub(crate) async fn call(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Answer {
+        let request = client().request(method, format!("{}/api{path}", self.app_b)).bearer_auth(token);
+        let request = match &body {
+            Some(body) => request.header("content-type", "application/json").body(body.to_string()),
+            None => request,
+        };
+        let answer = request.send().await.unwrap();
+        Answer {
+            status: answer.status(),
+            headers: answer.headers().clone(),
+            body: serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or(Value::Null),
+        }
+    }
+}
+
+const VERIFIER: &str = "a-code-verifier-of-more-than-forty-three-characters";
+
+/// The API's answer.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: Value,
+}
+
+pub(crate) fn access_token(tokens: &Value) -> &str {
+    tokens["access_token"].as_str().unwrap_or_else(|| panic!("no access token in {tokens}"))
+}
+
+/// A JWT's claims, unverified.
+pub(crate) fn claims(jwt: &str) -> Value {
+    let payload = jwt.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}

@@ -1,0 +1,66 @@
+//! Headers on which security rests.
+
+use reqwest::StatusCode;
+
+use crate::browser::Browser;
+use crate::curfew::Curfew;
+
+#[tokio::test]
+async fn every_page_has_a_strict_policy_and_is_framed_by_nobody() {
+    let curfew = Curfew::start().await;
+    let mut browser = Browser::new();
+    let pages = [
+        format!("{}/", curfew.app_a),
+        format!("{}/signed-out", curfew.app_a),
+        format!("{}/callback", curfew.app_a),
+        format!("{}/nowhere", curfew.app_a),
+        format!("{}/", curfew.app_b),
+        format!("{}/some/page", curfew.app_b),
+        format!("{}/", curfew.provider),
+    ];
+    for url in pages {
+        let page = browser.open(&url).await;
+        let policy = page.header("content-security-policy");
+        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("default-src 'none'"), "{url}: {policy}");
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{url}: {policy}");
+        assert_eq!(page.header("x-content-type-options"), "nosniff", "{url}");
+        assert_eq!(page.header("referrer-policy"), "same-origin", "{url}");
+        assert!(!page.body.contains("<script>") && !page.body.contains("<style") && !page.body.contains(" style="));
+    }
+    curfew.stop().await;
+}
+
+#[tokio::test]
+async fn what_depends_on_a_session_is_not_stored() {
+    let curfew = Curfew::start().await;
+    let mut browser = Browser::new();
+    for url in ["/", "/login", "/callback", "/signed-out", "/events", "/logout", "/logout/front-channel"] {
+        let page = browser.send(reqwest::Method::GET, &format!("{}{url}", curfew.app_a), None).await;
+        assert_eq!(page.header("cache-control"), "no-store", "App A {url}");
+    }
+    for url in ["/", "/callback", "/api/notes", "/api/nothing", "/logout/front-channel", "/logout/back-channel"] {
+        let page = browser.send(reqwest::Method::GET, &format!("{}{url}", curfew.app_b), None).await;
+        assert_eq!(page.header("cache-control"), "no-store", "App B {url}");
+    }
+    curfew.stop().await;
+}
+
+#[tokio::test]
+async fn the_files_of_app_b_are_served_and_its_api_is_not_mistaken_for_a_page() {
+    let curfew = Curfew::start().await;
+    let mut browser = Browser::new();
+    for (path, content_type) in
+        [("/boot.js", "text/javascript"), ("/pkg/frontend.js", "text/javascript"), ("/assets/main.css", "text/css")]
+    {
+        let file = browser.open(&format!("{}{path}", curfew.app_b)).await;
+        assert_eq!(file.status, StatusCode::OK, "{path}");
+        assert!(file.header("content-type").starts_with(content_type), "{path}: {}", file.header("content-type"));
+    }
+    let page = browser.open(&format!("{}/some/page", curfew.app_b)).await;
+    assert!(page.body.contains("curfew-config") && page.body.contains("data-session=\"checking\""));
+    let api = browser.open(&format!("{}/api/nothing", curfew.app_b)).await;
+    assert_eq!(api.status, StatusCode::NOT_FOUND);
+    let none = browser.open(&format!("{}/api/notes", curfew.app_b)).await;
+    assert_eq!(none.status, StatusCode::UNAUTHORIZED);
+    curfew.stop().await;
+}

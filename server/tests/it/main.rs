@@ -1,0 +1,9 @@
+//! The server's tests that need more than one file of it: the three parties on free ports, and the binary itself.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+mod browser;
+mod cli;
+mod curfew;
+mod headers;
+mod sign_in;
+mod sign_out;

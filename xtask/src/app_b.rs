@@ -1,0 +1,141 @@
+//! App B's bundle: wasm by cargo, glue by wasm-bindgen as a library, smaller by wasm-opt, compressed beside it.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::Error;
+use crate::node;
+use crate::process::{cargo, run};
+use crate::workspace;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "wasm-release";
+
+/// Builds `target/site`, unless nothing has changed since the last build.
+pub(crate) fn build() -> Result<(), Error> {
+    run(cargo().args(["build", "--package", "frontend", "--lib", "--target", TARGET, "--profile", PROFILE]))?;
+    let wasm = workspace::target().join(TARGET).join(PROFILE).join("frontend.wasm");
+    let public = workspace::root().join("frontend/public");
+    let css = workspace::root().join("style/main.css");
+    let wasm_opt = wasm_opt()?;
+
+    let stamp_path = workspace::target().join("site.stamp");
+    let stamp = fingerprint(&[&wasm, &css], &public, wasm_opt.is_some())?;
+    if fs::read_to_string(&stamp_path).is_ok_and(|last| last == stamp) && workspace::site().join("pkg").is_dir() {
+        println!("      App B: unchanged");
+        return Ok(());
+    }
+    let _ = fs::remove_file(&stamp_path);
+
+    let site = workspace::site();
+    let pkg = site.join("pkg");
+    if site.exists() {
+        fs::remove_dir_all(&site).map_err(Error::file(&site))?;
+    }
+    fs::create_dir_all(&pkg).map_err(Error::file(&pkg))?;
+    bindgen(&wasm, &pkg)?;
+    match wasm_opt {
+        Some(program) => shrink(&program, &pkg.join("frontend_bg.wasm"))?,
+        None => println!("      no Node here, so no wasm-opt: App B works, but is about twice as large"),
+    }
+    copy_folder(&public, &site)?;
+    let assets = site.join("assets");
+    fs::create_dir_all(&assets).map_err(Error::file(&assets))?;
+    fs::copy(&css, assets.join("main.css")).map_err(Error::file(&css))?;
+    for file in ["pkg/frontend_bg.wasm", "pkg/frontend.js", "boot.js", "assets/main.css"] {
+        compress(&site.join(file))?;
+    }
+    fs::write(&stamp_path, stamp).map_err(Error::file(&stamp_path))
+}
+
+/// The npm package `binaryen`'s program, where there is Node.
+fn wasm_opt() -> Result<Option<PathBuf>, Error> {
+    if !node::is_there() {
+        return Ok(None);
+    }
+    let tools = workspace::root().join("xtask/tools");
+    node::install(&tools)?;
+    Ok(Some(tools.join("node_modules/.bin/wasm-opt")))
+}
+
+fn bindgen(wasm: &Path, pkg: &Path) -> Result<(), Error> {
+    let failed = |error| Error::Bindgen(format!("{error:#}"));
+    wasm_bindgen_cli_support::Bindgen::new()
+        .input_path(wasm)
+        .web(true)
+        .map_err(failed)?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .out_name("frontend")
+        .generate(pkg)
+        .map_err(failed)
+}
+
+fn shrink(wasm_opt: &Path, wasm: &Path) -> Result<(), Error> {
+    let smaller = wasm.with_extension("opt");
+    run(Command::new(wasm_opt)
+        .args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"])
+        .args(["--enable-mutable-globals", "--enable-multivalue", "--enable-reference-types", "--strip-debug"])
+        .arg(wasm)
+        .arg("-o")
+        .arg(&smaller))?;
+    fs::rename(&smaller, wasm).map_err(Error::file(&smaller))
+}
+
+/// Writes `FILE.br` and `FILE.gz`, which the server sends to browsers that accept them.
+fn compress(file: &Path) -> Result<(), Error> {
+    let raw = fs::read(file).map_err(Error::file(file))?;
+    let beside = |extension: &str| PathBuf::from(format!("{}.{extension}", file.display()));
+    fs::write(beside("br"), brotli(&raw)).map_err(Error::file(beside("br")))?;
+    fs::write(beside("gz"), gzip(&raw)).map_err(Error::file(beside("gz")))
+}
+
+pub(crate) fn brotli(raw: &[u8]) -> Vec<u8> {
+    let mut compressed = Vec::new();
+    let mut writer = brotli::CompressorWriter::new(&mut compressed, 1 << 16, 11, 22);
+    // Writing into memory does not fail.
+    let _ = writer.write_all(raw);
+    drop(writer);
+    compressed
+}
+
+pub(crate) fn gzip(raw: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let _ = writer.write_all(raw);
+    writer.finish().unwrap_or_default()
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(from).map_err(Error::file(from))? {
+        let entry = entry.map_err(Error::file(from))?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir_all(&target).map_err(Error::file(&target))?;
+            copy_folder(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target).map_err(Error::file(entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+fn fingerprint(inputs: &[&Path], public: &Path, optimised: bool) -> Result<String, Error> {
+    let mut hasher = DefaultHasher::new();
+    optimised.hash(&mut hasher);
+    for path in inputs {
+        fs::read(path).map_err(Error::file(*path))?.hash(&mut hasher);
+    }
+    let mut entries: Vec<PathBuf> =
+        fs::read_dir(public).map_err(Error::file(public))?.flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    for path in entries.iter().filter(|path| path.is_file()) {
+        path.hash(&mut hasher);
+        fs::read(path).map_err(Error::file(path))?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}

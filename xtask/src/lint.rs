@@ -1,0 +1,20 @@
+//! `cargo xtask lint`: formatting, and clippy with warnings as errors.
+
+use crate::error::Error;
+use crate::process::{self, Steps, cargo};
+use crate::{conformance, wasm_target};
+
+pub(crate) fn run() -> Result<(), Error> {
+    let mut steps = Steps::new(5);
+    steps.next("formatting");
+    process::run(cargo().args(["fmt", "--all", "--check"]))?;
+    steps.next("docs/conformance.md");
+    conformance::run(true)?;
+    steps.next("clippy, host crates");
+    process::run(cargo().args(["clippy", "--all-targets", "--", "--deny", "warnings"]))?;
+    steps.next("the wasm target");
+    wasm_target::ensure()?;
+    steps.next("clippy, App B in the browser");
+    let wasm = ["clippy", "--package", "frontend", "--target", "wasm32-unknown-unknown"];
+    process::run(cargo().args(wasm).args(["--", "--deny", "warnings"]))
+}

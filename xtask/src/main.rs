@@ -1,0 +1,70 @@
+//! Developer commands: `cargo xtask demo | test | lint | build | size`.
+//!
+//! Each does its own set-up on a machine with Rust and a C compiler (and, for the browser tests, Node and Chromium), says
+//! what it is doing, and skips what is already done.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // a command-line tool talks on the terminal
+
+mod app_b;
+mod browser;
+mod conformance;
+mod demo;
+mod error;
+mod lint;
+mod node;
+mod process;
+mod size;
+mod test;
+mod wasm_target;
+mod workspace;
+
+use std::process::ExitCode;
+
+use error::Error;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  demo [--release] [-- ARGS]   build everything and run `server demo ARGS`
+  test [rust|browser] [-- ARGS]  run every test, or one half; ARGS go to Playwright
+  build                        build the server and App B, run nothing
+  lint                         formatting and clippy, host and wasm
+  conformance                  write docs/conformance.md from the tests
+  size                         App B's wasm, js and css: raw, gzip, brotli
+
+Environment: CURFEW_WASM_STD=source builds the wasm target's standard library from source,
+CURFEW_CHROMIUM=PATH names the browser of the tests.";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Result<(), Error> {
+    let (ours, passed_on) = match args.iter().position(|arg| arg == "--") {
+        Some(at) => (&args[..at], &args[at + 1..]),
+        None => (args, &[][..]),
+    };
+    let ours: Vec<&str> = ours.iter().map(String::as_str).collect();
+    match ours.as_slice() {
+        ["demo"] => demo::run(workspace::Profile::Dev, passed_on),
+        ["demo", "--release"] => demo::run(workspace::Profile::Release, passed_on),
+        ["build"] => demo::build(workspace::Profile::Dev).map(drop),
+        ["test"] => test::run(test::Which::All, passed_on),
+        ["test", "rust"] => test::run(test::Which::Rust, passed_on),
+        ["test", "browser"] => test::run(test::Which::Browser, passed_on),
+        ["conformance"] => conformance::run(false),
+        ["lint"] => lint::run(),
+        ["size"] => size::run(),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(Error::Usage(USAGE)),
+    }
+}

@@ -1,0 +1,53 @@
+//! `cargo xtask test`: the tests of the host crates, App B's pure parts, and the browser tests.
+
+use std::process::Command;
+
+use crate::error::Error;
+use crate::process::{self, Steps, cargo};
+use crate::workspace::{self, Profile};
+use crate::{browser, demo, node};
+
+/// Which half to run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    All,
+    Rust,
+    Browser,
+}
+
+pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error> {
+    let mut steps = Steps::new(if which == Which::All { 5 } else { 3 });
+    // What is missing is said before the long part, not after it.
+    let chromium = if which == Which::Rust {
+        None
+    } else {
+        steps.next("what the browser tests need: Node, Chromium");
+        if !node::is_there() {
+            return Err(Error::NoNode);
+        }
+        let chromium = browser::find()?;
+        node::install(&workspace::root().join("end2end"))?;
+        Some(chromium)
+    };
+    if which != Which::Browser {
+        steps.next("tests of the host crates");
+        process::run(cargo().arg("test"))?;
+        steps.next("tests of App B's parts that need no browser");
+        process::run(cargo().args(["test", "--package", "frontend", "--lib"]))?;
+    }
+    if let Some(chromium) = chromium {
+        steps.next("the server and App B for the browser tests");
+        let server = demo::build(Profile::Dev)?;
+        steps.next("browser tests");
+        process::run(
+            Command::new("npx")
+                .args(["--no-install", "playwright", "test"])
+                .args(playwright_args)
+                .current_dir(workspace::root().join("end2end"))
+                .env("CURFEW_SERVER", server)
+                .env("CURFEW_SITE_DIR", workspace::site())
+                .env("CURFEW_CHROMIUM", chromium),
+        )?;
+    }
+    Ok(())
+}
