@@ -13,6 +13,12 @@ pub(crate) async fn stylesheet() -> Response {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, CACHED)], STYLESHEET).into_response()
 }
 
+/// The icon in a browser's tab.
+pub(crate) async fn icon() -> Response {
+    let headers = [(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, CACHED)];
+    (headers, include_str!("../../style/icon.svg")).into_response()
+}
+
 pub(crate) fn script(source: &'static str) -> Response {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, CACHED)], source).into_response()
 }

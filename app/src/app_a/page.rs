@@ -41,7 +41,7 @@ where
                     <meta name="viewport" content="width=device-width, initial-scale=1" />
                     <meta name="color-scheme" content="light dark" />
                     <title>{format!("{title} · App A")}</title>
-                    <link rel="icon" href="data:," />
+                    <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
                     <link rel="stylesheet" href="/assets/main.css" />
                     {scripted.then(|| view! { <script src="/assets/app-a.js" defer></script> })}
                 </head>

@@ -136,6 +136,7 @@ fn router(app: AppA) -> Router {
     let open = Router::new()
         .route("/healthz", get(healthz))
         .route("/assets/main.css", get(assets::stylesheet))
+        .route("/assets/icon.svg", get(assets::icon))
         .route("/assets/app-a.js", get(|| async { assets::script(include_str!("app_a.js")) }))
         .route("/assets/front-channel.js", get(crate::front_channel::script));
     let router = pages.merge(channels).merge(open).fallback(problem::not_found);

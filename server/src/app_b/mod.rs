@@ -102,6 +102,7 @@ fn router(app: AppB, site: &Path) -> Router {
         .route("/healthz", get(healthz))
         .route("/assets/front-channel.js", get(crate::front_channel::script))
         .route("/assets/main.css", get(assets::stylesheet))
+        .route("/assets/icon.svg", get(assets::icon))
         .merge(site::files(site));
     let router = Router::new().nest("/api", api::router(&app)).merge(channels).merge(open).merge(pages);
     headers::traced(headers::secure(router.with_state(app.clone()), content_security_policy(&app)), NAME)

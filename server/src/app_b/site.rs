@@ -63,7 +63,7 @@ pub(super) fn index(config: &AppBConfig) -> String {
 <meta name="color-scheme" content="light dark">
 <meta name="curfew-config" content="{settings}">
 <title>App B</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/main.css">
 <link rel="modulepreload" href="/pkg/frontend.js">
 <link rel="preload" href="/pkg/frontend_bg.wasm" as="fetch" type="application/wasm" crossorigin>
