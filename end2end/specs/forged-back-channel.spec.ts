@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { request } from '../fixtures/api';
 import type { Demo } from '../fixtures/demo';
-import { expectBothStillSignedIn } from '../fixtures/expect';
+import { expectBothStillSignedIn, expectSessionEnded } from '../fixtures/expect';
 import { claimsOf, signedJwt, unsignedJwt, type Claims } from '../fixtures/jwt';
 import { expect, test } from '../fixtures/test';
 
@@ -10,11 +10,17 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 const HUGE = 256 * 1024;
 
-/** A logout token that lacks nothing but the provider's signature; its header names the provider's key. */
+const form = (...tokens: string[]) =>
+  new URLSearchParams(tokens.map((token): [string, string] => ['logout_token', token])).toString();
+
+const post = (body: string, headers: HeadersInit = FORM): RequestInit => ({ method: 'POST', headers, body });
+
+/** Makes logout tokens that lack nothing but the provider's signature, and one that does not lack it. */
 async function forger(demo: Demo) {
-  const jwks = (await (await request(`${demo.provider}/jwks`)).json()) as { keys: { kid: string }[] };
-  const header = { typ: 'logout+jwt', kid: jwks.keys[0]?.kid };
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const jwks = (await (await request(`${demo.provider}/jwks`)).json()) as { keys: { kid: string; alg: string }[] };
+  const header = { typ: 'logout+jwt', kid: jwks.keys.find(({ alg }) => alg === 'RS256')?.kid };
+  const another = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const theProviders = await demo.providerKey();
   const now = Math.floor(Date.now() / 1000);
   const claims = (aud: string, subject: Claims) => ({
     iss: demo.provider,
@@ -28,7 +34,8 @@ async function forger(demo: Demo) {
   });
   return {
     unsigned: (aud: string, subject: Claims) => unsignedJwt(header, claims(aud, subject)),
-    signedByAnother: (aud: string, subject: Claims) => signedJwt(header, claims(aud, subject), privateKey),
+    signedByAnother: (aud: string, subject: Claims) => signedJwt(header, claims(aud, subject), another),
+    signedByTheProvider: (aud: string, subject: Claims) => signedJwt(header, claims(aud, subject), theProviders),
   };
 }
 
@@ -47,9 +54,6 @@ test('forged back-channel requests end nothing', async ({ alice, demo }) => {
   for (const { app, aud, subject } of targets) {
     const unsigned = forge.unsigned(aud, subject);
     const signed = forge.signedByAnother(aud, subject);
-    const form = (...values: string[]) =>
-      new URLSearchParams(values.map((value): [string, string] => ['logout_token', value])).toString();
-    const post = (body: string, headers: HeadersInit = FORM): RequestInit => ({ method: 'POST', headers, body });
     const forged: [what: string, init: RequestInit, statuses: number[]][] = [
       ['no body', post(''), [400]],
       ['another parameter', post('token=x'), [400]],
@@ -74,4 +78,11 @@ test('forged back-channel requests end nothing', async ({ alice, demo }) => {
     expect(byGet.status, `${aud}: by GET`).toBe(405);
   }
   await expectBothStillSignedIn('alice', a, b, demo);
+
+  await test.step('the same token with the right signature ends the session at B', async () => {
+    const right = await request(`${demo.appB}${ENDPOINT}`, post(form(forge.signedByTheProvider('app-b', { sid }))));
+    expect(right.status).toBe(200);
+    await expectSessionEnded(demo, tokens.access_token);
+    await b.expectLocked({ reason: ['push'], channel: ['back-channel'] });
+  });
 });

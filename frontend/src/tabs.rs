@@ -51,7 +51,7 @@ impl Tabs {
     pub(crate) fn tell(&self, message: &TabMessage) {
         let message = json::message_value(message);
         if let Some(channel) = &self.channel {
-            _ = channel.post_message(&message.to_string().into());
+            _ = channel.post_message(&message.write().into());
         }
         // Storage that is full makes one of two ways fail.
         _ = LocalStorage::set(STORAGE_KEY, message);

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,11 +25,10 @@ use crate::{janitor, secret};
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(3);
 
 /// The provider: its configuration, keys, store and background tasks. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ProviderState(pub(crate) Arc<Provider>);
 
 /// What the endpoints work with.
-#[derive(Debug)]
 pub(crate) struct Provider {
     pub(crate) issuer: String,
     pub(crate) registry: Registry,
@@ -139,6 +139,12 @@ impl ProviderState {
             tracing::warn!("stopped before every logout token was delivered; they stay in the outbox");
         }
         provider.store.close().await;
+    }
+}
+
+impl fmt::Debug for ProviderState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderState").field("issuer", &self.0.issuer).finish_non_exhaustive()
     }
 }
 

@@ -32,10 +32,11 @@ pub(crate) fn no_store<S: Clone + Send + Sync + 'static>(router: Router<S>) -> R
 /// A span per request with the matched path; never the query string, which can hold codes and tokens.
 pub(crate) fn traced(router: Router, party: &'static str) -> Router {
     use axum::extract::MatchedPath;
-    use tower_http::trace::{DefaultOnFailure, TraceLayer};
+    use tower_http::trace::TraceLayer;
     let make_span = move |request: &Request| {
         let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         tracing::info_span!("request", party, method = %request.method(), path)
     };
-    router.layer(TraceLayer::new_for_http().make_span_with(make_span).on_failure(DefaultOnFailure::new()))
+    // What failed and why is logged once, by the code that knows it; a 503 of `/healthz` is an answer.
+    router.layer(TraceLayer::new_for_http().make_span_with(make_span).on_failure(()))
 }

@@ -1,6 +1,7 @@
 //! One running party: its router, and how it closes.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::Pin;
 
 use axum::Router;
@@ -45,7 +46,9 @@ pub async fn serve(party: Party, listeners: Vec<TcpListener>, stop: Cancellation
             // Small answers must not wait for more bytes; a socket that refuses works all the same.
             let _ = stream.set_nodelay(true);
         });
-        let server = axum::serve(listener, router.clone()).with_graceful_shutdown(stop.clone().cancelled_owned());
+        // The provider's limit on guessing needs to know who asks.
+        let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
         servers.spawn(async move { server.await });
     }
     // Open streams would hold the graceful shutdown up, so the party ends them first.

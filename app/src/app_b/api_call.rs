@@ -1,23 +1,28 @@
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
+use super::live::live;
 use super::{ApiResult, Handler};
 
 /// One request to the API, by hand, to see what it answers.
 #[component]
 pub(super) fn ApiCall(
     /// The last answer.
-    #[prop(into)]
-    result: Signal<Option<ApiResult>>,
+    result: ArcReadSignal<Option<ApiResult>>,
     /// Sends one request.
     call_api: Handler,
     /// Gives the command that repeats the request outside of the browser; it contains the access token.
-    curl_command: std::sync::Arc<dyn Fn() -> String + Send + Sync>,
+    curl_command: Arc<dyn Fn() -> String + Send + Sync>,
     /// Copies that command.
     copy_curl: Handler,
 ) -> impl IntoView {
     // The access token is put into the page only while the user looks at it.
-    let (shown, set_shown) = signal(false);
-    let command = move || shown.get().then(|| curl_command());
+    let is_shown = ArcRwSignal::new(false);
+    let command = {
+        let is_shown = is_shown.clone();
+        live(move || if is_shown.get() { curl_command() } else { String::new() })
+    };
     view! {
         <section class="card stack" aria-labelledby="api-heading">
             <h2 id="api-heading">"Ask the API"</h2>
@@ -27,10 +32,10 @@ pub(super) fn ApiCall(
                 </button>
             </p>
             <ApiAnswer result />
-            <details on:toggle=move |_| set_shown.update(|shown| *shown = !*shown)>
+            <details class="stack" on:toggle=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)>
                 <summary>"Try it with a copy of your access token"</summary>
                 <p class="muted">
-                    "Anyone who has it can use it until it expires or you sign out. Run this before and after you sign out, \
+                    "Whoever has it can use it until it expires or you sign out. Run this before and after you sign out, \
                      in whichever app."
                 </p>
                 <pre tabindex="0"><code data-testid="curl">{command}</code></pre>
@@ -47,13 +52,16 @@ pub(super) fn ApiCall(
 #[component]
 pub(super) fn ApiAnswer(
     /// The answer.
-    #[prop(into)]
-    result: Signal<Option<ApiResult>>,
+    result: ArcReadSignal<Option<ApiResult>>,
 ) -> impl IntoView {
-    let status = move || result.with(|result| result.as_ref().and_then(|result| result.status));
-    let text = move || result.with(|result| result.as_ref().map(|result| result.text.clone()).unwrap_or_default());
+    let status = {
+        let result = result.clone();
+        live(move || result.with(|result| result.as_ref()?.status.map(|status| status.to_string())))
+    };
+    let text =
+        live(move || result.with(|result| result.as_ref().map(|result| result.text.clone()).unwrap_or_default()));
     view! {
-        <p role="status" data-testid="api-result" data-status=move || status().map(|status| status.to_string())>
+        <p role="status" data-testid="api-result" data-status=status>
             {text}
         </p>
     }

@@ -11,6 +11,7 @@ mod bar;
 mod checking;
 mod explain;
 mod handler;
+mod live;
 mod model;
 mod notes;
 mod session_panel;

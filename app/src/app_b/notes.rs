@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::live::live;
 use super::{Handler, Note, Notes};
 
 /// The longest note that the API takes, in characters.
@@ -9,43 +10,52 @@ const MAX_LENGTH: &str = "500";
 #[component]
 pub(super) fn NotesCard(
     /// The notes.
-    #[prop(into)]
-    notes: Signal<Notes>,
+    notes: ArcReadSignal<Notes>,
     /// What the user is writing.
-    draft: RwSignal<String>,
+    draft: ArcRwSignal<String>,
     /// Whether a change is under way.
-    #[prop(into)]
-    busy: Signal<bool>,
+    busy: ArcReadSignal<bool>,
     /// Adds the draft.
     add: Handler,
     /// Deletes the note with this id.
     delete: Handler<i64>,
 ) -> impl IntoView {
-    let loaded = move || {
-        notes.with(|notes| match notes {
-            Notes::Loaded(notes) => notes.clone(),
-            Notes::Loading | Notes::Unavailable => Vec::new(),
+    let status = {
+        let notes = notes.clone();
+        live(move || {
+            let says = notes.with(|notes| match notes {
+                Notes::Loading => "Loading your notes…",
+                Notes::Unavailable => "The server does not answer now. Your notes are safe; asking again…",
+                Notes::Loaded(notes) if notes.is_empty() => "No notes yet.",
+                Notes::Loaded(_) => "",
+            });
+            says.to_owned()
         })
     };
-    let status = move || {
-        notes.with(|notes| match notes {
-            Notes::Loading => "Loading your notes…",
-            Notes::Unavailable => "The server does not answer now. Your notes are safe; asking again…",
-            Notes::Loaded(notes) if notes.is_empty() => "No notes yet.",
-            Notes::Loaded(_) => "",
+    let items = move || {
+        notes.with(|notes| {
+            let Notes::Loaded(notes) = notes else { return Vec::new() };
+            notes.iter().map(|note| note_item(note.clone(), delete.clone())).collect::<Vec<_>>()
         })
+    };
+    let text = {
+        let draft = draft.clone();
+        live(move || draft.get())
     };
     view! {
         <section class="card stack" aria-labelledby="notes-heading">
             <h2 id="notes-heading">"Your notes"</h2>
-            <p class="muted" role="status">{status}</p>
-            <ul class="list" data-testid="notes">
-                <For each=loaded key=|note| note.id children=move |note| view! { <NoteItem note busy delete=delete.clone() /> } />
-            </ul>
-            <form on:submit=move |event| {
-                event.prevent_default();
-                add.run(());
-            }>
+            <p class="muted" role="status">
+                {status}
+            </p>
+            <ul class="list">{items}</ul>
+            <form
+                class="stack"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    add.run(());
+                }
+            >
                 <div class="field">
                     <label for="note">"New note"</label>
                     <input
@@ -55,11 +65,11 @@ pub(super) fn NotesCard(
                         required
                         maxlength=MAX_LENGTH
                         autocomplete="off"
-                        prop:value=draft
+                        prop:value=text
                         on:input=move |event| draft.set(event_target_value(&event))
                     />
                 </div>
-                <button type="submit" class="button" prop:disabled=busy>
+                <button type="submit" class="button" disabled=live(move || busy.get())>
                     "Add note"
                 </button>
             </form>
@@ -67,8 +77,7 @@ pub(super) fn NotesCard(
     }
 }
 
-#[component]
-fn NoteItem(note: Note, busy: Signal<bool>, delete: Handler<i64>) -> impl IntoView {
+fn note_item(note: Note, delete: Handler<i64>) -> impl IntoView {
     let Note { id, text, created } = note;
     let label = format!("Delete note: {text}");
     view! {
@@ -77,13 +86,7 @@ fn NoteItem(note: Note, busy: Signal<bool>, delete: Handler<i64>) -> impl IntoVi
             <time class="muted" datetime=created.iso>
                 {created.shown}
             </time>
-            <button
-                type="button"
-                class="button secondary"
-                aria-label=label
-                prop:disabled=busy
-                on:click=move |_| delete.run(id)
-            >
+            <button type="button" class="button secondary" aria-label=label on:click=move |_| delete.run(id)>
                 "Delete"
             </button>
         </li>

@@ -1,5 +1,6 @@
 use leptos::prelude::*;
 
+use super::live::live;
 use super::{Listening, SessionFacts};
 
 /// What this tab knows of the session.
@@ -8,8 +9,7 @@ pub(super) fn SessionPanel(
     /// The session.
     facts: SessionFacts,
     /// How this tab listens for its end.
-    #[prop(into)]
-    listening: Signal<Listening>,
+    listening: ArcReadSignal<Listening>,
 ) -> impl IntoView {
     let SessionFacts { user, since, expires, issuer } = facts;
     view! {
@@ -29,9 +29,7 @@ pub(super) fn SessionPanel(
                 <dt>"Provider"</dt>
                 <dd>{issuer}</dd>
                 <dt>"Hears of a sign-out"</dt>
-                <dd role="status" data-testid="listening">
-                    {move || listening.get().sentence()}
-                </dd>
+                <dd data-testid="listening">{live(move || listening.get().sentence().to_owned())}</dd>
             </dl>
         </section>
     }

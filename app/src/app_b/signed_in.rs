@@ -4,25 +4,29 @@ use leptos::prelude::*;
 
 use super::api_call::ApiCall;
 use super::bar::Bar;
+use super::live::{ArcMessage, Notice, message};
 use super::notes::NotesCard;
 use super::session_panel::SessionPanel;
 use super::{ApiResult, Handler, Listening, Notes, SessionFacts};
+
+const RECONNECTING: &str =
+    "Reconnecting. You are still signed in; a sign-out elsewhere shows here with your next request.";
 
 /// What the signed-in screen follows.
 #[derive(Clone)]
 pub struct SignedInSignals {
     /// The user's notes.
-    pub notes: ArcRwSignal<Notes>,
+    pub notes: ArcReadSignal<Notes>,
     /// The note that the user is writing.
     pub draft: ArcRwSignal<String>,
     /// Whether a change of the notes is under way.
-    pub busy: ArcRwSignal<bool>,
+    pub busy: ArcReadSignal<bool>,
     /// What went wrong with the last change, and what to do.
-    pub problem: ArcRwSignal<Option<String>>,
+    pub problem: ArcReadSignal<Option<String>>,
     /// The answer to the request that the user asked for.
-    pub api_result: ArcRwSignal<Option<ApiResult>>,
+    pub api_result: ArcReadSignal<Option<ApiResult>>,
     /// How this tab listens for a sign-out.
-    pub listening: ArcRwSignal<Listening>,
+    pub listening: ArcReadSignal<Listening>,
 }
 
 /// What the signed-in screen lets the user do.
@@ -56,32 +60,24 @@ pub fn SignedIn(
 ) -> impl IntoView {
     let SignedInSignals { notes, draft, busy, problem, api_result, listening } = signals;
     let SignedInHandlers { sign_out, add_note, delete_note, call_api, curl_command, copy_curl } = handlers;
-    let draft = RwSignal::from(draft);
     let user = facts.user.clone();
-    let reconnecting = {
+    let reconnecting: ArcMessage = {
         let listening = listening.clone();
-        move || listening.get() == Listening::Reconnecting
+        Arc::new(move || (listening.get() == Listening::Reconnecting).then(|| RECONNECTING.to_owned()))
     };
     view! {
         <Bar app_a>
-            <span class="muted" data-testid="user">{user}</span>
+            <span class="muted" data-testid="user">
+                {user}
+            </span>
             <button type="button" class="button secondary" data-testid="sign-out" on:click=move |_| sign_out.run(())>
                 "Sign out"
             </button>
         </Bar>
         <main class="stack">
             <h1 class="visually-hidden">"App B"</h1>
-            {move || {
-                reconnecting()
-                    .then(|| {
-                        view! {
-                            <p class="notice warning" role="status">
-                                "Reconnecting. You are still signed in; a sign-out elsewhere shows here with your next request."
-                            </p>
-                        }
-                    })
-            }}
-            {move || problem.get().map(|text| view! { <p class="notice error" role="alert">{text}</p> })}
+            <Notice class="notice warning" role="status" says=reconnecting />
+            <Notice class="notice error" role="alert" says=message(problem) />
             <NotesCard notes draft busy add=add_note delete=delete_note />
             <SessionPanel facts listening />
             <ApiCall result=api_result call_api curl_command copy_curl />

@@ -1,6 +1,4 @@
-use serde_json::{Value, json};
-
-use crate::json::{self, Object};
+use crate::json::{self, Json, Object};
 
 /// A note, as the API gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,24 +10,20 @@ pub(crate) struct Note {
 }
 
 impl Note {
-    fn read(value: &Value) -> Option<Self> {
-        let object = Object::of(value)?;
-        Some(Self {
-            id: object.value("id")?.as_i64()?,
-            text: object.text("text")?,
-            created_at: object.number("created_at")?,
-        })
+    fn read(json: &Json) -> Option<Self> {
+        let object = Object::of(json)?;
+        Some(Self { id: object.integer("id")?, text: object.text("text")?, created_at: object.number("created_at")? })
     }
 }
 
 /// Reads the answer to `GET /api/notes`.
 pub(crate) fn parse_list(json: &str) -> Option<Vec<Note>> {
-    json::parse(json, |object| object.value("notes")?.as_array()?.iter().map(Note::read).collect())
+    json::parse(json, |object| object.value("notes")?.as_list()?.iter().map(Note::read).collect())
 }
 
 /// The body of `POST /api/notes`.
 pub(crate) fn new_note(text: &str) -> String {
-    json!({ "text": text }).to_string()
+    Json::object([("text", text.into())]).write()
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use js_sys::Uint8Array;
 use wasm_bindgen_futures::JsFuture;
 
@@ -13,7 +12,7 @@ pub(crate) fn random_token() -> Result<String, CryptoFailed> {
     let mut bytes = [0_u8; 32];
     let crypto = web_sys::window().ok_or(CryptoFailed)?.crypto().map_err(|_| CryptoFailed)?;
     crypto.get_random_values_with_u8_array(&mut bytes).map_err(|_| CryptoFailed)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+    Ok(Base64UrlUnpadded::encode_string(&bytes))
 }
 
 /// A digest by WebCrypto; `algorithm` is its name there, such as `SHA-256`.

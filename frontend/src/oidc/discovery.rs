@@ -1,10 +1,8 @@
 //! [OpenID Connect Discovery 1.0](https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig), section 4.
 
-use serde_json::{Value, json};
-
 use crate::browser::{FetchError, Request};
 use crate::config::is_trustworthy;
-use crate::json::{self, Object};
+use crate::json::{self, Json, Object};
 
 /// What App B uses of the provider's metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,15 +31,18 @@ impl Metadata {
     }
 
     /// Writes what `read` reads.
-    pub(crate) fn value(&self) -> Value {
-        json!({
-            "issuer": self.issuer,
-            "authorization_endpoint": self.authorization_endpoint,
-            "token_endpoint": self.token_endpoint,
-            "userinfo_endpoint": self.userinfo_endpoint,
-            "end_session_endpoint": self.end_session_endpoint,
-            "authorization_response_iss_parameter_supported": self.authorization_response_iss_parameter_supported,
-        })
+    pub(crate) fn value(&self) -> Json {
+        Json::object([
+            ("issuer", (&self.issuer).into()),
+            ("authorization_endpoint", (&self.authorization_endpoint).into()),
+            ("token_endpoint", (&self.token_endpoint).into()),
+            ("userinfo_endpoint", (&self.userinfo_endpoint).into()),
+            ("end_session_endpoint", (&self.end_session_endpoint).into()),
+            (
+                "authorization_response_iss_parameter_supported",
+                Json::Flag(self.authorization_response_iss_parameter_supported),
+            ),
+        ])
     }
 }
 

@@ -4,13 +4,11 @@
 //! The token comes straight from the token endpoint over TLS, so its signature need not be checked (3.1.3.7, 6); what it
 //! says must be.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use logout_event::SessionRef;
-use serde_json::Value;
 
 use crate::browser::{CryptoFailed, digest};
-use crate::json::{self, Object};
+use crate::json::{self, Json, Object};
 
 /// How far this machine's clock and the provider's may differ, in seconds.
 const SKEW: u64 = 60;
@@ -104,9 +102,9 @@ impl Claims {
 }
 
 /// One string or several.
-fn audience(aud: &Value) -> Option<Vec<String>> {
-    let one = |aud: &Value| aud.as_str().map(str::to_owned);
-    match aud.as_array() {
+fn audience(aud: &Json) -> Option<Vec<String>> {
+    let one = |aud: &Json| aud.as_str().map(str::to_owned);
+    match aud.as_list() {
         Some(several) => several.iter().map(one).collect(),
         None => Some(vec![one(aud)?]),
     }
@@ -115,7 +113,7 @@ fn audience(aud: &Value) -> Option<Vec<String>> {
 /// The header's `alg`, and the claims.
 fn decode(id_token: &str) -> Option<(String, Claims)> {
     fn part<T>(part: &str, read: impl FnOnce(Object<'_>) -> Option<T>) -> Option<T> {
-        let json = String::from_utf8(URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
+        let json = String::from_utf8(Base64UrlUnpadded::decode_vec(part).ok()?).ok()?;
         json::parse(&json, read)
     }
 
@@ -174,7 +172,7 @@ fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
 
 /// Whether `at_hash` is the left half of the access token's digest (3.1.3.6).
 fn at_hash_matches(at_hash: &str, digest: &[u8]) -> bool {
-    digest.get(..digest.len() / 2).is_some_and(|left| URL_SAFE_NO_PAD.encode(left) == at_hash)
+    digest.get(..digest.len() / 2).is_some_and(|left| Base64UrlUnpadded::encode_string(left) == at_hash)
 }
 
 impl From<Claims> for Identity {
@@ -225,7 +223,7 @@ mod tests {
     }
 
     fn token(header: &Value, claims: &Value) -> String {
-        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let part = |value: &Value| Base64UrlUnpadded::encode_string(value.to_string().as_bytes());
         format!("{}.{}.c2ln", part(header), part(claims))
     }
 

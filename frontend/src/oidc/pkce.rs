@@ -1,7 +1,6 @@
 //! [RFC 7636](https://www.rfc-editor.org/rfc/rfc7636), method S256.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 
 use crate::browser::{CryptoFailed, digest};
 
@@ -11,7 +10,7 @@ pub(crate) async fn code_challenge(code_verifier: &str) -> Result<String, Crypto
 }
 
 fn encode(sha256: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(sha256)
+    Base64UrlUnpadded::encode_string(sha256)
 }
 
 #[cfg(test)]

@@ -46,21 +46,21 @@ impl Model {
 
     pub(super) fn signed_in(&self) -> SignedInSignals {
         SignedInSignals {
-            notes: self.notes.clone(),
+            notes: self.notes.read_only(),
             draft: self.draft.clone(),
-            busy: self.is_changing.clone(),
-            problem: self.problem.clone(),
-            api_result: self.api_result.clone(),
-            listening: self.listening.clone(),
+            busy: self.is_changing.read_only(),
+            problem: self.problem.read_only(),
+            api_result: self.api_result.read_only(),
+            listening: self.listening.read_only(),
         }
     }
 
     pub(super) fn signed_out(&self) -> SignedOutSignals {
         SignedOutSignals {
-            api_result: self.api_result.clone(),
-            provider: self.provider.clone(),
-            busy: self.is_signing_in.clone(),
-            problem: self.sign_in_problem.clone(),
+            api_result: self.api_result.read_only(),
+            provider: self.provider.read_only(),
+            busy: self.is_signing_in.read_only(),
+            problem: self.sign_in_problem.read_only(),
         }
     }
 }

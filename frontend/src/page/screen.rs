@@ -67,8 +67,8 @@ impl Page {
     pub(super) fn show_checking(&self) {
         self.model.is_waiting.set(false);
         let app_a = self.config.app_a.clone();
-        let waiting = self.model.is_waiting.clone();
-        self.show("checking", move || Checking(CheckingProps { app_a, waiting: waiting.into() }));
+        let waiting = self.model.is_waiting.read_only();
+        self.show("checking", move || Checking(CheckingProps { app_a, waiting }));
     }
 
     fn signed_in_handlers(self: &Rc<Self>) -> SignedInHandlers {

@@ -1,9 +1,8 @@
 use gloo_storage::errors::StorageError;
 use gloo_storage::{SessionStorage, Storage};
-use serde_json::{Value, json};
 
 use super::Storages;
-use crate::json::Object;
+use crate::json::{Json, Object};
 
 /// Keys in sessionStorage.
 const SILENT: &str = "curfew-b-silent";
@@ -15,22 +14,22 @@ impl Storages {
     /// Whether this tab no longer signs in by itself: it tried once, or it was signed out.
     pub(crate) fn is_marked(self) -> bool {
         // Whatever is there, and cannot be read, was meant as a mark.
-        !matches!(SessionStorage::get::<Value>(SILENT), Err(StorageError::KeyNotFound(_)))
+        !matches!(SessionStorage::get::<Json>(SILENT), Err(StorageError::KeyNotFound(_)))
     }
 
     /// From now on this tab signs in at a click only. False if the browser refuses.
     pub(crate) fn mark(self) -> bool {
-        SessionStorage::set(SILENT, json!({ "v": VERSION })).is_ok()
+        SessionStorage::set(SILENT, Json::object([("v", VERSION.into())])).is_ok()
     }
 
     /// Remembers the `state` of a sign-out that the provider is to answer.
     pub(crate) fn begin_sign_out(self, state: &str) -> bool {
-        SessionStorage::set(SIGN_OUT, json!({ "v": VERSION, "state": state })).is_ok()
+        SessionStorage::set(SIGN_OUT, Json::object([("v", VERSION.into()), ("state", state.into())])).is_ok()
     }
 
     /// The `state` of that sign-out, once.
     pub(crate) fn take_sign_out(self) -> Option<String> {
-        let stored: Option<Value> = SessionStorage::get(SIGN_OUT).ok();
+        let stored: Option<Json> = SessionStorage::get(SIGN_OUT).ok();
         SessionStorage::delete(SIGN_OUT);
         let stored = stored.as_ref().and_then(Object::of)?;
         stored.text("state").filter(|_| stored.number("v") == Some(VERSION))

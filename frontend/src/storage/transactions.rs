@@ -1,8 +1,7 @@
 use gloo_storage::{SessionStorage, Storage};
-use serde_json::{Value, json};
 
 use super::Storages;
-use crate::json::Object;
+use crate::json::{Json, Object};
 use crate::oidc::discovery::Metadata;
 
 /// Key in sessionStorage.
@@ -30,8 +29,8 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    fn read(value: &Value) -> Option<Self> {
-        let object = Object::of(value)?;
+    fn read(json: &Json) -> Option<Self> {
+        let object = Object::of(json)?;
         Some(Self {
             state: object.text("state")?,
             nonce: object.text("nonce")?,
@@ -42,15 +41,15 @@ impl Transaction {
         })
     }
 
-    fn value(&self) -> Value {
-        json!({
-            "state": self.state,
-            "nonce": self.nonce,
-            "code_verifier": self.code_verifier,
-            "redirect_uri": self.redirect_uri,
-            "metadata": self.metadata.value(),
-            "started_at": self.started_at,
-        })
+    fn value(&self) -> Json {
+        Json::object([
+            ("state", (&self.state).into()),
+            ("nonce", (&self.nonce).into()),
+            ("code_verifier", (&self.code_verifier).into()),
+            ("redirect_uri", (&self.redirect_uri).into()),
+            ("metadata", self.metadata.value()),
+            ("started_at", self.started_at.into()),
+        ])
     }
 }
 
@@ -64,12 +63,13 @@ impl Transactions {
         if object.number("v") != Some(VERSION) {
             return None;
         }
-        let entries = object.value("entries")?.as_array()?.iter().map(Transaction::read).collect::<Option<_>>()?;
+        let entries = object.value("entries")?.as_list()?.iter().map(Transaction::read).collect::<Option<_>>()?;
         Some(Self { entries })
     }
 
-    fn value(&self) -> Value {
-        json!({ "v": VERSION, "entries": self.entries.iter().map(Transaction::value).collect::<Vec<_>>() })
+    fn value(&self) -> Json {
+        let entries = self.entries.iter().map(Transaction::value).collect();
+        Json::object([("v", VERSION.into()), ("entries", Json::List(entries))])
     }
 
     fn expire(&mut self, now: u64) {
@@ -111,7 +111,7 @@ impl Storages {
     }
 
     fn read_transactions(self) -> Transactions {
-        let stored: Option<Value> = SessionStorage::get(KEY).ok();
+        let stored: Option<Json> = SessionStorage::get(KEY).ok();
         stored.as_ref().and_then(Object::of).and_then(Transactions::read).unwrap_or_default()
     }
 }
@@ -119,6 +119,7 @@ impl Storages {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::json;
 
     /// A transaction of the tests.
     pub(crate) fn transaction(state: &str, started_at: u64) -> Transaction {
@@ -158,11 +159,10 @@ pub(crate) mod tests {
     fn they_are_stored_and_read_again() {
         let mut transactions = Transactions::default();
         transactions.insert(transaction("s1", 100), 100);
-        let mut value = transactions.value();
-        let again = Transactions::read(Object::of(&value).unwrap()).unwrap();
-        assert!(again.entries == transactions.entries);
-        value["v"] = json!(VERSION + 1);
-        assert!(Transactions::read(Object::of(&value).unwrap()).is_none());
+        let json = transactions.value().write();
+        let read = |json: &str| json::parse(json, Transactions::read);
+        assert!(read(&json).is_some_and(|again| again.entries == transactions.entries));
+        assert!(read(&json.replace(r#""v":1"#, r#""v":2"#)).is_none());
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub struct ClientConfig {
     /// The `aud` of the app's access tokens; without it, the issuer.
     #[serde(default)]
     pub audience: Option<String>,
-    /// What the app's ID and logout tokens are signed with.
+    /// What the app's tokens are signed with: ID, logout and access tokens.
     #[serde(default)]
     pub id_token_signed_response_alg: SigningAlg,
     /// For how long the app's own session may live, in seconds: a sign-out is worth delivering as long.

@@ -8,7 +8,6 @@ use super::uri::is_loopback;
 use super::{Client, ProviderConfig, User};
 
 /// A configuration that is known to be right.
-#[derive(Debug)]
 pub(crate) struct Registry {
     clients: BTreeMap<String, Arc<Client>>,
     users: BTreeMap<String, Arc<User>>,

@@ -26,7 +26,6 @@ pub struct UserConfig {
 }
 
 /// A user whose configuration is known to be right.
-#[derive(Debug)]
 pub(crate) struct User {
     pub(crate) username: String,
     pub(crate) name: String,
@@ -35,7 +34,6 @@ pub(crate) struct User {
 }
 
 /// How a user's password is known.
-#[derive(Debug)]
 pub(crate) enum Credential {
     Clear(Secret),
     Hash(PasswordHashString),

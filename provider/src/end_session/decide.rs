@@ -88,3 +88,92 @@ pub(super) fn whom_to_tell(
     };
     reached.iter().map(notification).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ProviderConfig;
+    use crate::id_token_hint::IdTokenHint;
+
+    fn reached(apps: &[(&str, &str)]) -> Vec<SessionClient> {
+        apps.iter()
+            .map(|(client_id, sid)| SessionClient { client_id: (*client_id).into(), sid: (*sid).into() })
+            .collect()
+    }
+
+    /// RPI-18, RPI-22, RPI-33
+    #[test]
+    fn only_an_app_of_this_session_is_not_questioned() {
+        let session = Session { id: 1, sub: "alice".into(), auth_time: 0, expires_at: 0 };
+        let reached = reached(&[("a", "sid-a"), ("b", "sid-b")]);
+        let hint = |client_id: &str, sub: &str, sid: &str| {
+            Some(IdTokenHint { client_id: client_id.into(), sub: sub.into(), sid: sid.into() })
+        };
+        let table = [
+            ("its own", hint("a", "alice", "sid-a"), true),
+            ("the other app's", hint("b", "alice", "sid-b"), true),
+            ("none", None, false),
+            ("another session's", hint("a", "alice", "sid-x"), false),
+            ("another app's sid", hint("a", "alice", "sid-b"), false),
+            ("another user's", hint("a", "bob", "sid-a"), false),
+        ];
+        for (what, hint, ends) in table {
+            let request = EndSessionRequest { client: None, hint, next: None };
+            let decision = decide(&request, Some(&session), &reached);
+            assert_eq!(matches!(decision, Decision::End(_)), ends, "{what}");
+            assert_eq!(matches!(decision, Decision::Ask(_)), !ends, "{what}");
+            assert!(matches!(decide(&request, None, &[]), Decision::AlreadySignedOut), "{what}");
+        }
+    }
+
+    /// FCL-10, FCL-15, BCL-06, RPI-26
+    #[test]
+    fn every_app_is_told_by_every_channel_it_has() {
+        let app = "http://127.0.0.1:4001";
+        let client = |client_id: &str, front: bool, back: bool| {
+            serde_json::json!({
+                "client_id": client_id, "name": client_id.to_uppercase(), "redirect_uris": [format!("{app}/callback")],
+                "frontchannel_logout_uri": front.then(|| format!("{app}/front")),
+                "backchannel_logout_uri": back.then(|| format!("{app}/back")),
+            })
+        };
+        let clients =
+            [client("ab", true, true), client("a", true, false), client("b", false, true), client("n", false, false)];
+        let config = serde_json::json!({"issuer": "http://localhost:4000", "clients": clients});
+        let config: ProviderConfig = serde_json::from_value(config).unwrap();
+        let registry = Registry::new(&config).unwrap();
+        let reached = reached(&[("ab", "1"), ("a", "2"), ("b", "3"), ("n", "4"), ("gone", "5")]);
+        let tell = |front, back| -> Vec<(String, bool, bool, Outcome)> {
+            whom_to_tell(&reached, &registry, Channels { front, back }, &config.issuer)
+                .into_iter()
+                .map(|to| (to.name.clone(), to.frame.is_some(), to.back_channel.is_some(), to.first_outcome()))
+                .collect()
+        };
+        let expected = |rows: [(&str, bool, bool, Outcome); 5]| {
+            rows.map(|(name, front, back, outcome)| (name.to_owned(), front, back, outcome)).to_vec()
+        };
+        use Outcome::{Pending, Unconfirmed, Unreachable};
+        let table = [
+            (true, true, [("AB", true, true, Pending), ("A", true, false, Unconfirmed), ("B", false, true, Pending)]),
+            (
+                true,
+                false,
+                [("AB", true, false, Unconfirmed), ("A", true, false, Unconfirmed), ("B", false, false, Unreachable)],
+            ),
+            (
+                false,
+                true,
+                [("AB", false, true, Pending), ("A", false, false, Unreachable), ("B", false, true, Pending)],
+            ),
+            (
+                false,
+                false,
+                [("AB", false, false, Unreachable), ("A", false, false, Unreachable), ("B", false, false, Unreachable)],
+            ),
+        ];
+        for (front, back, [ab, a, b]) in table {
+            let rest = [("N", false, false, Unreachable), ("gone", false, false, Unreachable)];
+            assert_eq!(tell(front, back), expected([ab, a, b, rest[0], rest[1]]), "{front} {back}");
+        }
+    }
+}

@@ -14,14 +14,12 @@ use crate::secret::{RandomError, random_id};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Checks passwords: off the threads that serve requests, and only so many at once, because each takes 19 MiB.
-#[derive(Debug)]
 pub(crate) struct Passwords {
     users: Vec<Arc<User>>,
     prepared: OnceCell<Arc<Prepared>>,
     turns: Arc<Semaphore>,
 }
 
-#[derive(Debug)]
 struct Prepared {
     hashes: HashMap<String, PasswordHashString>,
     /// What the password of an unknown user is compared with, so that it takes as long.

@@ -153,7 +153,7 @@ mod tests {
         for _ in 0..9 {
             fail(&throttle, "alice", HERE, 1000).unwrap();
         }
-        for n in 0..20_000 {
+        for n in 0..6_000 {
             fail(&throttle, &n.to_string(), source(n), 1000).unwrap();
         }
         assert!(throttle.settled_at.lock().unwrap().len() <= CAPACITY);

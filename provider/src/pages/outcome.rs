@@ -26,8 +26,8 @@ fn item(app: &LogoutApp) -> Html {
 fn text(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ended => "signed out",
-        Outcome::Pending => "not reached yet, still trying",
-        Outcome::Unconfirmed => "was told, but did not confirm: check there",
+        Outcome::Pending => "has not confirmed yet",
+        Outcome::Unconfirmed => "did not confirm: check there",
         Outcome::Unreachable => "could not be told: sign out there yourself",
     }
 }

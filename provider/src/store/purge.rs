@@ -24,3 +24,52 @@ pub(crate) async fn purge(conn: &mut SqliteConnection, now: i64) -> Result<(), s
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    async fn count(conn: &mut SqliteConnection, table: &str) -> i64 {
+        sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(conn).await.unwrap()
+    }
+
+    /// T-04: what is owed to an app, and the record that it belongs to, outlive the time that the result can be read.
+    #[tokio::test]
+    async fn nothing_goes_that_still_plays_a_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let mut tx = store.begin().await.unwrap();
+        sqlx::raw_sql(
+            "INSERT INTO user (sub, username) VALUES ('s', 'alice');
+             INSERT INTO session (id, cookie_hash, sub, auth_time, created_at, expires_at, ended_at)
+                 VALUES (1, x'01', 's', 0, 0, 100, NULL), (2, x'02', 's', 0, 0, 100, 10);
+             INSERT INTO session_client (session_id, client_id, sid, first_at, last_at)
+                 VALUES (1, 'a', 'sid1', 0, 0), (2, 'a', 'sid2', 0, 0);
+             INSERT INTO token_family (id, session_id, client_id, scope, created_at) VALUES (1, 2, 'a', 'openid', 0);
+             INSERT INTO authorization_code (code_hash, session_id, client_id, redirect_uri, scope, auth_time, expires_at,
+                 family_id) VALUES (x'01', 2, 'a', 'u', 'openid', 0, 60, 1);
+             INSERT INTO logout_result (id, handle_hash, sub, toe, expires_at)
+                 VALUES (1, x'01', 's', 10, 3610), (2, x'02', 's', 10, 3610);
+             INSERT INTO logout_app (logout_id, client_id, name, framed, outcome)
+                 VALUES (1, 'a', 'A', 0, 'pending'), (2, 'a', 'A', 0, 'unreachable');
+             INSERT INTO outbox (logout_id, client_id, sid, sub, toe, next_attempt_at, expires_at)
+                 VALUES (1, 'a', 'sid2', 's', 10, 11, 86410);",
+        )
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+
+        purge(&mut tx, 3609).await.unwrap();
+        assert_eq!(count(&mut tx, "logout_result").await, 2);
+        purge(&mut tx, 3610).await.unwrap();
+        assert_eq!((count(&mut tx, "logout_result").await, count(&mut tx, "logout_app").await), (1, 1));
+        assert_eq!(count(&mut tx, "authorization_code").await, 1, "its second use is still recognised");
+        purge(&mut tx, 86410).await.unwrap();
+        assert_eq!((count(&mut tx, "outbox").await, count(&mut tx, "logout_result").await), (0, 0));
+        purge(&mut tx, 10 + ENDED_SESSIONS_KEPT).await.unwrap();
+        let left = (count(&mut tx, "session").await, count(&mut tx, "session_client").await);
+        assert_eq!(left, (1, 1), "a session that was never ended is not forgotten");
+        assert_eq!(count(&mut tx, "token_family").await, 0);
+    }
+}

@@ -5,13 +5,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::config::{Client, SigningAlg, User};
+use crate::config::{Client, User};
 use crate::error::InternalError;
 use crate::keys::Typ;
 use crate::state::Provider;
 
 /// What the tokens of one grant say.
-#[derive(Debug)]
 pub(super) struct Grant {
     pub(super) family_id: i64,
     pub(super) jti: String,
@@ -88,8 +87,7 @@ pub(super) fn mint(
         sid: grant.sid.clone(),
         auth_time: grant.auth_time,
     };
-    // RFC 9068 section 4: every resource server can verify RS256.
-    let access_token = provider.keys.sign(SigningAlg::RS256, Typ::Access, &access_token)?;
+    let access_token = provider.keys.sign(client.signing_alg, Typ::Access, &access_token)?;
     let has_profile = grant.scope.split(' ').any(|scope| scope == "profile");
     let id_token = IdTokenClaims {
         iss: &provider.issuer,

@@ -53,7 +53,8 @@ async fn errors_that_must_not_be_redirected() {
         assert!(!answer.body.contains("evil.example.com"), "{what}");
     }
     for (name, value) in authorize_form("app-b", &[]) {
-        let twice = format!("{}&{name}={value}", authorize("app-b", &[]));
+        let again = path("", &[(name, value)]);
+        let twice = format!("{}&{}", authorize("app-b", &[]), again.trim_start_matches("/?"));
         browser.get(&twice).await.assert_error_page(400);
     }
 }

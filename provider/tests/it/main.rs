@@ -1,5 +1,7 @@
 //! The provider through its router. A module per endpoint.
 
+#![allow(clippy::unwrap_used)] // helpers of tests are tests
+
 mod authorize;
 mod back_channel;
 mod common;

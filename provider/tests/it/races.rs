@@ -13,7 +13,8 @@ async fn sign_out_against_code_exchange_and_silent_sign_in() {
             let mut browser = browser.clone();
             async move { browser.get(&path("/end_session", &[("id_token_hint", tokens.id_token)])).await }
         };
-        let exchange = provider.token("app-b", &[("code", &code)]);
+        let changes = [("code", code.as_str())];
+        let exchange = provider.token("app-b", &changes);
         let silent = {
             let mut browser = browser.clone();
             async move { browser.get(&authorize("app-b", &[("prompt", "none")])).await }

@@ -73,6 +73,8 @@ async fn a_client_chooses_its_algorithm() {
     let b = provider.visit(&mut browser, "app-b").await;
     assert_eq!(header(&a.id_token)["alg"], "RS256");
     assert_eq!(header(&b.id_token)["alg"], "ES256");
+    assert_eq!(header(&b.access_token)["alg"], "ES256");
+    assert_eq!(provider.userinfo(&b.access_token).await.status, StatusCode::OK);
     assert_ne!(header(&a.id_token)["kid"], header(&b.id_token)["kid"]);
 }
 
@@ -87,7 +89,8 @@ async fn refused_requests() {
     let plain_a = code_of(&browser.get(&authorize("app-a", &without_pkce)).await);
     let long = "x".repeat(9000);
     let other_verifier = VERIFIER.replace('a', "b");
-    let table: &[(&str, &[(&str, &str)], &str)] = &[
+    type Changes<'a> = &'a [(&'a str, &'a str)];
+    let table: &[(&str, Changes<'_>, &str)] = &[
         ("app-b", &[("grant_type", ""), ("code", &b)], "invalid_request"),
         ("app-b", &[("grant_type", "password"), ("code", &b)], "unsupported_grant_type"),
         ("app-b", &[("grant_type", "refresh_token"), ("code", &b)], "unsupported_grant_type"),

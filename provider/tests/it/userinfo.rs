@@ -34,7 +34,7 @@ async fn claims_by_scope() {
 async fn refused_tokens() {
     let provider = TestProvider::init().await;
     let (mut browser, tokens) = provider.signed_in("alice").await;
-    let (_, foreign) = TestProvider::init().await.signed_in("alice").await;
+    let (_, foreign) = TestProvider::foreign().await.signed_in("alice").await;
     let without_token = browser.send("GET", "/userinfo", &[], None).await;
     assert_eq!(without_token.status, StatusCode::UNAUTHORIZED);
     assert_eq!(without_token.header("www-authenticate"), "Bearer realm=\"userinfo\"");

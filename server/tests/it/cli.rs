@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 
 use crate::curfew::site;
 
-fn server(data: &Path) -> Command {
+pub(crate) fn server(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     command.current_dir(data).env("RUST_LOG", "warn").stdin(Stdio::null());
     command
 }
 
 /// Three neighbouring ports that were free a moment ago.
-fn port_base() -> u16 {
+pub(crate) fn port_base() -> u16 {
     for _ in 0..100 {
         let first = TcpListener::bind("127.0.0.1:0").unwrap();
         let base = first.local_addr().unwrap().port();

@@ -1,5 +1,6 @@
 //! The three parties on free ports of this process, talking HTTP to each other.
 
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,15 +21,29 @@ use tokio_util::sync::CancellationToken;
 
 use crate::browser::{Browser, Page, client};
 
-pub(crate) struct Curfew {
+/// Where the three parties are, however they run, and what a user and App B's tab do with them.
+pub(crate) struct Parties {
     pub(crate) provider: String,
     pub(crate) app_a: String,
     pub(crate) app_b: String,
+}
+
+/// The three parties in this process.
+pub(crate) struct Curfew {
+    parties: Parties,
     /// Requests that the provider has answered.
     pub(crate) provider_requests: Arc<AtomicUsize>,
     stop: CancellationToken,
     running: JoinSet<Result<(), StartError>>,
     _data: tempfile::TempDir,
+}
+
+impl Deref for Curfew {
+    type Target = Parties;
+
+    fn deref(&self) -> &Parties {
+        &self.parties
+    }
 }
 
 /// A folder that looks like App B's build; its API needs no more.
@@ -82,26 +97,9 @@ impl Curfew {
         run(op);
         run(a);
         run(b);
-        let curfew = Self { provider, app_a, app_b, provider_requests, stop, running, _data: data };
-        for origin in [&curfew.provider, &curfew.app_a, &curfew.app_b] {
-            curfew.until_healthy(origin).await;
-        }
-        curfew
-    }
-
-    /// Asks until the party is ready: each answer is a state, and the whole wait is bounded.
-    async fn until_healthy(&self, origin: &str) {
-        let client = client();
-        let healthy = async {
-            loop {
-                let answer = client.get(format!("{origin}/healthz")).send().await;
-                if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
-                    return;
-                }
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(20), healthy).await.expect("healthy in time");
+        let parties = Parties { provider, app_a, app_b };
+        parties.until_all_healthy().await;
+        Self { parties, provider_requests, stop, running, _data: data }
     }
 
     /// Stops as a signal would; every party must come to its end by itself.
@@ -113,6 +111,29 @@ impl Curfew {
             }
         };
         tokio::time::timeout(Duration::from_secs(5), ended).await.expect("stopped within 5 seconds");
+    }
+}
+
+impl Parties {
+    pub(crate) async fn until_all_healthy(&self) {
+        for origin in [&self.provider, &self.app_a, &self.app_b] {
+            self.until_healthy(origin).await;
+        }
+    }
+
+    /// Asks until the party is ready: each answer is a state, and the whole wait is bounded.
+    pub(crate) async fn until_healthy(&self, origin: &str) {
+        let client = client();
+        let healthy = async {
+            loop {
+                let answer = client.get(format!("{origin}/healthz")).send().await;
+                if answer.is_ok_and(|answer| answer.status() == StatusCode::OK) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), healthy).await.expect("healthy in time");
     }
 
     /// Fills in the provider's form.

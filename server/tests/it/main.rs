@@ -7,3 +7,4 @@ mod curfew;
 mod headers;
 mod sign_in;
 mod sign_out;
+mod three_processes;

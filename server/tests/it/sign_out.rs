@@ -7,28 +7,28 @@ use serde_json::Value;
 use server::config::Switch;
 
 use crate::browser::{Browser, Page, client};
-use crate::curfew::{Answer, Curfew, access_token, claims};
+use crate::curfew::{Answer, Curfew, Parties, access_token, claims};
 
 /// The form of App A's page.
-async fn sign_out_at_a(curfew: &Curfew, browser: &mut Browser) -> Page {
-    let home = browser.open(&curfew.app_a).await;
-    browser.submit(&format!("{}/logout", curfew.app_a), &[("csrf", &home.hidden("csrf"))]).await
+pub(crate) async fn sign_out_at_a(parties: &Parties, browser: &mut Browser) -> Page {
+    let home = browser.open(&parties.app_a).await;
+    browser.submit(&format!("{}/logout", parties.app_a), &[("csrf", &home.hidden("csrf"))]).await
 }
 
 /// What App B's tab does: its own API first, then the provider.
-async fn sign_out_at_b(curfew: &Curfew, browser: &mut Browser, tokens: &Value) -> Page {
-    let told = curfew.call(Method::POST, "/sign-out", access_token(tokens), None).await;
+pub(crate) async fn sign_out_at_b(parties: &Parties, browser: &mut Browser, tokens: &Value) -> Page {
+    let told = parties.call(Method::POST, "/sign-out", access_token(tokens), None).await;
     assert_eq!(told.status, StatusCode::NO_CONTENT);
-    let mut url = url::Url::parse(&format!("{}/end_session", curfew.provider)).unwrap();
+    let mut url = url::Url::parse(&format!("{}/end_session", parties.provider)).unwrap();
     url.query_pairs_mut().extend_pairs([
         ("id_token_hint", tokens["id_token"].as_str().unwrap()),
-        ("post_logout_redirect_uri", &format!("{}/", curfew.app_b)),
+        ("post_logout_redirect_uri", &format!("{}/", parties.app_b)),
         ("state", "a b&c"),
     ]);
     browser.open(url.as_str()).await
 }
 
-fn assert_ended(answer: &Answer) {
+pub(crate) fn assert_ended(answer: &Answer) {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert_eq!(answer.body["error"], "invalid_token");
     assert_eq!(answer.body["reason"], "session_ended");
@@ -37,15 +37,15 @@ fn assert_ended(answer: &Answer) {
     assert_eq!(answer.headers["cache-control"], "no-store");
 }
 
-struct Both {
-    browser: Browser,
-    tokens: Value,
+pub(crate) struct Both {
+    pub(crate) browser: Browser,
+    pub(crate) tokens: Value,
 }
 
-async fn signed_in(curfew: &Curfew, user: &str) -> Both {
+pub(crate) async fn signed_in(parties: &Parties, user: &str) -> Both {
     let mut browser = Browser::new();
-    curfew.sign_in_at_a(&mut browser, user).await;
-    let tokens = curfew.sign_in_at_b(&mut browser).await;
+    parties.sign_in_at_a(&mut browser, user).await;
+    let tokens = parties.sign_in_at_b(&mut browser).await;
     Both { browser, tokens }
 }
 
@@ -119,8 +119,8 @@ async fn read_stream(answer: reqwest::Response) -> String {
     tokio::time::timeout(Duration::from_secs(10), answer.text()).await.expect("the stream ends").unwrap()
 }
 
-async fn stream_of_b(curfew: &Curfew, tokens: &Value) -> reqwest::Response {
-    let url = format!("{}/api/events", curfew.app_b);
+async fn stream_of_b(parties: &Parties, tokens: &Value) -> reqwest::Response {
+    let url = format!("{}/api/events", parties.app_b);
     client().get(url).bearer_auth(access_token(tokens)).send().await.unwrap()
 }
 

@@ -4,14 +4,17 @@ mod app;
 mod browser;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use argon2::password_hash::SaltString;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use axum::Router;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use provider::{Clock, ManualClock, ProviderConfig, ProviderState, router};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use sqlx::Connection;
 use tempfile::TempDir;
 use url::Url;
 
@@ -47,10 +50,16 @@ pub(crate) fn config() -> Value {
             },
         ],
         "users": [
-            {"username": "alice", "password": "alice", "name": "Alice"},
+            {"username": "alice", "password_hash": cheap_hash("alice"), "name": "Alice"},
             {"username": "bob", "password": "bob", "name": "Bob"},
         ],
     })
+}
+
+/// An argon2 hash that takes no time, which no real one should.
+fn cheap_hash(password: &str) -> String {
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap());
+    argon2.hash_password(password.as_bytes(), &SaltString::encode_b64(b"salt for tests").unwrap()).unwrap().to_string()
 }
 
 /// [`config`], with these members merged into a client.
@@ -63,6 +72,18 @@ pub(crate) fn config_with(changes: &[(&str, Value)]) -> Value {
     }
     config
 }
+
+const KEY_FILE: &str = "signing-keys.json";
+
+/// A folder with signing keys for the tests of this process.
+static KEYS: LazyLock<TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let open = async { open(config(), folder.path(), Clock::system()).await.shutdown().await };
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // In a thread of its own: the test that comes first is inside a runtime already.
+    std::thread::scope(|scope| scope.spawn(|| runtime().block_on(open)).join().unwrap());
+    folder
+});
 
 /// A provider in a folder of its own.
 pub(crate) struct TestProvider {
@@ -87,6 +108,17 @@ impl TestProvider {
 
     pub(crate) async fn with(config: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // RSA keys take long to make, and one is as good as another.
+        std::fs::copy(KEYS.path().join(KEY_FILE), folder.path().join(KEY_FILE)).unwrap();
+        Self::open(folder, config).await
+    }
+
+    /// Another provider of the same name, whose keys are its own.
+    pub(crate) async fn foreign() -> Self {
+        Self::open(tempfile::tempdir().unwrap(), config()).await
+    }
+
+    async fn open(folder: TempDir, config: Value) -> Self {
         let (clock, manual) = Clock::manual(START);
         let state = open(config, folder.path(), clock).await;
         Self { router: router(state.clone()), state, clock: manual, folder }
@@ -98,6 +130,16 @@ impl TestProvider {
         let (clock, manual) = Clock::manual(START);
         let state = open(config, self.folder.path(), clock).await;
         Self { router: router(state.clone()), state, clock: manual, folder: self.folder }
+    }
+
+    /// What the database holds, after a shutdown.
+    pub(crate) async fn stored<T>(&self, query: &str) -> T
+    where
+        T: for<'r> sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite> + Send + Unpin,
+    {
+        let file = format!("sqlite:{}", self.folder.path().join("provider.sqlite").display());
+        let mut conn = sqlx::SqliteConnection::connect(&file).await.unwrap();
+        sqlx::query_scalar(query).fetch_one(&mut conn).await.unwrap()
     }
 
     pub(crate) fn browser(&self) -> TestBrowser {
