@@ -16,6 +16,14 @@ pub(crate) async fn stylesheet(State(provider): State<Arc<Provider>>) -> impl In
 }
 
 pub(crate) async fn front_channel_script() -> impl IntoResponse {
+    script(include_str!("../assets/front-channel.js"))
+}
+
+pub(crate) async fn result_script() -> impl IntoResponse {
+    script(include_str!("../assets/result.js"))
+}
+
+fn script(text: &'static str) -> impl IntoResponse {
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
-    ([A_MINUTE, content_type], include_str!("../assets/front-channel.js"))
+    ([A_MINUTE, content_type], text)
 }

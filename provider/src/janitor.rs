@@ -1,30 +1,58 @@
-//! Removes, now and then, what can no longer play a part.
+//! Does, now and then, what nobody asks for: ends the sessions that have expired, and removes what can no longer play a
+//! part.
 
 use std::sync::Arc;
-
 use std::time::Duration;
 
-use crate::state::Provider;
+use crate::end_session::{FirstAttempt, NewLogout, end};
+use crate::error::InternalError;
+use crate::state::{Channels, Provider};
 use crate::store::purge::purge;
+use crate::store::session;
 
 const INTERVAL: Duration = Duration::from_secs(60);
+/// How many sessions are ended in one transaction, so that requests get their turn in between.
+const BATCH: usize = 50;
 
-/// Runs until the provider stops.
+/// Runs until the provider stops, beginning with what has happened while it was off.
 pub(crate) async fn run(provider: Arc<Provider>) {
     loop {
+        let swept = tokio::select! {
+            () = provider.stopping() => return,
+            swept = sweep(&provider) => swept,
+        };
+        if let Err(error) = swept {
+            tracing::warn!(%error, "could not end or remove what has expired; trying again later");
+        }
         tokio::select! {
             () = provider.stopping() => return,
             () = tokio::time::sleep(INTERVAL) => {}
         }
-        if let Err(error) = sweep(&provider).await {
-            tracing::warn!(%error, "could not remove what has expired; trying again later");
-        }
     }
 }
 
-async fn sweep(provider: &Provider) -> Result<(), sqlx::Error> {
+pub(crate) async fn sweep(provider: &Provider) -> Result<(), InternalError> {
+    let now = provider.clock.now();
+    provider.throttle.forget_settled(now);
+    while end_expired_sessions(provider, now).await? == BATCH {}
     let mut tx = provider.store.begin().await?;
-    purge(&mut tx, provider.clock.now()).await?;
-    provider.throttle.forget_settled(provider.clock.now());
-    tx.commit().await
+    purge(&mut tx, now).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The apps of a session that has expired may still be signed in: they are told like those of any other.
+async fn end_expired_sessions(provider: &Provider, now: i64) -> Result<usize, InternalError> {
+    let mut tx = provider.store.begin().await?;
+    let expired = session::expired(&mut tx, now, BATCH as i64).await?;
+    for session in &expired {
+        // There is no browser, so there is no page for frames.
+        let channels = Channels { front: false, back: provider.channels.back };
+        let logout = NewLogout { channels, next: None, first_attempt: FirstAttempt::Worker };
+        end(&mut tx, provider, session, logout, now).await?;
+    }
+    tx.commit().await?;
+    if !expired.is_empty() {
+        provider.back_channel.wake();
+    }
+    Ok(expired.len())
 }

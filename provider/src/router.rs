@@ -40,6 +40,7 @@ pub fn router(state: ProviderState) -> Router {
         .route("/end_session/result/{handle}/report", post(end_session::report))
         .route("/assets/main.css", get(assets::stylesheet))
         .route("/assets/front-channel.js", get(assets::front_channel_script))
+        .route("/assets/result.js", get(assets::result_script))
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .route("/healthz", get(healthz))
         .fallback(pages::not_found)

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::{ConfigError, ProviderConfig, Registry, User};
-use crate::end_session::BackChannel;
+use crate::end_session::{self, BackChannel};
 use crate::error::InternalError;
 use crate::http::Cookies;
 use crate::keys::KeySet;
@@ -106,6 +106,7 @@ impl ProviderState {
         let provider = Arc::new(Provider {
             cookies: Cookies::new(&issuer, config.cookie_same_site),
             redirect_origins: registry.redirect_origins(),
+            back_channel: BackChannel::new(&registry)?,
             channels: Channels { front: config.front_channel, back: config.back_channel },
             issuer: config.issuer,
             registry,
@@ -115,11 +116,11 @@ impl ProviderState {
             store,
             passwords: Passwords::new(users),
             throttle: Throttle::default(),
-            back_channel: BackChannel::new()?,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         });
         provider.tasks.spawn(janitor::run(Arc::clone(&provider)));
+        provider.tasks.spawn(end_session::worker::run(Arc::clone(&provider)));
         // Ready before the first sign-in, without delaying the start.
         let hashing = Arc::clone(&provider);
         provider.tasks.spawn(async move {
@@ -139,6 +140,26 @@ impl ProviderState {
             tracing::warn!("stopped before every logout token was delivered; they stay in the outbox");
         }
         provider.store.close().await;
+    }
+}
+
+/// For tests that move the clock: what the background tasks do by themselves.
+#[doc(hidden)]
+impl ProviderState {
+    /// Sends the logout tokens that are due, and waits until each attempt is recorded.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    pub async fn deliver_due(&self) -> Result<(), OpenError> {
+        end_session::worker::deliver_due_and_wait(&self.0).await.map_err(|error| OpenError(error.into()))
+    }
+
+    /// Ends the sessions that have expired, and removes what can no longer play a part.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    pub async fn sweep(&self) -> Result<(), OpenError> {
+        janitor::sweep(&self.0).await.map_err(|error| OpenError(error.into()))
     }
 }
 

@@ -50,6 +50,10 @@ impl Registry {
         self.clients.get(client_id)
     }
 
+    pub(crate) fn client_ids(&self) -> impl Iterator<Item = &str> {
+        self.clients.keys().map(String::as_str)
+    }
+
     pub(crate) fn user(&self, username: &str) -> Option<&Arc<User>> {
         self.users.get(username)
     }

@@ -2,19 +2,19 @@
 
 use sqlx::SqliteConnection;
 
-use super::back_channel::Delivery;
+use super::back_channel::LEASE_MS;
 use super::decide::{Notification, whom_to_tell};
 use crate::error::InternalError;
 use crate::pages::NextStop;
 use crate::secret::Opaque;
 use crate::state::{Channels, Provider};
 use crate::store::logout::{self, LogoutApp};
-use crate::store::outbox::{self, NewEntry};
+use crate::store::outbox::{self, Entry, NewEntry};
 use crate::store::session::{self, Session};
 use crate::store::{authorization_code, pending_authorization, session_client, token_family, user};
 
-/// How long the result of a sign-out can be read, in seconds.
-const RESULT_LIFETIME: i64 = 60 * 60;
+/// How long the result of a sign-out can be read, in seconds, from the sign-out and from the last news of an app.
+pub(super) const RESULT_LIFETIME: i64 = 60 * 60;
 
 /// How a session is to end.
 #[derive(Debug)]
@@ -23,6 +23,16 @@ pub(crate) struct NewLogout {
     pub(crate) channels: Channels,
     /// Where the user goes on to.
     pub(crate) next: Option<NextStop>,
+    pub(crate) first_attempt: FirstAttempt,
+}
+
+/// Who is the first to try to deliver logout tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FirstAttempt {
+    /// Whoever ends the session, with what [`Ended`] holds, before it does anything else.
+    Caller,
+    /// The worker, which the caller wakes after the commit.
+    Worker,
 }
 
 /// A session that has ended, and what is left to do. It is recorded: what gets lost here is not lost.
@@ -33,7 +43,8 @@ pub(crate) struct Ended {
     pub(super) logout_id: i64,
     pub(super) next: Option<NextStop>,
     pub(super) notifications: Vec<Notification>,
-    pub(super) deliveries: Vec<Delivery>,
+    /// What the apps are owed.
+    pub(super) entries: Vec<Entry>,
 }
 
 /// Ends the session, its codes, its pending authorizations and its tokens, and records what each app is owed. The caller
@@ -65,7 +76,12 @@ pub(crate) async fn end(
         expires_at: now + RESULT_LIFETIME,
     };
     let logout_id = logout::insert(conn, &record).await?;
-    let mut deliveries = Vec::new();
+    // Leased to the caller, so that the worker leaves it alone.
+    let next_attempt_ms = match logout.first_attempt {
+        FirstAttempt::Caller => provider.clock.now_ms() + LEASE_MS,
+        FirstAttempt::Worker => provider.clock.now_ms(),
+    };
+    let mut entries = Vec::new();
     for notification in &notifications {
         let app = LogoutApp {
             client_id: notification.client_id.clone(),
@@ -74,36 +90,19 @@ pub(crate) async fn end(
             outcome: notification.first_outcome(),
         };
         logout::insert_app(conn, logout_id, &app).await?;
-        deliveries.extend(record_delivery(conn, notification, logout_id, &session.sub, now).await?);
+        if let Some(target) = &notification.back_channel {
+            let entry = NewEntry {
+                logout_id,
+                client_id: &notification.client_id,
+                sid: &notification.sid,
+                sub: &session.sub,
+                toe: now,
+                next_attempt_ms,
+                expires_at: now + target.worth_seconds,
+            };
+            entries.push(outbox::insert(conn, &entry).await?);
+        }
     }
     tracing::info!(logout.apps = notifications.len(), "session ended");
-    Ok(Some(Ended { handle, logout_id, next: logout.next, notifications, deliveries }))
-}
-
-async fn record_delivery(
-    conn: &mut SqliteConnection,
-    notification: &Notification,
-    logout_id: i64,
-    sub: &str,
-    now: i64,
-) -> Result<Option<Delivery>, sqlx::Error> {
-    let Some(target) = &notification.back_channel else { return Ok(None) };
-    let entry = NewEntry {
-        logout_id,
-        client_id: &notification.client_id,
-        sid: &notification.sid,
-        sub,
-        toe: now,
-        expires_at: now + target.worth_seconds,
-    };
-    let outbox_id = outbox::insert(conn, &entry).await?;
-    Ok(Some(Delivery {
-        outbox_id,
-        logout_id,
-        client_id: notification.client_id.clone(),
-        sid: notification.sid.clone(),
-        sub: sub.to_owned(),
-        toe: now,
-        target: target.clone(),
-    }))
+    Ok(Some(Ended { handle, logout_id, next: logout.next, notifications, entries }))
 }

@@ -71,10 +71,6 @@ pub(super) fn whom_to_tell(
     let notification = |app: &SessionClient| {
         // An app that was taken out of the configuration cannot be told any more, but it is not forgotten.
         let client = registry.client(&app.client_id);
-        let back_channel = client.filter(|_| channels.back).and_then(|client| {
-            let uri = client.backchannel_logout_uri.as_ref()?.url().clone();
-            Some(BackChannelTarget { uri, alg: client.signing_alg, worth_seconds: client.session_lifetime })
-        });
         let frame = client.filter(|_| channels.front).and_then(|client| {
             client.frontchannel_logout_uri.as_ref().map(|uri| frame_url(uri.url(), issuer, &app.sid))
         });
@@ -82,11 +78,22 @@ pub(super) fn whom_to_tell(
             client_id: app.client_id.clone(),
             name: client.map_or_else(|| app.client_id.clone(), |client| client.name.clone()),
             sid: app.sid.clone(),
-            back_channel,
+            back_channel: back_channel_target(registry, channels, &app.client_id),
             frame,
         }
     };
     reached.iter().map(notification).collect()
+}
+
+/// Where logout tokens for this app go, if it can be told by them.
+pub(super) fn back_channel_target(
+    registry: &Registry,
+    channels: Channels,
+    client_id: &str,
+) -> Option<BackChannelTarget> {
+    let client = registry.client(client_id).filter(|_| channels.back)?;
+    let uri = client.backchannel_logout_uri.as_ref()?.url().clone();
+    Some(BackChannelTarget { uri, alg: client.signing_alg, worth_seconds: client.session_lifetime })
 }
 
 #[cfg(test)]

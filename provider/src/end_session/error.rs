@@ -52,7 +52,7 @@ impl IntoResponse for EndSessionError {
         };
         tracing::info!(error = %self, "sign-out request refused");
         let (advice, link) = match &self {
-            Self::NoResult => ("Results of a sign-out can be read for an hour.", None),
+            Self::NoResult => ("Results of a sign-out can be read for an hour after the last app was told.", None),
             _ => (
                 "Nothing was changed: if you were signed in here, you still are. You can sign out here all the same.",
                 Some(("Sign out here", "/end_session")),

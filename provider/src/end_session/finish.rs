@@ -7,7 +7,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::back_channel::{Attempt, tell};
-use super::commit::{Ended, NewLogout, end};
+use super::commit::{Ended, FirstAttempt, NewLogout, end};
 use super::decide::Notification;
 use super::error::EndSessionError;
 use super::outcome::Outcome;
@@ -45,11 +45,11 @@ async fn end_and_tell(
     next: Option<NextStop>,
 ) -> Result<Response, EndSessionError> {
     let mut tx = provider.store.begin().await?;
-    let logout = NewLogout { channels: provider.channels, next: next.clone() };
+    let logout = NewLogout { channels: provider.channels, next: next.clone(), first_attempt: FirstAttempt::Caller };
     let ended = end(&mut tx, provider, session, logout, provider.clock.now()).await?;
     tx.commit().await?;
     let Some(ended) = ended else { return Ok(go_on(provider, next.as_ref())) };
-    let attempts = tell(provider, &ended.deliveries).await;
+    let attempts = tell(provider, &ended.entries).await;
     let mut conn = provider.store.read().await?;
     let apps = logout::apps(&mut conn, ended.logout_id).await?;
     drop(conn);

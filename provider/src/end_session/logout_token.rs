@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::back_channel::Delivery;
+use crate::config::SigningAlg;
 use crate::error::InternalError;
 use crate::keys::{KeySet, Typ};
 use crate::secret::random_id;
+use crate::store::outbox::Entry;
 
 /// How long a logout token is good for, in seconds. BCL-27
 const LIFETIME: i64 = 120;
@@ -31,17 +32,23 @@ struct LogoutTokenClaims<'a> {
 struct Empty {}
 
 /// Signs the token of one attempt. T-05: each has a `jti` of its own, or a repeated one would look like a replay.
-pub(super) fn sign(keys: &KeySet, issuer: &str, delivery: &Delivery, now: i64) -> Result<String, InternalError> {
+pub(super) fn sign(
+    keys: &KeySet,
+    issuer: &str,
+    entry: &Entry,
+    alg: SigningAlg,
+    now: i64,
+) -> Result<String, InternalError> {
     let claims = LogoutTokenClaims {
         iss: issuer,
-        aud: &delivery.client_id,
+        aud: &entry.client_id,
         iat: now,
         exp: now + LIFETIME,
         jti: random_id()?,
-        sub: &delivery.sub,
-        sid: &delivery.sid,
-        toe: delivery.toe,
+        sub: &entry.sub,
+        sid: &entry.sid,
+        toe: entry.toe,
         events: BTreeMap::from([(EVENT, Empty {})]),
     };
-    Ok(keys.sign(delivery.target.alg, Typ::Logout, &claims)?)
+    Ok(keys.sign(alg, Typ::Logout, &claims)?)
 }

@@ -1,6 +1,6 @@
 //! Sign-out. Three endpoints: ask (`/end_session`), confirm, result; and five steps, a file each:
 //! [`request`] parses, [`decide`] says what to do and whom to tell, [`commit`] ends the session in one transaction,
-//! [`back_channel`] sends, [`finish`] shows.
+//! [`back_channel`] delivers, [`finish`] shows.
 //!
 //! [RP-Initiated Logout 1.0](https://openid.net/specs/openid-connect-rpinitiated-1_0.html),
 //! [Front-Channel Logout 1.0](https://openid.net/specs/openid-connect-frontchannel-1_0.html),
@@ -27,8 +27,8 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
-pub(crate) use back_channel::{BackChannel, tell_in_background};
-pub(crate) use commit::{Ended, NewLogout, end};
+pub(crate) use back_channel::{BackChannel, worker};
+pub(crate) use commit::{FirstAttempt, NewLogout, end};
 pub(crate) use confirm::confirm;
 use decide::{Decision, decide};
 use error::EndSessionError;

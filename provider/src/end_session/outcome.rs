@@ -7,7 +7,8 @@ pub(crate) enum Outcome {
     Pending,
     /// The app has a frame only, and it said nothing.
     Unconfirmed,
-    /// The app has a frame only, which did not load; or nothing at all.
+    /// The app has a frame only, which did not load; or nothing at all; or its logout token could not be delivered and will
+    /// not be tried again.
     Unreachable,
 }
 
@@ -44,6 +45,14 @@ impl Outcome {
             (_, FrameReport::Acknowledged) => Self::Ended,
             (Self::Unconfirmed, FrameReport::NotLoaded) => Self::Unreachable,
             (known, FrameReport::NotLoaded) => known,
+        }
+    }
+
+    /// What is known when the logout token will not be delivered any more.
+    pub(super) fn after_giving_up(self) -> Self {
+        match self {
+            Self::Pending => Self::Unreachable,
+            known => known,
         }
     }
 }
@@ -85,6 +94,15 @@ mod tests {
         ];
         for (known, report, expected) in table {
             assert_eq!(known.after(report), expected, "{known:?} {report:?}");
+        }
+    }
+
+    /// What an app said through its frame stays true.
+    #[test]
+    fn what_giving_up_changes() {
+        let table = [(Pending, Unreachable), (Unconfirmed, Unconfirmed), (Unreachable, Unreachable), (Ended, Ended)];
+        for (known, expected) in table {
+            assert_eq!(known.after_giving_up(), expected, "{known:?}");
         }
     }
 

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::error::LoginError;
 use crate::authorize::{AuthorizationError, AuthorizationRequest, issue_code};
-use crate::end_session::{self, Ended, NewLogout};
+use crate::end_session::{self, FirstAttempt, NewLogout};
 use crate::error::InternalError;
 use crate::secret::Opaque;
 use crate::state::{Channels, Provider};
@@ -46,15 +46,15 @@ pub(super) async fn sign_in(
     let code = issue_code(&mut tx, request, &session, now).await?;
     tx.commit().await?;
     tracing::info!(client.id = request.target.client.client_id, "signed in");
-    if let Some(replaced) = replaced {
+    if replaced {
         // Nobody waits for it here: the new session shares no `sid` with the old one.
-        end_session::tell_in_background(provider, replaced);
+        provider.back_channel.wake();
     }
     Ok(SignedIn { cookie, go_on_to: request.target.success(&code, &provider.issuer) })
 }
 
 /// The same user's session goes on; any other session of this browser ends, because its cookie is about to be replaced
-/// (T-12).
+/// (T-12). Also whether it did.
 async fn begin_or_go_on(
     conn: &mut SqliteConnection,
     provider: &Provider,
@@ -62,20 +62,21 @@ async fn begin_or_go_on(
     sub: &str,
     cookie: &Opaque,
     now: i64,
-) -> Result<(Session, Option<Ended>), InternalError> {
+) -> Result<(Session, bool), InternalError> {
     let lifetime = provider.registry.lifetimes.session;
     let replaced = match old {
         Some(old) if old.sub == sub && old.is_live(now) => {
             let auth_time = user::next_auth_time(conn, sub, now).await?;
             let session = session::reauthenticate(conn, old.id, cookie.hash(), auth_time, now + lifetime).await?;
-            return Ok((session, None));
+            return Ok((session, false));
         }
         Some(old) => {
             // The user is on the way to an app, so there is no page for frames.
             let channels = Channels { front: false, back: provider.channels.back };
-            end_session::end(conn, provider, &old, NewLogout { channels, next: None }, now).await?
+            let logout = NewLogout { channels, next: None, first_attempt: FirstAttempt::Worker };
+            end_session::end(conn, provider, &old, logout, now).await?.is_some()
         }
-        None => None,
+        None => false,
     };
     let auth_time = user::next_auth_time(conn, sub, now).await?;
     let session = session::insert(conn, cookie.hash(), sub, auth_time, now, lifetime).await?;

@@ -13,7 +13,8 @@ pub(super) fn outcomes(apps: &[LogoutApp]) -> Html {
 
 fn item(app: &LogoutApp) -> Html {
     html!(
-        "<li data-testid=\"app-result\" data-client=\"{client_id}\" data-outcome=\"{outcome}\">\
+        // Atomic: whoever is told that the outcome has changed is told of which app.
+        "<li aria-atomic=\"true\" data-testid=\"app-result\" data-client=\"{client_id}\" data-outcome=\"{outcome}\">\
          <strong>{name}</strong> <span class=\"badge\">{text}</span></li>\n",
         client_id = app.client_id,
         outcome = app.outcome.as_str(),
@@ -28,6 +29,6 @@ fn text(outcome: Outcome) -> &'static str {
         Outcome::Ended => "signed out",
         Outcome::Pending => "has not confirmed yet",
         Outcome::Unconfirmed => "did not confirm: check there",
-        Outcome::Unreachable => "could not be told: sign out there yourself",
+        Outcome::Unreachable => "could not be signed out from here: sign out there yourself",
     }
 }

@@ -33,21 +33,30 @@ pub(crate) struct ResultPage<'a> {
 
 impl IntoResponse for ResultPage<'_> {
     fn into_response(self) -> Response {
-        let all_ended = self.apps.iter().all(|app| app.outcome == Outcome::Ended);
-        let summary = if all_ended {
-            html!("<p class=\"notice success\">You are signed out everywhere.</p>\n")
-        } else {
-            html!(
-                "<p class=\"notice warning\">You are signed out here. Not every app has confirmed it yet; reload this page \
-                 to see where it stands.</p>\n"
-            )
-        };
+        let is_pending = self.apps.iter().any(|app| app.outcome == Outcome::Pending);
+        let (class, summary) = summary(self.apps, is_pending);
         let content = html!(
-            "<h1>Signed out</h1>\n{summary}{outcomes}{next}",
+            "<h1>Signed out</h1>\n<div class=\"stack\" aria-live=\"polite\">\n\
+             <p class=\"notice {class}\" id=\"summary\">{summary}</p>\n{outcomes}</div>\n{next}",
+            class = class,
             summary = summary,
             outcomes = outcomes(self.apps),
             next = self.next.map(NextStop::link),
         );
-        Page::new("Signed out", content).into_response()
+        Page { script: is_pending.then_some("/assets/result.js"), ..Page::new("Signed out", content) }.into_response()
+    }
+}
+
+fn summary(apps: &[LogoutApp], is_pending: bool) -> (&'static str, &'static str) {
+    if apps.iter().all(|app| app.outcome == Outcome::Ended) {
+        ("success", "You are signed out everywhere.")
+    } else if is_pending {
+        (
+            "warning",
+            "You are signed out here. Not every app has confirmed it yet, and those are still being told. This page shows \
+             where it stands; if nothing changes, reload it.",
+        )
+    } else {
+        ("warning", "You are signed out here. Not every app has confirmed that you are signed out there.")
     }
 }

@@ -64,16 +64,31 @@ pub(crate) async fn insert_app(
         .map(drop)
 }
 
+/// The sign-out with this handle. While an app is still being told, it is not too old.
 pub(crate) async fn by_handle(
     conn: &mut SqliteConnection,
     handle: Hash,
     now: i64,
 ) -> Result<Option<LogoutResult>, sqlx::Error> {
-    sqlx::query_as("SELECT id, return_to, return_to_name FROM logout_result WHERE handle_hash = ? AND expires_at > ?")
-        .bind(handle.as_bytes())
-        .bind(now)
-        .fetch_optional(conn)
+    sqlx::query_as(
+        "SELECT id, return_to, return_to_name FROM logout_result WHERE handle_hash = ? AND (expires_at > ? OR EXISTS (
+             SELECT 1 FROM outbox
+             WHERE logout_id = logout_result.id AND delivered_at IS NULL AND given_up_at IS NULL))",
+    )
+    .bind(handle.as_bytes())
+    .bind(now)
+    .fetch_optional(conn)
+    .await
+}
+
+/// Keeps the result readable until then at least.
+pub(crate) async fn keep_until(conn: &mut SqliteConnection, logout_id: i64, instant: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE logout_result SET expires_at = max(expires_at, ?) WHERE id = ?")
+        .bind(instant)
+        .bind(logout_id)
+        .execute(conn)
         .await
+        .map(drop)
 }
 
 pub(crate) async fn apps(conn: &mut SqliteConnection, logout_id: i64) -> Result<Vec<LogoutApp>, sqlx::Error> {

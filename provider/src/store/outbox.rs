@@ -1,4 +1,4 @@
-use sqlx::SqliteConnection;
+use sqlx::{FromRow, SqliteConnection};
 
 /// A logout token that an app is owed.
 #[derive(Clone, Debug)]
@@ -9,34 +9,109 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) sub: &'a str,
     /// When the session ended; every attempt says so.
     pub(crate) toe: i64,
+    /// Milliseconds.
+    pub(crate) next_attempt_ms: i64,
     pub(crate) expires_at: i64,
 }
 
-/// Records what an app is owed; it is due at once.
-pub(crate) async fn insert(conn: &mut SqliteConnection, entry: &NewEntry<'_>) -> Result<i64, sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO outbox (logout_id, client_id, sid, sub, toe, next_attempt_at, expires_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
+/// A logout token that is still to be delivered.
+#[derive(Clone, Debug, FromRow)]
+pub(crate) struct Entry {
+    pub(crate) id: i64,
+    pub(crate) logout_id: i64,
+    pub(crate) client_id: String,
+    pub(crate) sid: String,
+    pub(crate) sub: String,
+    /// When the session ended.
+    pub(crate) toe: i64,
+    /// How many attempts have failed.
+    pub(crate) attempts: i64,
+    /// How many of them the app answered with 400.
+    pub(crate) rejections: i64,
+    /// After this, no session of the app that it could end is left.
+    pub(crate) expires_at: i64,
+}
+
+/// Records what an app is owed.
+pub(crate) async fn insert(conn: &mut SqliteConnection, entry: &NewEntry<'_>) -> Result<Entry, sqlx::Error> {
+    sqlx::query_as(
+        "INSERT INTO outbox (logout_id, client_id, sid, sub, toe, next_attempt_ms, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
+         RETURNING id, logout_id, client_id, sid, sub, toe, attempts, rejections, expires_at",
     )
     .bind(entry.logout_id)
     .bind(entry.client_id)
     .bind(entry.sid)
     .bind(entry.sub)
     .bind(entry.toe)
+    .bind(entry.next_attempt_ms)
     .bind(entry.expires_at)
-    .execute(conn)
+    .fetch_one(conn)
     .await
-    .map(|done| done.last_insert_rowid())
 }
 
-/// The app has acknowledged.
-pub(crate) async fn set_delivered(conn: &mut SqliteConnection, id: i64, now: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE outbox SET attempts = attempts + 1, delivered_at = ?, last_error = NULL WHERE id = ?")
-        .bind(now)
+/// The apps for which something is due; who waits longest comes first.
+pub(crate) async fn due_clients(conn: &mut SqliteConnection, now_ms: i64) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT client_id FROM outbox
+         WHERE delivered_at IS NULL AND given_up_at IS NULL AND next_attempt_ms <= ?
+         GROUP BY client_id ORDER BY min(next_attempt_ms)",
+    )
+    .bind(now_ms)
+    .fetch_all(conn)
+    .await
+}
+
+/// What is due for this app, the oldest first.
+pub(crate) async fn due(
+    conn: &mut SqliteConnection,
+    client_id: &str,
+    now_ms: i64,
+    limit: i64,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, logout_id, client_id, sid, sub, toe, attempts, rejections, expires_at FROM outbox
+         WHERE delivered_at IS NULL AND given_up_at IS NULL AND client_id = ? AND next_attempt_ms <= ?
+         ORDER BY next_attempt_ms, id LIMIT ?",
+    )
+    .bind(client_id)
+    .bind(now_ms)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+}
+
+/// When something becomes due that is not due yet, in milliseconds.
+pub(crate) async fn next_due(conn: &mut SqliteConnection, now_ms: i64) -> Result<Option<i64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT min(next_attempt_ms) FROM outbox
+         WHERE delivered_at IS NULL AND given_up_at IS NULL AND next_attempt_ms > ?",
+    )
+    .bind(now_ms)
+    .fetch_one(conn)
+    .await
+}
+
+/// Keeps the entry for an attempt that begins now. Should it leave no trace, the entry is due again at `until_ms`.
+pub(crate) async fn lease(conn: &mut SqliteConnection, id: i64, until_ms: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE outbox SET next_attempt_ms = ? WHERE id = ?")
+        .bind(until_ms)
         .bind(id)
         .execute(conn)
         .await
         .map(drop)
+}
+
+/// The app has acknowledged.
+pub(crate) async fn set_delivered(conn: &mut SqliteConnection, id: i64, now: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE outbox SET attempts = attempts + 1, delivered_at = ?, given_up_at = NULL, last_error = NULL WHERE id = ?",
+    )
+    .bind(now)
+    .bind(id)
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// An attempt failed; the entry stays, and is due again later.
@@ -44,13 +119,23 @@ pub(crate) async fn set_failed(
     conn: &mut SqliteConnection,
     id: i64,
     error: &str,
-    next_attempt_at: i64,
+    was_rejected: bool,
+    next_attempt_ms: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE outbox SET attempts = attempts + 1, last_error = ?, next_attempt_at = ? WHERE id = ?")
-        .bind(error)
-        .bind(next_attempt_at)
-        .bind(id)
-        .execute(conn)
-        .await
-        .map(drop)
+    sqlx::query(
+        "UPDATE outbox SET attempts = attempts + 1, rejections = rejections + ?, last_error = ?, next_attempt_ms = ?
+         WHERE id = ?",
+    )
+    .bind(was_rejected)
+    .bind(error)
+    .bind(next_attempt_ms)
+    .bind(id)
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// There will be no other attempt.
+pub(crate) async fn set_given_up(conn: &mut SqliteConnection, id: i64, now: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE outbox SET given_up_at = ? WHERE id = ?").bind(now).bind(id).execute(conn).await.map(drop)
 }

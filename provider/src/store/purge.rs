@@ -1,6 +1,7 @@
 use sqlx::SqliteConnection;
 
-/// How long an ended session, and with it what it did, stays on record, in seconds.
+/// How long an ended session, and with it what it did, stays on record, in seconds; what was owed to apps likewise, from
+/// when it was delivered or given up.
 const ENDED_SESSIONS_KEPT: i64 = 7 * 24 * 60 * 60;
 /// How long a used code is recognised, so that its second use takes back what the first gave, in seconds.
 const CODES_KEPT: i64 = 24 * 60 * 60;
@@ -13,9 +14,9 @@ pub(crate) async fn purge(conn: &mut SqliteConnection, now: i64) -> Result<(), s
         ("DELETE FROM pending_sign_out WHERE expires_at <= ?", now),
         ("DELETE FROM authorization_code WHERE expires_at <= ?", now - CODES_KEPT),
         ("DELETE FROM access_token WHERE expires_at <= ?", now),
-        ("DELETE FROM outbox WHERE delivered_at IS NOT NULL AND delivered_at <= ?", now - ENDED_SESSIONS_KEPT),
-        ("DELETE FROM outbox WHERE expires_at <= ?", now),
-        // What is still owed to an app keeps the record of its sign-out.
+        // T-04: never before its end is known.
+        ("DELETE FROM outbox WHERE coalesce(delivered_at, given_up_at) <= ?", now - ENDED_SESSIONS_KEPT),
+        // What is or was owed to an app keeps the record of its sign-out.
         ("DELETE FROM logout_result WHERE expires_at <= ? AND id NOT IN (SELECT logout_id FROM outbox)", now),
         ("DELETE FROM session WHERE ended_at <= ?", now - ENDED_SESSIONS_KEPT),
     ];
@@ -28,7 +29,7 @@ pub(crate) async fn purge(conn: &mut SqliteConnection, now: i64) -> Result<(), s
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::store::{Store, outbox};
 
     async fn count(conn: &mut SqliteConnection, table: &str) -> i64 {
         sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(conn).await.unwrap()
@@ -53,8 +54,8 @@ mod tests {
                  VALUES (1, x'01', 's', 10, 3610), (2, x'02', 's', 10, 3610);
              INSERT INTO logout_app (logout_id, client_id, name, framed, outcome)
                  VALUES (1, 'a', 'A', 0, 'pending'), (2, 'a', 'A', 0, 'unreachable');
-             INSERT INTO outbox (logout_id, client_id, sid, sub, toe, next_attempt_at, expires_at)
-                 VALUES (1, 'a', 'sid2', 's', 10, 11, 86410);",
+             INSERT INTO outbox (logout_id, client_id, sid, sub, toe, next_attempt_ms, expires_at)
+                 VALUES (1, 'a', 'sid2', 's', 10, 11000, 86410);",
         )
         .execute(&mut *tx)
         .await
@@ -66,8 +67,12 @@ mod tests {
         assert_eq!((count(&mut tx, "logout_result").await, count(&mut tx, "logout_app").await), (1, 1));
         assert_eq!(count(&mut tx, "authorization_code").await, 1, "its second use is still recognised");
         purge(&mut tx, 86410).await.unwrap();
+        assert_eq!(count(&mut tx, "outbox").await, 1, "its time is over, but nobody has recorded that");
+        outbox::set_given_up(&mut tx, 1, 86410).await.unwrap();
+        purge(&mut tx, 86410 + ENDED_SESSIONS_KEPT - 1).await.unwrap();
+        assert_eq!((count(&mut tx, "outbox").await, count(&mut tx, "logout_result").await), (1, 1));
+        purge(&mut tx, 86410 + ENDED_SESSIONS_KEPT).await.unwrap();
         assert_eq!((count(&mut tx, "outbox").await, count(&mut tx, "logout_result").await), (0, 0));
-        purge(&mut tx, 10 + ENDED_SESSIONS_KEPT).await.unwrap();
         let left = (count(&mut tx, "session").await, count(&mut tx, "session_client").await);
         assert_eq!(left, (1, 1), "a session that was never ended is not forgotten");
         assert_eq!(count(&mut tx, "token_family").await, 0);

@@ -34,6 +34,18 @@ pub(crate) async fn by_id(conn: &mut SqliteConnection, id: i64) -> Result<Option
         .await
 }
 
+/// Sessions that have expired and were not ended yet, the oldest first.
+pub(crate) async fn expired(conn: &mut SqliteConnection, now: i64, limit: i64) -> Result<Vec<Session>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, sub, auth_time, expires_at FROM session WHERE expires_at <= ? AND ended_at IS NULL
+         ORDER BY expires_at LIMIT ?",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+}
+
 /// Begins a session.
 pub(crate) async fn insert(
     conn: &mut SqliteConnection,

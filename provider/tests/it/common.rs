@@ -73,6 +73,7 @@ async fn small_things() {
         ("/", StatusCode::OK),
         ("/assets/main.css", StatusCode::OK),
         ("/assets/front-channel.js", StatusCode::OK),
+        ("/assets/result.js", StatusCode::OK),
         ("/nowhere", StatusCode::NOT_FOUND),
     ];
     for (path, expected) in table {

@@ -10,6 +10,7 @@ mod discovery;
 mod end_session;
 mod front_channel;
 mod login;
+mod outbox;
 mod races;
 mod restart;
 mod support;

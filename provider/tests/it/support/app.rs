@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -7,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 use url::form_urlencoded;
 
@@ -15,7 +16,14 @@ use url::form_urlencoded;
 pub(crate) struct TestApp {
     address: SocketAddr,
     received: mpsc::UnboundedReceiver<Received>,
+    behaviour: Arc<Mutex<Behaviour>>,
     server: tokio::task::JoinHandle<()>,
+}
+
+/// An app that is not running. Its port stays its own, and nobody listens there.
+pub(crate) struct DownApp {
+    socket: TcpSocket,
+    address: SocketAddr,
 }
 
 /// A request to the back-channel.
@@ -25,9 +33,11 @@ pub(crate) struct Received {
 }
 
 /// How an app answers.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 enum Behaviour {
     Status(StatusCode),
+    /// With a `Retry-After`.
+    Busy(String),
     /// It redirects to itself, which would be a second request.
     Redirect,
     /// It never answers.
@@ -37,6 +47,11 @@ enum Behaviour {
 impl TestApp {
     pub(crate) async fn answering(status: u16) -> Self {
         Self::start(Behaviour::Status(StatusCode::from_u16(status).unwrap())).await
+    }
+
+    /// 503 with this `Retry-After`.
+    pub(crate) async fn busy(retry_after: &str) -> Self {
+        Self::start(Behaviour::Busy(retry_after.to_owned())).await
     }
 
     pub(crate) async fn redirecting() -> Self {
@@ -49,16 +64,26 @@ impl TestApp {
 
     async fn start(behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::serve(listener, behaviour)
+    }
+
+    fn serve(listener: TcpListener, behaviour: Behaviour) -> Self {
         let address = listener.local_addr().unwrap();
+        let behaviour = Arc::new(Mutex::new(behaviour));
         let (sender, received) = mpsc::unbounded_channel();
-        let router = Router::new().route("/back-channel", post(receive)).with_state((behaviour, sender));
+        let router = Router::new().route("/back-channel", post(receive)).with_state((Arc::clone(&behaviour), sender));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, received, server }
+        Self { address, received, behaviour, server }
+    }
+
+    /// From now on it answers this.
+    pub(crate) fn answer(&self, status: u16) {
+        *self.behaviour.lock().unwrap() = Behaviour::Status(StatusCode::from_u16(status).unwrap());
     }
 
     /// The members of the client's configuration that lead here.
     pub(crate) fn back_channel(&self) -> Value {
-        json!({"backchannel_logout_uri": format!("http://{}/back-channel?tenant=1", self.address)})
+        back_channel(self.address)
     }
 
     /// The next logout token that arrives.
@@ -70,6 +95,29 @@ impl TestApp {
     pub(crate) fn is_quiet(&mut self) -> bool {
         self.received.try_recv().is_err()
     }
+}
+
+impl DownApp {
+    pub(crate) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = socket.local_addr().unwrap();
+        Self { socket, address }
+    }
+
+    pub(crate) fn back_channel(&self) -> Value {
+        back_channel(self.address)
+    }
+
+    /// It starts, and answers this.
+    pub(crate) fn start(self, status: u16) -> TestApp {
+        let behaviour = Behaviour::Status(StatusCode::from_u16(status).unwrap());
+        TestApp::serve(self.socket.listen(16).unwrap(), behaviour)
+    }
+}
+
+fn back_channel(address: SocketAddr) -> Value {
+    json!({"backchannel_logout_uri": format!("http://{address}/back-channel?tenant=1")})
 }
 
 impl Received {
@@ -87,14 +135,18 @@ impl Drop for TestApp {
 }
 
 async fn receive(
-    State((behaviour, sender)): State<(Behaviour, mpsc::UnboundedSender<Received>)>,
+    State((behaviour, sender)): State<(Arc<Mutex<Behaviour>>, mpsc::UnboundedSender<Received>)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let form = form_urlencoded::parse(&body).into_owned().collect();
     sender.send(Received { headers, form }).unwrap();
+    let behaviour = behaviour.lock().unwrap().clone();
     match behaviour {
         Behaviour::Status(status) => status.into_response(),
+        Behaviour::Busy(retry_after) => {
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, retry_after)]).into_response()
+        }
         Behaviour::Redirect => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/back-channel")]).into_response(),
         Behaviour::Hang => std::future::pending().await,
     }

@@ -18,7 +18,7 @@ use sqlx::Connection;
 use tempfile::TempDir;
 use url::Url;
 
-pub(crate) use app::TestApp;
+pub(crate) use app::{DownApp, TestApp};
 pub(crate) use browser::{Answer, TestBrowser};
 
 pub(crate) const ISSUER: &str = "http://localhost:4000";
@@ -119,17 +119,39 @@ impl TestProvider {
     }
 
     async fn open(folder: TempDir, config: Value) -> Self {
-        let (clock, manual) = Clock::manual(START);
+        Self::open_at(folder, config, START).await
+    }
+
+    async fn open_at(folder: TempDir, config: Value, seconds: u64) -> Self {
+        let (clock, manual) = Clock::manual(seconds);
         let state = open(config, folder.path(), clock).await;
         Self { router: router(state.clone()), state, clock: manual, folder }
     }
 
     /// Stops, and starts again with this configuration over the same folder, at the same time of day.
     pub(crate) async fn restart(self, config: Value) -> Self {
+        self.restart_at(config, START).await
+    }
+
+    /// The same at another time.
+    pub(crate) async fn restart_at(self, config: Value, seconds: u64) -> Self {
         self.state.shutdown().await;
-        let (clock, manual) = Clock::manual(START);
-        let state = open(config, self.folder.path(), clock).await;
-        Self { router: router(state.clone()), state, clock: manual, folder: self.folder }
+        Self::open_at(self.folder, config, seconds).await
+    }
+
+    /// What a provider finds that starts at this time after `kill -9` of this one: the files as they are now.
+    pub(crate) async fn killed(&self, config: Value, seconds: u64) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap) {
+            std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+        }
+        Self::open_at(folder, config, seconds).await
+    }
+
+    /// Moves the clock on, and delivers what is due then.
+    pub(crate) async fn deliver_after(&self, seconds: u64) {
+        self.clock.advance(seconds);
+        self.state.deliver_due().await.unwrap();
     }
 
     /// What the database holds, after a shutdown.

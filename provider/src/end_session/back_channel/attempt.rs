@@ -1,0 +1,117 @@
+use sqlx::SqliteConnection;
+
+use super::schedule::{Next, next, random};
+use super::send::{SendError, send};
+use crate::end_session::Outcome;
+use crate::end_session::commit::RESULT_LIFETIME;
+use crate::error::InternalError;
+use crate::state::Provider;
+use crate::store::outbox::Entry;
+use crate::store::{logout, outbox};
+
+/// What became of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::end_session) enum Attempt {
+    /// The app has ended its session, or had none.
+    Delivered,
+    /// Nobody listens there.
+    Refused,
+    /// Anything else.
+    Failed,
+}
+
+/// Sends a logout token, and records what came of it before anybody is shown it.
+pub(super) async fn attempt(provider: &Provider, entry: &Entry) -> Attempt {
+    let sent = send(provider, entry).await;
+    let recorded = match &sent {
+        Ok(()) => delivered(provider, entry).await,
+        Err(error) => failed(provider, entry, error).await,
+    };
+    if let Err(unrecorded) = recorded {
+        // The entry is due again when its lease is over: the app will hear it once more, which does no harm.
+        InternalError::from(unrecorded).report();
+    }
+    match sent {
+        Ok(()) => Attempt::Delivered,
+        Err(SendError::Refused) => Attempt::Refused,
+        Err(_) => Attempt::Failed,
+    }
+}
+
+async fn delivered(provider: &Provider, entry: &Entry) -> Result<(), sqlx::Error> {
+    let now = provider.clock.now();
+    let mut tx = provider.store.begin().await?;
+    outbox::set_delivered(&mut tx, entry.id, now).await?;
+    logout::set_outcome(&mut tx, entry.logout_id, &entry.client_id, Outcome::Ended).await?;
+    logout::keep_until(&mut tx, entry.logout_id, now + RESULT_LIFETIME).await?;
+    tx.commit().await?;
+    tracing::info!(
+        client.id = entry.client_id,
+        logout.channel = "back-channel",
+        logout.outcome = Outcome::Ended.as_str(),
+        logout.attempt = entry.attempts + 1,
+        "logout token delivered"
+    );
+    Ok(())
+}
+
+async fn failed(provider: &Provider, entry: &Entry, error: &SendError) -> Result<(), sqlx::Error> {
+    let now_ms = provider.clock.now_ms();
+    let next = next(entry, error, now_ms, random());
+    let at_ms = match next {
+        Next::TryAgain { at_ms } => at_ms,
+        Next::GiveUp => now_ms,
+    };
+    let mut tx = provider.store.begin().await?;
+    outbox::set_failed(&mut tx, entry.id, &error.to_string(), error.is_rejection(), at_ms).await?;
+    if next == Next::GiveUp {
+        set_given_up(&mut tx, entry, provider.clock.now()).await?;
+    }
+    tx.commit().await?;
+    match next {
+        Next::TryAgain { at_ms } => tracing::info!(
+            client.id = entry.client_id,
+            logout.channel = "back-channel",
+            logout.outcome = Outcome::Pending.as_str(),
+            logout.attempt = entry.attempts + 1,
+            logout.next_attempt_in_ms = at_ms - now_ms,
+            %error,
+            "logout token not delivered; it will be tried again"
+        ),
+        Next::GiveUp => warn_given_up(entry, &error.to_string()),
+    }
+    Ok(())
+}
+
+/// The time of this entry is over.
+pub(super) async fn expire(provider: &Provider, entry: &Entry) {
+    match give_up(provider, entry).await {
+        Ok(()) => warn_given_up(entry, "not delivered while a session could be left there"),
+        Err(unrecorded) => _ = InternalError::from(unrecorded).report(),
+    }
+}
+
+async fn give_up(provider: &Provider, entry: &Entry) -> Result<(), sqlx::Error> {
+    let mut tx = provider.store.begin().await?;
+    set_given_up(&mut tx, entry, provider.clock.now()).await?;
+    tx.commit().await
+}
+
+/// The app will not be told any more. What its frame said still counts.
+async fn set_given_up(conn: &mut SqliteConnection, entry: &Entry, now: i64) -> Result<(), sqlx::Error> {
+    outbox::set_given_up(conn, entry.id, now).await?;
+    if let Some(app) = logout::app(conn, entry.logout_id, &entry.client_id).await? {
+        logout::set_outcome(conn, entry.logout_id, &entry.client_id, app.outcome.after_giving_up()).await?;
+    }
+    logout::keep_until(conn, entry.logout_id, now + RESULT_LIFETIME).await
+}
+
+fn warn_given_up(entry: &Entry, error: &str) {
+    tracing::warn!(
+        client.id = entry.client_id,
+        logout.channel = "back-channel",
+        logout.toe = entry.toe,
+        error,
+        "logout token given up: the app does not know of this sign-out"
+    );
+}

@@ -1,0 +1,79 @@
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use reqwest::{Response, StatusCode};
+
+use super::super::decide::back_channel_target;
+use super::super::logout_token;
+use super::retry_after;
+use crate::error::InternalError;
+use crate::state::Provider;
+use crate::store::outbox::Entry;
+
+/// Why an attempt failed; the text is kept, and shown to operators.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SendError {
+    #[error("connection refused")]
+    Refused,
+    #[error("no answer in time")]
+    Timeout,
+    #[error("no connection")]
+    Connection,
+    #[error("answered {}", .status.as_u16())]
+    Status {
+        status: StatusCode,
+        /// How long the app wants to be left alone.
+        retry_after: Option<Duration>,
+    },
+    /// The configuration may get it back.
+    #[error("the app has no back-channel in the configuration")]
+    NoTarget,
+    #[error("{0}")]
+    Internal(#[from] InternalError),
+}
+
+/// BCL-08. BCL-12: 200 and 204 are success. The body of the answer is not read.
+pub(super) async fn send(provider: &Provider, entry: &Entry) -> Result<(), SendError> {
+    let target = back_channel_target(&provider.registry, provider.channels, &entry.client_id);
+    let target = target.ok_or(SendError::NoTarget)?;
+    let now = provider.clock.now();
+    let token = logout_token::sign(&provider.keys, &provider.issuer, entry, target.alg, now)?;
+    let request = provider.back_channel.client.post(target.uri).form(&[("logout_token", token)]);
+    let response = request.send().await.map_err(|error| SendError::from_reqwest(&error))?;
+    match response.status() {
+        StatusCode::OK | StatusCode::NO_CONTENT => Ok(()),
+        status => Err(SendError::Status { status, retry_after: wish(&response, now) }),
+    }
+}
+
+fn wish(response: &Response, now: i64) -> Option<Duration> {
+    retry_after::parse(response.headers().get(RETRY_AFTER)?.to_str().ok()?, now)
+}
+
+impl SendError {
+    /// Whether the app says that the token, or its own sign-out, is wrong.
+    pub(super) fn is_rejection(&self) -> bool {
+        matches!(self, Self::Status { status, .. } if *status == StatusCode::BAD_REQUEST)
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Without the URL that reqwest puts into its messages.
+    fn from_reqwest(error: &reqwest::Error) -> Self {
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+                return Self::Refused;
+            }
+            cause = error.source();
+        }
+        if error.is_timeout() { Self::Timeout } else { Self::Connection }
+    }
+}

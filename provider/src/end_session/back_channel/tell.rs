@@ -1,0 +1,46 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::attempt::{Attempt, attempt};
+use crate::state::Provider;
+use crate::store::outbox::Entry;
+
+/// How long the user waits for all apps.
+const USER_PATIENCE: Duration = Duration::from_millis(300);
+
+/// Makes the first attempt at each of these, which are leased for it, and waits a little. Apps that are missing from the
+/// answer have not answered yet; their attempts go on.
+pub(in crate::end_session) async fn tell(provider: &Arc<Provider>, entries: &[Entry]) -> HashMap<String, Attempt> {
+    let deadline = Instant::now() + USER_PATIENCE;
+    let mut attempts = spawn(provider, entries);
+    let mut known = HashMap::new();
+    // The channel closes when all attempts are over.
+    while let Ok(Some((client_id, attempt))) = tokio::time::timeout_at(deadline, attempts.recv()).await {
+        known.insert(client_id, attempt);
+    }
+    known
+}
+
+/// BCL-07: in parallel. The attempts outlive the request that began them.
+fn spawn(provider: &Arc<Provider>, entries: &[Entry]) -> mpsc::Receiver<(String, Attempt)> {
+    let (sender, receiver) = mpsc::channel(entries.len().max(1));
+    for entry in entries.iter().cloned() {
+        let (owner, sender) = (Arc::clone(provider), sender.clone());
+        provider.tasks.spawn(async move {
+            let Some(turn) = owner.back_channel.turns.take(&entry.client_id).await else {
+                // Too many at once. The worker has to know when the lease is over.
+                owner.back_channel.wake();
+                return;
+            };
+            let attempt = attempt(&owner, &entry).await;
+            drop(turn);
+            // Nobody may be waiting any more.
+            let _ = sender.send((entry.client_id, attempt)).await;
+        });
+    }
+    receiver
+}

@@ -1,0 +1,93 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use super::TURN_PATIENCE;
+use crate::config::Registry;
+
+/// How many attempts are under way at the same time, over all apps and sign-outs.
+const PARALLEL: u32 = 64;
+/// How many of them go to one app, so that an app that hangs does not hold the others up.
+pub(super) const PARALLEL_PER_APP: usize = 8;
+
+/// Who may send now.
+#[derive(Debug)]
+pub(super) struct Turns {
+    all: Arc<Semaphore>,
+    per_app: BTreeMap<String, Arc<Semaphore>>,
+    /// Shared by apps that are no longer configured; nothing is sent to them.
+    unknown: Arc<Semaphore>,
+    changed: Arc<Notify>,
+}
+
+/// The right to make one attempt. Whoever has it keeps it until the attempt is recorded.
+#[derive(Debug)]
+pub(super) struct Turn {
+    // In this order: the worker is woken when there is a turn to be had.
+    _of_all: OwnedSemaphorePermit,
+    _of_app: OwnedSemaphorePermit,
+    _wake: WakeOnDrop,
+}
+
+#[derive(Debug)]
+struct WakeOnDrop(Arc<Notify>);
+
+impl Drop for WakeOnDrop {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+impl Turns {
+    pub(super) fn new(registry: &Registry) -> Self {
+        let of_app = || Arc::new(Semaphore::new(PARALLEL_PER_APP));
+        Self {
+            all: Arc::new(Semaphore::new(PARALLEL as usize)),
+            per_app: registry.client_ids().map(|client_id| (client_id.to_owned(), of_app())).collect(),
+            unknown: of_app(),
+            changed: Arc::new(Notify::new()),
+        }
+    }
+
+    /// A turn for this app, if there is one.
+    pub(super) fn try_take(&self, client_id: &str) -> Option<Turn> {
+        let of_app = Arc::clone(self.of_app(client_id)).try_acquire_owned().ok()?;
+        let of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
+        Some(self.turn(of_all, of_app))
+    }
+
+    /// Waits a while for a turn for this app.
+    pub(super) async fn take(&self, client_id: &str) -> Option<Turn> {
+        let both = async {
+            // First the app's own, or the turns of all would wait for the app that is slow.
+            let of_app = Arc::clone(self.of_app(client_id)).acquire_owned().await.ok()?;
+            let of_all = Arc::clone(&self.all).acquire_owned().await.ok()?;
+            Some(self.turn(of_all, of_app))
+        };
+        tokio::time::timeout(TURN_PATIENCE, both).await.ok()?
+    }
+
+    /// Resolves when no attempt is under way.
+    pub(super) async fn idle(&self) {
+        // It fails only once the semaphore is closed, which it never is.
+        drop(self.all.acquire_many(PARALLEL).await);
+    }
+
+    /// Resolves when a turn has become free, or the outbox has changed, since the last call.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    pub(super) fn wake(&self) {
+        self.changed.notify_one();
+    }
+
+    fn turn(&self, of_all: OwnedSemaphorePermit, of_app: OwnedSemaphorePermit) -> Turn {
+        Turn { _of_all: of_all, _of_app: of_app, _wake: WakeOnDrop(Arc::clone(&self.changed)) }
+    }
+
+    fn of_app(&self, client_id: &str) -> &Arc<Semaphore> {
+        self.per_app.get(client_id).unwrap_or(&self.unknown)
+    }
+}

@@ -1,0 +1,93 @@
+//! Delivers what the first attempt did not: after a failure, after a crash, and where nobody waits for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::LEASE_MS;
+use super::attempt::{attempt, expire};
+use super::turns::{PARALLEL_PER_APP, Turn};
+use crate::error::InternalError;
+use crate::state::Provider;
+use crate::store::outbox::{self, Entry};
+
+/// The longest sleep while something waits: timers stand still while a machine sleeps, and its clock may be set.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// How long a store that failed is left alone.
+const STORE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Runs until the provider stops. It sleeps until something is due, or the outbox has changed.
+pub(crate) async fn run(provider: Arc<Provider>) {
+    let turns = &provider.back_channel.turns;
+    loop {
+        match deliver_due(&provider).await {
+            Ok(next) => {
+                let until_due = async {
+                    match next {
+                        Some(pause) => tokio::time::sleep(pause.min(LONGEST_SLEEP)).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = provider.stopping() => return,
+                    () = turns.changed() => {}
+                    () = until_due => {}
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the outbox cannot be read; trying again in a moment");
+                tokio::select! {
+                    () = provider.stopping() => return,
+                    () = tokio::time::sleep(STORE_PATIENCE) => {}
+                }
+            }
+        }
+    }
+}
+
+/// Begins an attempt at everything that is due and has a turn, and says how long it is until something else is due. What
+/// has no turn waits for one, whose end wakes the worker.
+async fn deliver_due(provider: &Arc<Provider>) -> Result<Option<Duration>, sqlx::Error> {
+    let now_ms = provider.clock.now_ms();
+    let clients = outbox::due_clients(&mut *provider.store.read().await?, now_ms).await?;
+    if !clients.is_empty() {
+        for (entry, turn) in claim(provider, &clients, now_ms).await? {
+            let owner = Arc::clone(provider);
+            provider.tasks.spawn(async move {
+                deliver(&owner, &entry).await;
+                drop(turn);
+            });
+        }
+    }
+    let next_ms = outbox::next_due(&mut *provider.store.read().await?, now_ms).await?;
+    Ok(next_ms.map(|next_ms| Duration::from_millis(u64::try_from(next_ms - now_ms).unwrap_or(0))))
+}
+
+/// Leases what is about to be sent. BCL-07: each app gets its share, however much is due to another.
+async fn claim(provider: &Provider, clients: &[String], now_ms: i64) -> Result<Vec<(Entry, Turn)>, sqlx::Error> {
+    let mut claimed = Vec::new();
+    let mut tx = provider.store.begin().await?;
+    for client_id in clients {
+        for entry in outbox::due(&mut tx, client_id, now_ms, PARALLEL_PER_APP as i64).await? {
+            let Some(turn) = provider.back_channel.turns.try_take(client_id) else { break };
+            outbox::lease(&mut tx, entry.id, now_ms + LEASE_MS).await?;
+            claimed.push((entry, turn));
+        }
+    }
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+async fn deliver(provider: &Provider, entry: &Entry) {
+    if provider.clock.now() < entry.expires_at {
+        attempt(provider, entry).await;
+    } else {
+        expire(provider, entry).await;
+    }
+}
+
+/// Delivers what is due, and waits until no attempt is under way.
+pub(crate) async fn deliver_due_and_wait(provider: &Arc<Provider>) -> Result<(), InternalError> {
+    deliver_due(provider).await?;
+    provider.back_channel.turns.idle().await;
+    Ok(())
+}
