@@ -41,13 +41,16 @@ impl Config {
     pub(crate) fn parse(content: Option<&str>) -> Result<Self, ConfigError> {
         let content = content.ok_or(ConfigError::Missing)?;
         let config = json::parse(content, |object| {
+            let (issuer, client_id, scope) = (object.text("issuer")?, object.text("client_id")?, object.text("scope")?);
+            let (push, broadcast) = (object.flag("push", true)?, object.flag("broadcast", true)?);
+            let app_a = object.optional_text("app_a")?;
             Some(Self {
-                issuer: object.text("issuer")?,
-                client_id: object.text("client_id")?,
-                scope: object.text("scope")?,
-                push: object.flag("push", true)?,
-                broadcast: object.flag("broadcast", true)?,
-                app_a: object.optional_text("app_a")?,
+                issuer: issuer.to_owned(),
+                client_id: client_id.to_owned(),
+                scope: scope.to_owned(),
+                push,
+                broadcast,
+                app_a: app_a.map(str::to_owned),
             })
         })
         .ok_or(ConfigError::Malformed)?;

@@ -26,7 +26,9 @@ pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error>
             return Err(Error::NoNode);
         }
         let chromium = browser::find()?;
-        node::install(&workspace::root().join("end2end"))?;
+        let end2end = workspace::root().join("end2end");
+        node::install(&end2end)?;
+        process::run(Command::new("npm").args(["run", "--silent", "check"]).current_dir(end2end))?;
         Some(chromium)
     };
     if which != Which::Browser {

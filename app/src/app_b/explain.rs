@@ -48,9 +48,7 @@ pub struct Explanation {
 pub const fn explain(reason: Option<Reason>, channel: Option<Channel>) -> Explanation {
     let (headline, happened) = match reason {
         None => ("You are not signed in", "Sign in to see your notes."),
-        Some(Reason::User) => {
-            ("You have signed out", "This browser has forgotten your tokens, and the API no longer accepts them.")
-        }
+        Some(Reason::User) => ("You have signed out", "This browser has forgotten your tokens."),
         Some(Reason::Push) => ("You have been signed out", "Your session has ended. The server told this tab at once."),
         Some(Reason::Tab) => ("You have been signed out", "Another tab of this app told this one."),
         Some(Reason::FrontChannel) => {
@@ -87,7 +85,7 @@ mod tests {
         let table = [
             (None, None, "not signed in", "Sign in", None),
             (None, Some(Channel::BackChannel), "not signed in", "Sign in", None),
-            (Some(User), Some(Channel::RpInitiated), "have signed out", "no longer accepts", None),
+            (Some(User), Some(Channel::RpInitiated), "have signed out", "forgotten your tokens", None),
             (Some(Push), Some(Channel::BackChannel), "been signed out", "server told this tab", Some("directly")),
             (Some(Push), Some(Channel::FrontChannel), "been signed out", "server told this tab", Some("frame")),
             (Some(Push), None, "been signed out", "server told this tab", None),

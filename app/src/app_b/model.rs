@@ -1,12 +1,3 @@
-/// A point in time, as a page shows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Moment {
-    /// For machines (ISO 8601, UTC).
-    pub iso: String,
-    /// For the user, by the user's locale and time zone.
-    pub shown: String,
-}
-
 /// A note of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -14,8 +5,8 @@ pub struct Note {
     pub id: i64,
     /// What the user wrote.
     pub text: String,
-    /// When.
-    pub created: Moment,
+    /// When, by the user's locale and time zone.
+    pub created: String,
 }
 
 /// What is known of the user's notes.
@@ -34,10 +25,10 @@ pub enum Notes {
 pub struct SessionFacts {
     /// Who is signed in.
     pub user: String,
-    /// Since when (the `auth_time` of the session).
-    pub since: Moment,
-    /// When the access token expires.
-    pub expires: Moment,
+    /// Since when (the `auth_time` of the session), by the user's locale and time zone.
+    pub since: String,
+    /// When the access token expires, likewise.
+    pub expires: String,
     /// Who says so.
     pub issuer: String,
 }
@@ -60,10 +51,10 @@ impl Listening {
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
-            Self::Off => "on each request only (the server's push is switched off)",
-            Self::Connecting => "opening the stream…",
-            Self::Open => "by an open stream",
-            Self::Reconnecting => "reconnecting…",
+            Self::Off => "This tab hears of a sign-out at its next request: the server's push is switched off.",
+            Self::Connecting => "This tab is opening its stream…",
+            Self::Open => "This tab hears of a sign-out at once, by its open stream.",
+            Self::Reconnecting => "This tab is reconnecting…",
         }
     }
 }

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::live::live;
+use super::live::{Notice, live, message};
 use super::{Handler, Note, Notes};
 
 /// The longest note that the API takes, in characters.
@@ -15,6 +15,8 @@ pub(super) fn NotesCard(
     draft: ArcRwSignal<String>,
     /// Whether a change is under way.
     busy: ArcReadSignal<bool>,
+    /// What went wrong with the last one, and what to do.
+    problem: ArcReadSignal<Option<String>>,
     /// Adds the draft.
     add: Handler,
     /// Deletes the note with this id.
@@ -44,7 +46,7 @@ pub(super) fn NotesCard(
     };
     view! {
         <section class="card stack" aria-labelledby="notes-heading">
-            <h2 id="notes-heading">"Your notes"</h2>
+            <h1 id="notes-heading">"Your notes"</h1>
             <p class="muted" role="status">
                 {status}
             </p>
@@ -73,6 +75,7 @@ pub(super) fn NotesCard(
                     "Add note"
                 </button>
             </form>
+            <Notice class="notice error" role="alert" says=message(problem) />
         </section>
     }
 }
@@ -83,9 +86,7 @@ fn note_item(note: Note, delete: Handler<i64>) -> impl IntoView {
     view! {
         <li data-testid="note">
             <span>{text}</span>
-            <time class="muted" datetime=created.iso>
-                {created.shown}
-            </time>
+            <span class="muted">{created}</span>
             <button type="button" class="button secondary" aria-label=label on:click=move |_| delete.run(id)>
                 "Delete"
             </button>

@@ -4,13 +4,9 @@ use leptos::prelude::*;
 
 use super::api_call::ApiCall;
 use super::bar::Bar;
-use super::live::{ArcMessage, Notice, message};
 use super::notes::NotesCard;
 use super::session_panel::SessionPanel;
 use super::{ApiResult, Handler, Listening, Notes, SessionFacts};
-
-const RECONNECTING: &str =
-    "Reconnecting. You are still signed in; a sign-out elsewhere shows here with your next request.";
 
 /// What the signed-in screen follows.
 #[derive(Clone)]
@@ -61,10 +57,6 @@ pub fn SignedIn(
     let SignedInSignals { notes, draft, busy, problem, api_result, listening } = signals;
     let SignedInHandlers { sign_out, add_note, delete_note, call_api, curl_command, copy_curl } = handlers;
     let user = facts.user.clone();
-    let reconnecting: ArcMessage = {
-        let listening = listening.clone();
-        Arc::new(move || (listening.get() == Listening::Reconnecting).then(|| RECONNECTING.to_owned()))
-    };
     view! {
         <Bar app_a>
             <span class="muted" data-testid="user">
@@ -75,10 +67,7 @@ pub fn SignedIn(
             </button>
         </Bar>
         <main class="stack">
-            <h1 class="visually-hidden">"App B"</h1>
-            <Notice class="notice warning" role="status" says=reconnecting />
-            <Notice class="notice error" role="alert" says=message(problem) />
-            <NotesCard notes draft busy add=add_note delete=delete_note />
+            <NotesCard notes draft busy problem add=add_note delete=delete_note />
             <SessionPanel facts listening />
             <ApiCall result=api_result call_api curl_command copy_curl />
         </main>

@@ -12,7 +12,8 @@ pub(crate) struct Note {
 impl Note {
     fn read(json: &Json) -> Option<Self> {
         let object = Object::of(json)?;
-        Some(Self { id: object.integer("id")?, text: object.text("text")?, created_at: object.number("created_at")? })
+        let (id, text, created_at) = (object.integer("id")?, object.text("text")?, object.number("created_at")?);
+        Some(Self { id, text: text.to_owned(), created_at })
     }
 }
 

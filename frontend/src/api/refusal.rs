@@ -24,14 +24,15 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// Reads the body of a 401. One that cannot be read is a refusal all the same.
     pub(crate) fn parse(json: &str) -> Self {
-        let field = |name| json::parse(json, |object| object.text(name));
-        let reason = match field("reason").as_deref() {
-            Some("session_ended") => RefusalReason::SessionEnded,
-            Some("expired") => RefusalReason::Expired,
-            _ => RefusalReason::Invalid,
-        };
-        let channel = field("channel").and_then(|name| Channel::from_name(&name));
-        Self { reason, channel }
+        let read = json::parse(json, |object| {
+            let reason = match object.text("reason") {
+                Some("session_ended") => RefusalReason::SessionEnded,
+                Some("expired") => RefusalReason::Expired,
+                _ => RefusalReason::Invalid,
+            };
+            Some(Self { reason, channel: object.text("channel").and_then(Channel::from_name) })
+        });
+        read.unwrap_or(Self { reason: RefusalReason::Invalid, channel: None })
     }
 }
 
@@ -48,7 +49,7 @@ impl RefusalReason {
 
 /// What the API says of a request that is at fault.
 pub(super) fn description(json: &str) -> Option<String> {
-    json::parse(json, |object| object.text("error_description"))
+    json::parse(json, |object| object.text("error_description").map(str::to_owned))
 }
 
 #[cfg(test)]

@@ -12,15 +12,15 @@ impl<'a> Object<'a> {
     }
 
     /// A string.
-    pub(crate) fn text(self, name: &str) -> Option<String> {
-        self.value(name)?.as_str().map(str::to_owned)
+    pub(crate) fn text(self, name: &str) -> Option<&'a str> {
+        self.value(name)?.as_str()
     }
 
     /// A string that may be absent.
-    pub(crate) fn optional_text(self, name: &str) -> Option<Option<String>> {
+    pub(crate) fn optional_text(self, name: &str) -> Option<Option<&'a str>> {
         match self.value(name) {
             None => Some(None),
-            Some(value) => value.as_str().map(|text| Some(text.to_owned())),
+            Some(value) => value.as_str().map(Some),
         }
     }
 
@@ -72,7 +72,7 @@ mod tests {
     fn a_field_of_another_kind_is_refused() {
         let json = Json::read(r#"{"text":"a","number":7,"negative":-1,"half":0.5,"flag":true,"null":null}"#).unwrap();
         let object = Object::of(&json).unwrap();
-        assert_eq!(object.text("text").as_deref(), Some("a"));
+        assert_eq!(object.text("text"), Some("a"));
         assert_eq!((object.text("number"), object.text("absent"), object.text("null")), (None, None, None));
         assert_eq!((object.optional_text("absent"), object.optional_text("null")), (Some(None), Some(None)));
         assert_eq!(object.optional_text("number"), None);

@@ -7,12 +7,9 @@ use super::{Json, Object};
 
 /// Reads a [`SessionRef`].
 pub(crate) fn session(object: Object<'_>) -> Option<SessionRef> {
-    Some(SessionRef {
-        iss: object.text("iss")?,
-        sid: object.optional_text("sid")?,
-        sub: object.text("sub")?,
-        auth_time: object.number("auth_time")?,
-    })
+    let (iss, sid, sub) = (object.text("iss")?, object.optional_text("sid")?, object.text("sub")?);
+    let auth_time = object.number("auth_time")?;
+    Some(SessionRef { iss: iss.to_owned(), sid: sid.map(str::to_owned), sub: sub.to_owned(), auth_time })
 }
 
 /// Writes a [`SessionRef`].
@@ -23,18 +20,20 @@ pub(crate) fn session_value(session: &SessionRef) -> Json {
 
 /// Reads a [`LogoutEvent`].
 pub(crate) fn event(object: Object<'_>) -> Option<LogoutEvent> {
+    let (iss, sid, sub) = (object.text("iss")?, object.optional_text("sid")?, object.optional_text("sub")?);
+    let (channel, not_before) = (Channel::from_name(object.text("channel")?)?, object.number("not_before")?);
     Some(LogoutEvent {
-        iss: object.text("iss")?,
-        sid: object.optional_text("sid")?,
-        sub: object.optional_text("sub")?,
-        channel: Channel::from_name(object.value("channel")?.as_str()?)?,
-        not_before: object.number("not_before")?,
+        iss: iss.to_owned(),
+        sid: sid.map(str::to_owned),
+        sub: sub.map(str::to_owned),
+        channel,
+        not_before,
     })
 }
 
 /// Reads a [`TabMessage`].
 pub(crate) fn message(object: Object<'_>) -> Option<TabMessage> {
-    let from = match object.value("from")?.as_str()? {
+    let from = match object.text("from")? {
         "frame" => Teller::Frame,
         "tab" => Teller::Tab,
         _ => return None,

@@ -19,14 +19,20 @@ pub(crate) struct Metadata {
 impl Metadata {
     /// Reads the document.
     pub(crate) fn read(object: Object<'_>) -> Option<Self> {
+        let issuer = object.text("issuer")?;
+        let authorization_endpoint = object.text("authorization_endpoint")?;
+        let token_endpoint = object.text("token_endpoint")?;
+        let userinfo_endpoint = object.optional_text("userinfo_endpoint")?;
+        let end_session_endpoint = object.optional_text("end_session_endpoint")?;
+        let authorization_response_iss_parameter_supported =
+            object.flag("authorization_response_iss_parameter_supported", false)?;
         Some(Self {
-            issuer: object.text("issuer")?,
-            authorization_endpoint: object.text("authorization_endpoint")?,
-            token_endpoint: object.text("token_endpoint")?,
-            userinfo_endpoint: object.optional_text("userinfo_endpoint")?,
-            end_session_endpoint: object.optional_text("end_session_endpoint")?,
-            authorization_response_iss_parameter_supported: object
-                .flag("authorization_response_iss_parameter_supported", false)?,
+            issuer: issuer.to_owned(),
+            authorization_endpoint: authorization_endpoint.to_owned(),
+            token_endpoint: token_endpoint.to_owned(),
+            userinfo_endpoint: userinfo_endpoint.map(str::to_owned),
+            end_session_endpoint: end_session_endpoint.map(str::to_owned),
+            authorization_response_iss_parameter_supported,
         })
     }
 

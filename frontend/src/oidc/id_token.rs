@@ -8,7 +8,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use logout_event::SessionRef;
 
 use crate::browser::{CryptoFailed, digest};
-use crate::json::{self, Json, Object};
+use crate::json::{Json, Object};
 
 /// How far this machine's clock and the provider's may differ, in seconds.
 const SKEW: u64 = 60;
@@ -69,26 +69,26 @@ pub(crate) struct Identity {
     pub(crate) preferred_username: Option<String>,
 }
 
-struct Claims {
-    iss: String,
-    sub: String,
-    aud: Vec<String>,
-    azp: Option<String>,
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a Json,
+    azp: Option<&'a str>,
     exp: u64,
     iat: u64,
-    nonce: Option<String>,
-    at_hash: Option<String>,
+    nonce: Option<&'a str>,
+    at_hash: Option<&'a str>,
     auth_time: Option<u64>,
-    sid: Option<String>,
-    preferred_username: Option<String>,
+    sid: Option<&'a str>,
+    preferred_username: Option<&'a str>,
 }
 
-impl Claims {
-    fn read(object: Object<'_>) -> Option<Self> {
+impl<'a> Claims<'a> {
+    fn read(object: Object<'a>) -> Option<Self> {
         Some(Self {
             iss: object.text("iss")?,
             sub: object.text("sub")?,
-            aud: audience(object.value("aud")?)?,
+            aud: object.value("aud")?,
             azp: object.optional_text("azp")?,
             exp: object.number("exp")?,
             iat: object.number("iat")?,
@@ -99,30 +99,35 @@ impl Claims {
             preferred_username: object.optional_text("preferred_username")?,
         })
     }
-}
 
-/// One string or several.
-fn audience(aud: &Json) -> Option<Vec<String>> {
-    let one = |aud: &Json| aud.as_str().map(str::to_owned);
-    match aud.as_list() {
-        Some(several) => several.iter().map(one).collect(),
-        None => Some(vec![one(aud)?]),
+    /// Whether `aud`, one string or a list of them, has this client, and whether it has others.
+    fn audience(&self, client_id: &str) -> (bool, bool) {
+        let one = std::slice::from_ref(self.aud);
+        let aud = self.aud.as_list().unwrap_or(one);
+        (aud.iter().any(|aud| aud.as_str() == Some(client_id)), aud.len() > 1)
+    }
+
+    fn identity(&self) -> Identity {
+        let session = SessionRef {
+            iss: self.iss.to_owned(),
+            sid: self.sid.map(str::to_owned),
+            sub: self.sub.to_owned(),
+            // Without `auth_time`, the moment of issue is the latest that the user can have been authenticated.
+            auth_time: self.auth_time.unwrap_or(self.iat),
+        };
+        Identity { session, preferred_username: self.preferred_username.map(str::to_owned) }
     }
 }
 
-/// The header's `alg`, and the claims.
-fn decode(id_token: &str) -> Option<(String, Claims)> {
-    fn part<T>(part: &str, read: impl FnOnce(Object<'_>) -> Option<T>) -> Option<T> {
-        let json = String::from_utf8(Base64UrlUnpadded::decode_vec(part).ok()?).ok()?;
-        json::parse(&json, read)
-    }
-
+/// The JSON of header and claims.
+fn decode(id_token: &str) -> Option<(Json, Json)> {
+    let part = |part| Json::read(&String::from_utf8(Base64UrlUnpadded::decode_vec(part).ok()?).ok()?);
     let mut parts = id_token.split('.');
     let (Some(header), Some(claims), Some(_signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return None;
     };
-    Some((part(header, |header| header.text("alg"))?, part(claims, Claims::read)?))
+    Some((part(header)?, part(claims)?))
 }
 
 /// The digest that belongs to a signature algorithm (3.1.3.6), by its name in WebCrypto.
@@ -136,20 +141,20 @@ fn digest_name(alg: &str) -> Result<&'static str, IdTokenError> {
 }
 
 /// The rules of 3.1.3.7, by their numbers there.
-fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
-    let Claims { aud, azp, .. } = claims;
+fn check(claims: &Claims<'_>, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    let (has_us, has_others) = claims.audience(expected.client_id);
     // 2
     if claims.iss != expected.issuer {
         return Err(IdTokenError::Issuer);
     }
     // 3
-    if !aud.iter().any(|aud| aud == expected.client_id) {
+    if !has_us {
         return Err(IdTokenError::Audience);
     }
     // 4 and 5: with several audiences, the token must say that it was issued to us.
-    match azp {
+    match claims.azp {
         Some(azp) if azp != expected.client_id => return Err(IdTokenError::AuthorizedParty),
-        None if aud.len() > 1 => return Err(IdTokenError::AuthorizedParty),
+        None if has_others => return Err(IdTokenError::AuthorizedParty),
         _ => {}
     }
     // 9
@@ -161,7 +166,7 @@ fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
         return Err(IdTokenError::IssuedAt);
     }
     // 11
-    if claims.nonce.as_deref() != Some(expected.nonce) {
+    if claims.nonce != Some(expected.nonce) {
         return Err(IdTokenError::Nonce);
     }
     if claims.sub.is_empty() {
@@ -175,29 +180,23 @@ fn at_hash_matches(at_hash: &str, digest: &[u8]) -> bool {
     digest.get(..digest.len() / 2).is_some_and(|left| Base64UrlUnpadded::encode_string(left) == at_hash)
 }
 
-impl From<Claims> for Identity {
-    fn from(claims: Claims) -> Self {
-        let Claims { iss, sub, sid, iat, auth_time, preferred_username, .. } = claims;
-        // Without `auth_time`, the moment of issue is the latest that the user can have been authenticated.
-        Self { session: SessionRef { iss, sid, sub, auth_time: auth_time.unwrap_or(iat) }, preferred_username }
-    }
-}
-
 /// Validates an ID token that came with this access token.
 pub(crate) async fn validate(
     id_token: &str,
     access_token: &str,
     expected: &Expected<'_>,
 ) -> Result<Identity, IdTokenError> {
-    let (alg, claims) = decode(id_token).ok_or(IdTokenError::Malformed)?;
-    let digest_name = digest_name(&alg)?;
+    let (header, claims) = decode(id_token).ok_or(IdTokenError::Malformed)?;
+    let alg = Object::of(&header).and_then(|header| header.text("alg")).ok_or(IdTokenError::Malformed)?;
+    let claims = Object::of(&claims).and_then(Claims::read).ok_or(IdTokenError::Malformed)?;
+    let digest_name = digest_name(alg)?;
     check(&claims, expected)?;
-    if let Some(at_hash) = &claims.at_hash
+    if let Some(at_hash) = claims.at_hash
         && !at_hash_matches(at_hash, &digest(digest_name, access_token).await?)
     {
         return Err(IdTokenError::AccessTokenHash);
     }
-    Ok(claims.into())
+    Ok(claims.identity())
 }
 
 #[cfg(test)]
@@ -229,8 +228,9 @@ mod tests {
 
     fn judge(claims: &Value) -> Result<Identity, IdTokenError> {
         let (_, claims) = decode(&token(&json!({"alg": "RS256"}), claims)).ok_or(IdTokenError::Malformed)?;
+        let claims = Object::of(&claims).and_then(Claims::read).ok_or(IdTokenError::Malformed)?;
         check(&claims, &expected())?;
-        Ok(claims.into())
+        Ok(claims.identity())
     }
 
     #[test]
@@ -270,7 +270,8 @@ mod tests {
             ("nonce", Value::Null, E::Nonce),
             ("sub", json!(""), E::Malformed),
             ("sub", Value::Null, E::Malformed),
-            ("aud", json!(7), E::Malformed),
+            ("aud", json!(7), E::Audience),
+            ("aud", json!([7]), E::Audience),
             ("exp", json!("soon"), E::Malformed),
         ];
         for (name, value, error) in table {
@@ -300,7 +301,7 @@ mod tests {
 
     #[test]
     fn what_is_no_signed_jwt_is_refused() {
-        for text in ["", "a.b", "a.b.c", "e30.e30.c2ln", "e30.e30.c2ln.x.y"] {
+        for text in ["", "a.b", "a.b.c", "e30.e30", "e30.e30.c2ln.x", "e30=.e30.c2ln"] {
             assert!(decode(text).is_none(), "{text}");
         }
         for alg in ["none", "None", "HS256", "EdDSA", ""] {

@@ -49,16 +49,18 @@ fn body(client_id: &str, answer: &Answer) -> String {
 
 fn parse(reply: &Reply) -> Result<TokenResponse, TokenError> {
     if reply.status != 200 {
-        let error = json::parse(&reply.text, |object| object.text("error"));
-        let is_invalid_grant = error.as_deref() == Some("invalid_grant");
+        let is_invalid_grant = json::parse(&reply.text, |object| Some(object.text("error")? == "invalid_grant"));
+        let is_invalid_grant = is_invalid_grant.unwrap_or(false);
         return Err(if is_invalid_grant { TokenError::InvalidGrant } else { TokenError::Status(reply.status) });
     }
     let tokens = json::parse(&reply.text, |object| {
+        let (access_token, token_type) = (object.text("access_token")?, object.text("token_type")?);
+        let (id_token, expires_in) = (object.text("id_token")?, object.number("expires_in")?);
         Some(TokenResponse {
-            access_token: object.text("access_token")?,
-            token_type: object.text("token_type")?,
-            id_token: object.text("id_token")?,
-            expires_in: object.number("expires_in")?,
+            access_token: access_token.to_owned(),
+            token_type: token_type.to_owned(),
+            id_token: id_token.to_owned(),
+            expires_in,
         })
     })
     .ok_or(TokenError::Malformed)?;

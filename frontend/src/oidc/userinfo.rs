@@ -17,7 +17,10 @@ pub(crate) async fn preferred_username(endpoint: &str, access_token: &str, sub: 
 }
 
 fn parse(json: &str, sub: &str) -> Option<String> {
-    json::parse(json, |object| object.text("preferred_username").filter(|_| object.text("sub").as_deref() == Some(sub)))
+    json::parse(json, |object| {
+        let name = object.text("preferred_username")?;
+        (object.text("sub") == Some(sub)).then(|| name.to_owned())
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use app::app_b::ProviderSignOut;
+use app::app_b::{ProviderSignOut, Reason};
 use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
 
@@ -85,11 +85,11 @@ impl Page {
             (FirstStep::FinishSignIn, _) => spawn_local(async move { self.finish_sign_in(&query).await }),
             (FirstStep::ReturnFromSignOut, _) => {
                 self.model.provider.set(ProviderSignOut::Done);
-                self.handle(Input::NoSession);
+                self.handle(Input::NoSession(Some(Reason::User)));
             }
             (FirstStep::Adopt, Some(record)) => self.adopt(record, false),
             (FirstStep::SignInSilently, _) => spawn_local(async move { self.sign_in_silently().await }),
-            (FirstStep::Adopt | FirstStep::StaySignedOut, _) => self.handle(Input::NoSession),
+            (FirstStep::Adopt | FirstStep::StaySignedOut, _) => self.handle(Input::NoSession(None)),
         }
     }
 

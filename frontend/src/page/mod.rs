@@ -83,7 +83,7 @@ impl Page {
     fn perform(self: &Rc<Self>, action: Action) {
         match action {
             Action::Lock(lock) => self.lock(lock),
-            Action::ShowSignedOut => self.show_signed_out(None, None, None),
+            Action::ShowSignedOut(reason) => self.show_signed_out(None, reason, None),
             Action::ShowSession => self.show_session(),
             Action::Hide => self.show_checking(),
             Action::StoreTokens => self.store_tokens(),

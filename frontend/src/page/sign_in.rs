@@ -131,6 +131,6 @@ impl Page {
 
     fn stay_signed_out(self: &Rc<Self>, problem: Option<String>) {
         self.model.sign_in_problem.set(problem);
-        self.handle(Input::NoSession);
+        self.handle(Input::NoSession(None));
     }
 }

@@ -32,6 +32,7 @@ impl Storages {
         let stored: Option<Json> = SessionStorage::get(SIGN_OUT).ok();
         SessionStorage::delete(SIGN_OUT);
         let stored = stored.as_ref().and_then(Object::of)?;
-        stored.text("state").filter(|_| stored.number("v") == Some(VERSION))
+        let state = stored.text("state")?;
+        (stored.number("v") == Some(VERSION)).then(|| state.to_owned())
     }
 }

@@ -31,14 +31,18 @@ impl TokenRecord {
         if object.number("v") != Some(VERSION) {
             return None;
         }
+        let (access_token, id_token) = (object.text("access_token")?, object.text("id_token")?);
+        let (token_type, expires_at) = (object.text("token_type")?, object.number("expires_at")?);
+        let (user, end_session_endpoint) = (object.text("user")?, object.optional_text("end_session_endpoint")?);
+        let session = json::session(object.object("session")?)?;
         Some(Self {
-            access_token: object.text("access_token")?,
-            id_token: object.text("id_token")?,
-            token_type: object.text("token_type")?,
-            expires_at: object.number("expires_at")?,
-            session: json::session(object.object("session")?)?,
-            user: object.text("user")?,
-            end_session_endpoint: object.optional_text("end_session_endpoint")?,
+            access_token: access_token.to_owned(),
+            id_token: id_token.to_owned(),
+            token_type: token_type.to_owned(),
+            expires_at,
+            session,
+            user: user.to_owned(),
+            end_session_endpoint: end_session_endpoint.map(str::to_owned),
         })
     }
 

@@ -31,13 +31,17 @@ pub(crate) struct Transaction {
 impl Transaction {
     fn read(json: &Json) -> Option<Self> {
         let object = Object::of(json)?;
+        let (state, nonce, code_verifier) =
+            (object.text("state")?, object.text("nonce")?, object.text("code_verifier")?);
+        let (redirect_uri, started_at) = (object.text("redirect_uri")?, object.number("started_at")?);
+        let metadata = Metadata::read(object.object("metadata")?)?;
         Some(Self {
-            state: object.text("state")?,
-            nonce: object.text("nonce")?,
-            code_verifier: object.text("code_verifier")?,
-            redirect_uri: object.text("redirect_uri")?,
-            metadata: Metadata::read(object.object("metadata")?)?,
-            started_at: object.number("started_at")?,
+            state: state.to_owned(),
+            nonce: nonce.to_owned(),
+            code_verifier: code_verifier.to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+            metadata,
+            started_at,
         })
     }
 

@@ -18,8 +18,8 @@ pub(crate) struct Lock {
 pub(crate) enum Action {
     /// Takes the session's screen away and shows the signed-out one, at once; forgets the tokens of this tab.
     Lock(Lock),
-    /// Shows the signed-out screen of a tab that had no session.
-    ShowSignedOut,
+    /// Shows the signed-out screen of a page that has had no session.
+    ShowSignedOut(Option<Reason>),
     /// Shows the session's screen.
     ShowSession,
     /// Takes the session's screen away until it is known whether the session still lives.

@@ -1,3 +1,4 @@
+use app::app_b::Reason;
 use logout_event::wire::TabMessage;
 use logout_event::{LogoutEvent, SessionRef};
 
@@ -17,8 +18,8 @@ pub(crate) struct Session {
 pub(crate) enum Input {
     /// There are tokens: from storage, or fresh ones from the provider.
     SignedIn { session: Session, fresh: bool },
-    /// There are none, and there will be none without a click.
-    NoSession,
+    /// There are none, and there will be none without a click; perhaps because this tab has just signed out.
+    NoSession(Option<Reason>),
     /// The stream carried this.
     Pushed(LogoutEvent),
     /// Another page of this origin said this.

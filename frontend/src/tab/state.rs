@@ -66,9 +66,9 @@ impl Tab {
     fn while_checking(&mut self, input: Input) -> Vec<Action> {
         match input {
             Input::SignedIn { session, fresh } => self.sign_in(session, fresh),
-            Input::NoSession => {
+            Input::NoSession(reason) => {
                 self.state = State::SignedOut;
-                vec![Action::ShowSignedOut]
+                vec![Action::ShowSignedOut(reason)]
             }
             Input::Told(message) => {
                 if self.seen.first_sight(&message.event) {
@@ -125,12 +125,14 @@ fn while_signed_in(session: &Session, hidden: &mut bool, input: Input, now: u64)
         Input::TimeIsUp | Input::Woken | Input::Restored if is_expired => ended(expired()),
         // The timer runs by another clock than the one that counts.
         Input::TimeIsUp => goes_on(vec![Action::SetTimer]),
-        Input::Woken if *hidden => goes_on(vec![Action::Check]),
+        // `visibilitychange` comes before `pageshow`, when a page from the cache cannot send requests yet.
+        Input::Woken if *hidden => goes_on(Vec::new()),
         Input::Woken => goes_on(vec![Action::Check, Action::OpenStream]),
         Input::Left => {
             *hidden = true;
             goes_on(vec![Action::Hide, Action::CloseStream])
         }
+        Input::Restored if *hidden => goes_on(vec![Action::Check]),
         Input::Restored => {
             *hidden = true;
             goes_on(vec![Action::Hide, Action::Check])
@@ -139,7 +141,7 @@ fn while_signed_in(session: &Session, hidden: &mut bool, input: Input, now: u64)
             *hidden = false;
             goes_on(SHOW.to_vec())
         }
-        Input::Pushed(_) | Input::Told(_) | Input::Confirmed | Input::SignedIn { .. } | Input::NoSession => {
+        Input::Pushed(_) | Input::Told(_) | Input::Confirmed | Input::SignedIn { .. } | Input::NoSession(_) => {
             goes_on(Vec::new())
         }
     }

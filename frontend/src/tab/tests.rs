@@ -203,14 +203,13 @@ fn a_timer_that_fires_early_is_set_again() {
 fn a_page_from_the_cache_shows_nothing_before_the_server_has_spoken() {
     let mut tab = signed_in();
     assert_eq!(tab.handle(Input::Left, NOW), [Action::Hide, Action::CloseStream]);
-    assert_eq!(tab.handle(Input::Restored, NOW), [Action::Hide, Action::Check]);
-    assert_eq!(tab.handle(Input::Woken, NOW), [Action::Check]);
+    assert_eq!(tab.handle(Input::Woken, NOW), []);
+    assert_eq!(tab.handle(Input::Restored, NOW), [Action::Check]);
     assert_eq!(tab.handle(Input::Confirmed, NOW), SHOW);
     assert_eq!(tab.handle(Input::Confirmed, NOW), []);
 
     let mut tab = signed_in();
-    tab.handle(Input::Left, NOW);
-    tab.handle(Input::Restored, NOW);
+    assert_eq!(tab.handle(Input::Restored, NOW), [Action::Hide, Action::Check]);
     let actions = tab.handle(refused(RefusalReason::SessionEnded, None), NOW);
     assert_eq!(lock_of(&actions).map(|lock| lock.reason), Some(Reason::Check));
 }
@@ -222,9 +221,11 @@ fn a_page_that_was_left_while_it_was_checking_begins_anew() {
 
 #[test]
 fn without_a_session_the_tab_says_so() {
-    let mut tab = Tab::new();
-    assert_eq!(tab.handle(Input::NoSession, NOW), [Action::ShowSignedOut]);
-    assert_eq!(tab.handle(Input::Woken, NOW), []);
+    for reason in [None, Some(Reason::User)] {
+        let mut tab = Tab::new();
+        assert_eq!(tab.handle(Input::NoSession(reason), NOW), [Action::ShowSignedOut(reason)]);
+        assert_eq!(tab.handle(Input::Woken, NOW), []);
+    }
 }
 
 /// T-25
