@@ -21,10 +21,10 @@ pub(crate) fn build() -> Result<(), Error> {
     let wasm = workspace::target().join(TARGET).join(PROFILE).join("frontend.wasm");
     let public = workspace::root().join("frontend/public");
     let css = workspace::root().join("style/main.css");
-    let wasm_opt = wasm_opt()?;
+    let tools = tools()?;
 
     let stamp_path = workspace::target().join("site.stamp");
-    let stamp = fingerprint(&[&wasm, &css], &public, wasm_opt.is_some())?;
+    let stamp = fingerprint(&[&wasm, &css], &public, tools.is_some())?;
     if fs::read_to_string(&stamp_path).is_ok_and(|last| last == stamp) && workspace::site().join("pkg").is_dir() {
         println!("      App B: unchanged");
         return Ok(());
@@ -38,11 +38,15 @@ pub(crate) fn build() -> Result<(), Error> {
     }
     fs::create_dir_all(&pkg).map_err(Error::file(&pkg))?;
     bindgen(&wasm, &pkg)?;
-    match wasm_opt {
-        Some(program) => shrink(&program, &pkg.join("frontend_bg.wasm"))?,
-        None => println!("      no Node here, so no wasm-opt: App B works, but is about twice as large"),
-    }
     copy_folder(&public, &site)?;
+    match tools {
+        Some(programs) => {
+            shrink(&programs.join("wasm-opt"), &pkg.join("frontend_bg.wasm"))?;
+            minify(&programs.join("esbuild"), &pkg.join("frontend.js"))?;
+            minify(&programs.join("esbuild"), &site.join("boot.js"))?;
+        }
+        None => println!("      no Node here, so no wasm-opt: App B works, but is larger"),
+    }
     let assets = site.join("assets");
     fs::create_dir_all(&assets).map_err(Error::file(&assets))?;
     fs::copy(&css, assets.join("main.css")).map_err(Error::file(&css))?;
@@ -52,14 +56,14 @@ pub(crate) fn build() -> Result<(), Error> {
     fs::write(&stamp_path, stamp).map_err(Error::file(&stamp_path))
 }
 
-/// The npm package `binaryen`'s program, where there is Node.
-fn wasm_opt() -> Result<Option<PathBuf>, Error> {
+/// The folder of `wasm-opt` and `esbuild`, from npm, where there is Node.
+fn tools() -> Result<Option<PathBuf>, Error> {
     if !node::is_there() {
         return Ok(None);
     }
     let tools = workspace::root().join("xtask/tools");
     node::install(&tools)?;
-    Ok(Some(tools.join("node_modules/.bin/wasm-opt")))
+    Ok(Some(tools.join("node_modules/.bin")))
 }
 
 fn bindgen(wasm: &Path, pkg: &Path) -> Result<(), Error> {
@@ -79,12 +83,24 @@ fn bindgen(wasm: &Path, pkg: &Path) -> Result<(), Error> {
 fn shrink(wasm_opt: &Path, wasm: &Path) -> Result<(), Error> {
     let smaller = wasm.with_extension("opt");
     run(Command::new(wasm_opt)
-        .args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"])
-        .args(["--enable-mutable-globals", "--enable-multivalue", "--enable-reference-types", "--strip-debug"])
+        .args(["--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"])
+        .args(["--enable-mutable-globals", "--enable-multivalue", "--enable-reference-types"])
+        // Inlining makes the file smaller, and what is sent, which is compressed, larger.
+        .args(["-Oz", "--converge", "--one-caller-inline-max-function-size=20", "--strip-debug", "--strip-producers"])
         .arg(wasm)
         .arg("-o")
         .arg(&smaller))?;
     fs::rename(&smaller, wasm).map_err(Error::file(&smaller))
+}
+
+/// Comments and indentation of the glue are as long as its code.
+fn minify(esbuild: &Path, script: &Path) -> Result<(), Error> {
+    let mut outfile = std::ffi::OsString::from("--outfile=");
+    outfile.push(script);
+    run(Command::new(esbuild)
+        .args(["--minify", "--format=esm", "--target=es2022", "--allow-overwrite", "--log-level=warning"])
+        .arg(script)
+        .arg(outfile))
 }
 
 /// Writes `FILE.br` and `FILE.gz`, which the server sends to browsers that accept them.
@@ -127,6 +143,8 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
 fn fingerprint(inputs: &[&Path], public: &Path, optimised: bool) -> Result<String, Error> {
     let mut hasher = DefaultHasher::new();
     optimised.hash(&mut hasher);
+    // This recipe itself.
+    include_str!("app_b.rs").hash(&mut hasher);
     for path in inputs {
         fs::read(path).map_err(Error::file(*path))?.hash(&mut hasher);
     }

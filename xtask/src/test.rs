@@ -35,7 +35,8 @@ pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error>
         steps.next("tests of the host crates");
         process::run(cargo().arg("test"))?;
         steps.next("tests of App B's parts that need no browser");
-        process::run(cargo().args(["test", "--package", "frontend", "--lib"]))?;
+        let packages = ["--package", "frontend", "--package", "app", "--features", "app/csr"];
+        process::run(cargo().args(["test", "--lib"]).args(packages))?;
     }
     if let Some(chromium) = chromium {
         steps.next("the server and App B for the browser tests");

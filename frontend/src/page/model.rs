@@ -1,7 +1,8 @@
 use app::app_b::{ApiResult, Listening, Notes, ProviderSignOut, SignedInSignals, SignedOutSignals};
 use leptos::prelude::{ArcRwSignal, Set};
 
-/// What the screens follow. Counted, not owned by a screen: a request may come back after its screen is gone.
+/// What the screens follow. Counted, not owned by a screen's arena: a request may come back, and an effect may still run,
+/// after the screen is gone, and reading a signal that went with it panics.
 pub(super) struct Model {
     pub(super) notes: ArcRwSignal<Notes>,
     pub(super) draft: ArcRwSignal<String>,

@@ -86,13 +86,13 @@ impl Guard {
     /// token may be sent as it was. From memory only.
     fn check_now(&self, authenticated: &Authenticated) -> Result<(), Refusal> {
         let claims = &authenticated.claims;
-        if self.party.check(&authenticated.session)? != Standing::Live {
-            return Err(Refusal::Token(Reason::SessionEnded));
+        if let Standing::Ended { event, .. } = self.party.check(&authenticated.session)? {
+            return Err(Refusal::Token(Reason::SessionEnded(Some(event.channel))));
         }
         if let Some(jti) = &claims.jti
             && self.party.is_revoked(jti)?
         {
-            return Err(Refusal::Token(Reason::SessionEnded));
+            return Err(Refusal::Token(Reason::SessionEnded(None)));
         }
         let now = self.party.clock().now();
         // A sign-out is remembered for the session lifetime, so no token may be used for longer, whatever its exp.
@@ -124,7 +124,7 @@ impl Guard {
         let expires_at = self.party.clock().now().saturating_add(lifetime);
         match self.party.begin_session(session, &local_id(session), expires_at).await? {
             Admission::Admitted => Ok(()),
-            Admission::Ended { .. } => Err(Refusal::Token(Reason::SessionEnded)),
+            Admission::Ended { event, .. } => Err(Refusal::Token(Reason::SessionEnded(Some(event.channel)))),
         }
     }
 }

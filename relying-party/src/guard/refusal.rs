@@ -2,6 +2,7 @@ use axum::Json;
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use logout_event::Channel;
 use serde::Serialize;
 
 use crate::LedgerError;
@@ -27,7 +28,8 @@ pub(super) enum Refusal {
 /// What is wrong with a token, for the app that sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
-    SessionEnded,
+    /// And how this API heard of it; not where the app itself has revoked the token.
+    SessionEnded(Option<Channel>),
     Expired,
     Invalid,
     Proof,
@@ -36,7 +38,7 @@ pub(super) enum Reason {
 impl Reason {
     const fn as_str(self) -> &'static str {
         match self {
-            Self::SessionEnded => "session_ended",
+            Self::SessionEnded(_) => "session_ended",
             Self::Expired => "expired",
             Self::Invalid => "invalid",
             Self::Proof => "proof",
@@ -46,7 +48,7 @@ impl Reason {
     /// The whole header: its parts are fixed text.
     const fn challenge(self) -> &'static str {
         match self {
-            Self::SessionEnded => {
+            Self::SessionEnded(_) => {
                 r#"Bearer error="invalid_token", error_description="the session has ended: sign in again", reason="session_ended""#
             }
             Self::Expired => {
@@ -66,10 +68,16 @@ impl Reason {
 struct Unauthorized {
     error: &'static str,
     reason: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<Channel>,
 }
 
 fn unauthorized(reason: Reason, challenge: &'static str) -> Response {
-    let body = Json(Unauthorized { error: "invalid_token", reason: reason.as_str() });
+    let channel = match reason {
+        Reason::SessionEnded(channel) => channel,
+        _ => None,
+    };
+    let body = Json(Unauthorized { error: "invalid_token", reason: reason.as_str(), channel });
     let header = [(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))];
     no_store((StatusCode::UNAUTHORIZED, header, body).into_response())
 }

@@ -60,7 +60,9 @@ async fn a_sign_out_at_a_ends_everything_of_this_session_and_nothing_of_another(
     let back = sign_out_at_a(&curfew, &mut alice.browser).await;
     assert_eq!(back.url.path(), "/signed-out", "{}", back.body);
     assert!(back.body.contains("here and in the other apps"), "{}", back.body);
-    assert_ended(&curfew.call(Method::GET, "/notes", access_token(&alice.tokens), None).await);
+    let refused = curfew.call(Method::GET, "/notes", access_token(&alice.tokens), None).await;
+    assert_ended(&refused);
+    assert_eq!(refused.body["channel"], "back-channel", "the tab can say how its server heard");
     assert!(alice.browser.open(&curfew.app_a).await.body.contains("data-session=\"signed-out\""));
     assert_eq!(curfew.try_to_sign_in_at_b(&mut alice.browser).await.unwrap_err(), "login_required");
 
