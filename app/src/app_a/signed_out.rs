@@ -24,9 +24,10 @@ pub enum SignedOut {
 pub fn signed_out(why: SignedOut) -> String {
     let (title, text) = match &why {
         SignedOut::Welcome => ("Welcome to App A", "A page for signed-in users. Sign in to see it."),
-        SignedOut::Everywhere => {
-            ("You are signed out", "The sign-in service has ended your session, here and in the other apps.")
-        }
+        SignedOut::Everywhere => (
+            "You are signed out",
+            "The sign-in service has ended your session and tells the other apps until it has reached them all.",
+        ),
         SignedOut::Here => ("You are signed out", "App A has no session of yours."),
         SignedOut::OnlyHere => (
             "You are signed out of App A",

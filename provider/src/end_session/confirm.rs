@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::EndSessionError;
 use super::finish::{end_and_finish, go_on};
+use super::named_by_hint;
 use super::request::{EndSessionRequest, PARAMETERS};
 use crate::http::{Browser, Params, form_body, require_same_origin};
 use crate::pages::{NextStop, still_signed_in};
@@ -32,16 +33,19 @@ async fn answer(provider: &Arc<Provider>, headers: &HeaderMap, body: &Bytes) -> 
     let handle = Opaque::presented(handle);
     let mut tx = provider.store.begin().await?;
     let pending = pending_sign_out::take(&mut tx, handle.hash(), browser.hash(), provider.clock.now()).await?;
-    let session = provider.session(&mut tx, headers).await?;
+    let pending = pending.ok_or(EndSessionError::NoQuestion)?;
+    // Checked again: the configuration may have changed.
+    let request = EndSessionRequest::parse(&Params::parse(pending.form.as_bytes(), PARAMETERS)?, provider)?;
+    let session = match provider.session(&mut tx, headers).await? {
+        Some(session) => Some(session),
+        None => named_by_hint(&mut tx, &request).await?,
+    };
     let user = match &session {
         Some(session) => provider.user_of(&mut tx, &session.sub).await?,
         None => None,
     };
     tx.commit().await?;
 
-    let pending = pending.ok_or(EndSessionError::NoQuestion)?;
-    // Checked again: the configuration may have changed.
-    let request = EndSessionRequest::parse(&Params::parse(pending.form.as_bytes(), PARAMETERS)?, provider)?;
     match session {
         Some(session) if session.id != pending.session_id => Err(EndSessionError::AnotherSession),
         Some(_) if !signs_out => {

@@ -26,6 +26,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use sqlx::SqliteConnection;
 
 pub(crate) use back_channel::{BackChannel, worker};
 pub(crate) use commit::{FirstAttempt, NewLogout, end};
@@ -40,6 +41,7 @@ pub(crate) use result::result;
 use crate::http::{Params, form_body, see_other};
 use crate::parked::{self, park, unpark};
 use crate::state::Provider;
+use crate::store::session::{self, Session};
 use crate::store::session_client;
 
 const PATH: &str = "/end_session";
@@ -80,6 +82,16 @@ async fn answer_post(provider: &Arc<Provider>, headers: &HeaderMap, body: &Bytes
     end_session(provider, &params, headers).await
 }
 
+/// The session that the hint was issued in, if it goes on.
+async fn named_by_hint(
+    conn: &mut SqliteConnection,
+    request: &EndSessionRequest,
+) -> Result<Option<Session>, EndSessionError> {
+    let Some(hint) = &request.hint else { return Ok(None) };
+    let session = session::by_sid(conn, &hint.client_id, &hint.sid).await?;
+    Ok(session.filter(|session| session.sub == hint.sub))
+}
+
 async fn end_session(
     provider: &Arc<Provider>,
     params: &Params,
@@ -87,7 +99,12 @@ async fn end_session(
 ) -> Result<Response, EndSessionError> {
     let request = EndSessionRequest::parse(params, provider)?;
     let mut conn = provider.store.read().await?;
-    let session = provider.session(&mut conn, headers).await?;
+    let of_browser = provider.session(&mut conn, headers).await?;
+    let is_of_browser = of_browser.is_some();
+    let session = match of_browser {
+        Some(session) => Some(session),
+        None => named_by_hint(&mut conn, &request).await?,
+    };
     let reached = match &session {
         Some(session) => session_client::of_session(&mut conn, session.id).await?,
         None => Vec::new(),
@@ -95,6 +112,10 @@ async fn end_session(
     drop(conn);
     match decide(&request, session.as_ref(), &reached) {
         Decision::AlreadySignedOut => Ok(finish::already_signed_out(provider, &request)),
+        // The browser has lost the session's cookie, so only the hint speaks for the user. RPI-22
+        Decision::End(session) if !is_of_browser => {
+            ask::ask(provider, &request, params, session, &reached, headers).await
+        }
         Decision::Ask(session) => ask::ask(provider, &request, params, session, &reached, headers).await,
         Decision::End(session) => finish::end_and_finish(provider, session.clone(), request.next).await,
     }

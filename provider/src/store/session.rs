@@ -34,6 +34,23 @@ pub(crate) async fn by_id(conn: &mut SqliteConnection, id: i64) -> Result<Option
         .await
 }
 
+/// The session that this app knows by this `sid`, unless it has been ended.
+pub(crate) async fn by_sid(
+    conn: &mut SqliteConnection,
+    client_id: &str,
+    sid: &str,
+) -> Result<Option<Session>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT session.id, sub, auth_time, expires_at FROM session
+         JOIN session_client ON session_client.session_id = session.id
+         WHERE client_id = ? AND sid = ? AND ended_at IS NULL",
+    )
+    .bind(client_id)
+    .bind(sid)
+    .fetch_optional(conn)
+    .await
+}
+
 /// Sessions that have expired and were not ended yet, the oldest first.
 pub(crate) async fn expired(conn: &mut SqliteConnection, now: i64, limit: i64) -> Result<Vec<Session>, sqlx::Error> {
     sqlx::query_as(

@@ -3,7 +3,7 @@
 (() => {
   const { body } = document;
   if (!body.dataset.tab) return;
-  const { session, push, broadcast } = JSON.parse(body.dataset.tab);
+  const { session, events, push, broadcast } = JSON.parse(body.dataset.tab);
 
   // The rule of the crate `logout-event`, in JavaScript.
   const ends = (event) =>
@@ -23,15 +23,24 @@
     stream?.close();
   };
 
-  const stream = push ? new EventSource("/events") : undefined;
-  stream?.addEventListener("sign-out", ({ data }) => {
-    const event = JSON.parse(data);
-    if (event.iss === undefined) lock("check");
-    else if (ends(event)) {
-      lock("push", event.channel);
-      tell(event);
-    }
-  });
+  let stream;
+  const listen = () => {
+    if (!push || body.dataset.session === "signed-out") return;
+    stream = new EventSource(events);
+    stream.addEventListener("sign-out", ({ data }) => {
+      const event = JSON.parse(data);
+      if (event.iss === undefined) lock("check");
+      else if (ends(event)) {
+        lock("push", event.channel);
+        tell(event);
+      }
+    });
+    stream.addEventListener("error", () => {
+      // A cut stream comes back by itself; one that was refused, because the server cannot judge now, does not.
+      if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
+    });
+  };
+  listen();
 
   // Tabs of this app tell each other; a front-channel frame can too, where the browser lets it.
   const hear = (text) => {
@@ -62,6 +71,8 @@
 
   // Signing out here: the other tabs need not wait for the provider. This also keeps them out of the back-forward cache.
   document.querySelector("#account").addEventListener("submit", () => {
+    // Its connection may be the one that the request needs.
+    stream?.close();
     tell({ ...session, channel: "rp-initiated", not_before: session.auth_time });
   });
 

@@ -121,7 +121,12 @@ fn verify_with_known_keys(
 }
 
 /// A new session identifier, whatever the browser had before; the store admits it only if the ledger does.
-async fn begin_session(app: &AppA, session: &Session, signed_in: SignedIn) -> Result<(), Problem> {
+async fn begin_session(app: &AppA, session: &Session, mut signed_in: SignedIn) -> Result<(), Problem> {
+    // Another tab of this browser may show a form of the very session that is signed in to anew.
+    let before = session.get::<SignedIn>(KEY).await.map_err(Problem::session_store)?;
+    if let Some(before) = before.filter(|before| is_same(&before.session, &signed_in.session)) {
+        signed_in.csrf = before.csrf;
+    }
     session.cycle_id().await.map_err(Problem::session_store)?;
     session.clear().await;
     // A sign-out is remembered this long after it, so no session may live longer, whatever the user does.
@@ -129,8 +134,19 @@ async fn begin_session(app: &AppA, session: &Session, signed_in: SignedIn) -> Re
     let ends = OffsetDateTime::from_unix_timestamp(ends.cast_signed()).map_err(Problem::session_store)?;
     session.set_expiry(Some(Expiry::AtDateTime(ends)));
     session.insert(KEY, signed_in).await.map_err(Problem::session_store)?;
-    session.save().await.map_err(|error| match error {
-        SessionError::Store(StoreError::Backend(reason)) if reason == ALREADY_ENDED => Problem::EndedMeanwhile,
-        other => Problem::session_store(other),
-    })
+    match session.save().await {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            // What could not be stored is not to be tried again behind the handler's back.
+            session.clear().await;
+            Err(match error {
+                SessionError::Store(StoreError::Backend(reason)) if reason == ALREADY_ENDED => Problem::EndedMeanwhile,
+                other => Problem::session_store(other),
+            })
+        }
+    }
+}
+
+fn is_same(before: &SessionRef, now: &SessionRef) -> bool {
+    (&before.iss, &before.sid, &before.sub) == (&now.iss, &now.sid, &now.sub)
 }

@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use serde_json::json;
 
 use super::AppA;
+use super::events;
 use super::signed_in::{SignedIn, Visitor};
 
 pub(super) async fn get(State(app): State<AppA>, visitor: Visitor) -> Response {
@@ -31,7 +32,7 @@ fn page(app: &AppA, signed_in: &SignedIn) -> Home {
         claims: claims.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect(),
         csrf: signed_in.csrf.as_str().to_owned(),
         app_b: app.config().app_b.as_ref().map(ToString::to_string),
-        tab: json!({ "session": session, "push": app.config().push, "broadcast": app.config().broadcast }).to_string(),
+        tab: json!({ "session": session, "events": events::path(session), "push": app.config().push, "broadcast": app.config().broadcast }).to_string(),
     }
 }
 

@@ -53,7 +53,8 @@ impl LoginTransaction {
         transaction.commit().await?;
 
         let mut cookies = vec![cookie(app, cookie_name(app, state), binding, Duration::seconds(LIFETIME))];
-        let surplus = own_cookies(app, headers).into_iter().skip(MOST_PER_BROWSER - 1);
+        // Browsers send the oldest first.
+        let surplus = own_cookies(app, headers).into_iter().rev().skip(MOST_PER_BROWSER - 1);
         cookies.extend(surplus.map(|name| cookie(app, name, String::new(), Duration::ZERO)));
         Ok(AppendHeaders(cookies))
     }

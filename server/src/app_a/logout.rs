@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::Form;
 use axum::extract::State;
+use axum::extract::rejection::FormRejection;
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
@@ -31,11 +32,12 @@ pub(super) async fn post(
     State(app): State<AppA>,
     visitor: Visitor,
     headers: HeaderMap,
-    Form(form): Form<LogoutForm>,
+    form: Result<Form<LogoutForm>, FormRejection>,
 ) -> Result<Response, Problem> {
     require_same_origin(&headers, &app.config().origin)?;
     let Some(signed_in) = visitor.signed_in() else { return Ok(Redirect::to("/signed-out").into_response()) };
-    signed_in.csrf.check(&form.csrf)?;
+    // A form that cannot be read has no token.
+    signed_in.csrf.check(&form.map_or_else(|_| String::new(), |Form(form)| form.csrf))?;
     let hint = signed_in.id_token.clone();
     visitor.sign_out().await?;
 

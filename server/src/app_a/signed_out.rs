@@ -3,13 +3,14 @@
 use app::app_a::SignedOut;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
 
 use super::AppA;
 use super::login_transaction::read_cookie;
 use super::logout::{end_session_endpoint, end_session_request, remember, state_cookie_name};
+use super::signed_in::Visitor;
 use crate::csrf::random_text;
 
 #[derive(Default, Deserialize)]
@@ -22,9 +23,14 @@ pub(super) struct Parameters {
 /// Says what is known: everywhere, when the provider answered our own request; only here, when it could not be asked.
 pub(super) async fn get(
     State(app): State<AppA>,
+    visitor: Visitor,
     headers: HeaderMap,
     parameters: Result<Query<Parameters>, axum::extract::rejection::QueryRejection>,
 ) -> Response {
+    if visitor.signed_in().is_some() {
+        // Somebody's link or an old entry of the history: this browser is signed in, whatever the address says.
+        return Redirect::to("/").into_response();
+    }
     let Query(parameters) = parameters.unwrap_or_default();
     if parameters.only.as_deref() == Some("provider-down") {
         // The session and its ID token are gone, so without a hint the provider will ask the user first.

@@ -20,6 +20,7 @@ pub struct AppAConfig {
     /// The client identifier that the provider registered.
     pub client_id: String,
     /// The client's secret.
+    #[serde(deserialize_with = "secret")]
     pub client_secret: ClientSecret,
     /// What to ask for beside `openid`.
     #[serde(default = "default_scopes")]
@@ -52,6 +53,14 @@ pub(super) fn check_lifetime(key: &'static str, seconds: u64) -> Result<(), Conf
     } else {
         Err(ConfigError::Value { key, why: format!("{seconds} seconds: must be between 1 second and a year") })
     }
+}
+
+/// A secret of digits only comes out of the environment as a number; the error must not repeat it.
+fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ClientSecret, D::Error> {
+    let text = String::deserialize(deserializer).map_err(|_| {
+        serde::de::Error::custom("the secret must be text: in the environment, put quotes around one of digits only")
+    })?;
+    Ok(ClientSecret::new(text))
 }
 
 fn default_scopes() -> Vec<String> {

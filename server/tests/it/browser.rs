@@ -35,6 +35,13 @@ impl Browser {
         self.cookies.keys().map(|(_, name)| name.as_str()).collect()
     }
 
+    /// Loses the cookies whose names begin so, as a browser does that was closed.
+    pub(crate) fn forget(&mut self, prefix: &str) {
+        let before = self.cookies.len();
+        self.cookies.retain(|(_, name), _| !name.starts_with(prefix));
+        assert!(self.cookies.len() < before, "there was one to lose: {:?}", self.cookies.keys());
+    }
+
     /// One request, no redirect followed.
     pub(crate) async fn send(&mut self, method: Method, url: &str, form: Option<&[(&str, &str)]>) -> Page {
         let url = Url::parse(url).unwrap();

@@ -59,7 +59,7 @@ async fn a_sign_out_at_a_ends_everything_of_this_session_and_nothing_of_another(
 
     let back = sign_out_at_a(&curfew, &mut alice.browser).await;
     assert_eq!(back.url.path(), "/signed-out", "{}", back.body);
-    assert!(back.body.contains("here and in the other apps"), "{}", back.body);
+    assert!(back.body.contains("tells the other apps"), "{}", back.body);
     let refused = curfew.call(Method::GET, "/notes", access_token(&alice.tokens), None).await;
     assert_ended(&refused);
     assert_eq!(refused.body["channel"], "back-channel", "the tab can say how its server heard");
@@ -240,5 +240,113 @@ async fn a_forged_sign_out_form_is_refused() {
 
     let nobody = Browser::new().send(Method::POST, &url, Some(&[("csrf", "")])).await;
     assert_eq!(nobody.location().unwrap().path(), "/signed-out");
+    curfew.stop().await;
+}
+
+/// RPI-17, RPI-22: the browser has lost the provider's cookie, but not App A's. The provider asks, and then ends the
+/// session that the hint names, instead of saying that there is none.
+#[tokio::test]
+async fn a_sign_out_without_the_providers_cookie_still_ends_the_session() {
+    let curfew = Curfew::start().await;
+    let mut alice = signed_in(&curfew, "alice").await;
+    alice.browser.forget("curfew-op-");
+    let question = sign_out_at_a(&curfew, &mut alice.browser).await;
+    assert!(question.body.contains("data-testid=\"confirm-sign-out\""), "{}", question.body);
+    let answer = curfew.call(Method::GET, "/notes", access_token(&alice.tokens), None).await;
+    assert_eq!(answer.status, StatusCode::OK, "nothing has ended before the answer");
+
+    let hidden = question.all_hidden();
+    let mut fields: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fields.push(("answer", "sign-out"));
+    let back = alice.browser.submit(question.form_action().as_str(), &fields).await;
+    assert_eq!(back.url.path(), "/signed-out", "{}", back.body);
+    assert_ended(&curfew.call(Method::GET, "/notes", access_token(&alice.tokens), None).await);
+    curfew.stop().await;
+}
+
+/// Two tabs signed in one after the other show one session, and either can end it.
+#[tokio::test]
+async fn a_page_from_before_a_second_sign_in_can_still_sign_out() {
+    let curfew = Curfew::start().await;
+    let mut browser = Browser::new();
+    let first = curfew.sign_in_at_a(&mut browser, "alice").await;
+    let again = browser.open(&format!("{}/login", curfew.app_a)).await;
+    assert!(again.body.contains("data-user=\"alice\""));
+    let url = format!("{}/logout", curfew.app_a);
+    let back = browser.submit(&url, &[("csrf", &first.hidden("csrf"))]).await;
+    assert_eq!(back.url.path(), "/signed-out", "{}", back.body);
+
+    // A session of somebody else gets a token of its own.
+    let bob = curfew.sign_in_at_a(&mut browser, "bob").await;
+    assert_ne!(bob.hidden("csrf"), first.hidden("csrf"));
+    curfew.stop().await;
+}
+
+/// What App A's page says of its own session.
+fn claim(home: &Page, name: &str) -> String {
+    let row = home.body.split(&format!("<dt>{name}</dt>")).nth(1).unwrap();
+    row.split("<dd>").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned()
+}
+
+/// T-10: App A has heard of the end before the sign-in comes back, and says so on a page.
+#[tokio::test]
+async fn a_sign_in_to_an_ended_session_says_that_it_has_ended() {
+    let curfew = Curfew::start().await;
+    let mut browser = Browser::new();
+    let home = curfew.sign_in_at_a(&mut browser, "alice").await;
+    let query = format!("iss={}&sid={}", curfew.provider, claim(&home, "sid"));
+    let ended = Browser::new().open(&format!("{}/logout/front-channel?{query}", curfew.app_a)).await;
+    assert_eq!(ended.status, StatusCode::OK);
+
+    // The provider's session goes on, so it sends the same `sid` again.
+    let page = browser.open(&format!("{}/login", curfew.app_a)).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST);
+    assert!(page.body.contains("You have been signed out"), "{}", page.body);
+    assert!(browser.open(&curfew.app_a).await.body.contains("data-session=\"signed-out\""));
+    curfew.stop().await;
+}
+
+/// The address says signed out, the browser is not: the truth wins.
+#[tokio::test]
+async fn the_signed_out_page_is_not_shown_to_somebody_who_is_signed_in() {
+    let curfew = Curfew::start().await;
+    let mut browser = Browser::new();
+    curfew.sign_in_at_a(&mut browser, "alice").await;
+    for path in ["/signed-out", "/signed-out?only=provider-down", "/signed-out?state=x"] {
+        let page = browser.open(&format!("{}{path}", curfew.app_a)).await;
+        assert_eq!(page.url.path(), "/", "{path}");
+        assert!(page.body.contains("data-session=\"signed-in\""));
+    }
+    curfew.stop().await;
+}
+
+/// The stream is of the session that the page shows, not of whoever is signed in now.
+#[tokio::test]
+async fn a_page_of_another_session_is_told_at_once() {
+    let curfew = Curfew::start().await;
+    let mut browser = Browser::new();
+    let alices = curfew.sign_in_at_a(&mut browser, "alice").await;
+    let stream = |page: &Page| {
+        let path = page.body.split("/events?").nth(1).unwrap().split("&quot;").next().unwrap().to_owned();
+        format!("{}/events?{path}", curfew.app_a)
+    };
+    let of_alice = stream(&alices);
+    sign_out_at_a(&curfew, &mut browser).await;
+    let bobs = curfew.sign_in_at_a(&mut browser, "bob").await;
+    assert_ne!(of_alice, stream(&bobs));
+    for url in [of_alice, format!("{}/events", curfew.app_a)] {
+        let told = browser.open(&url).await;
+        assert_eq!(told.body, "event: sign-out\ndata: {}\n\n", "{url}");
+    }
+    curfew.stop().await;
+}
+
+#[tokio::test]
+async fn a_sign_out_without_a_session_or_a_form_is_no_error() {
+    let curfew = Curfew::start().await;
+    let url = format!("{}/logout", curfew.app_a);
+    let answer = client().post(&url).header("sec-fetch-site", "same-origin").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers()["location"], "/signed-out");
     curfew.stop().await;
 }
