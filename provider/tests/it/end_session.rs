@@ -53,8 +53,8 @@ async fn straight_back_when_nobody_is_to_be_told() {
     config["back_channel"] = false.into();
     config["front_channel"] = false.into();
     let provider = TestProvider::with(config).await;
-    let mut browser = provider.browser();
-    let (_, tokens) = provider.signed_in("alice").await;
+    let (mut browser, tokens) = provider.signed_in("alice").await;
+    browser.get(&end_session(&[("id_token_hint", tokens.id_token.as_str())])).await;
     let table = [
         (SIGNED_OUT, None, SIGNED_OUT.to_owned()),
         (SIGNED_OUT, Some("1"), format!("{SIGNED_OUT}?state=1")),
@@ -65,9 +65,26 @@ async fn straight_back_when_nobody_is_to_be_told() {
         let mut parameters = vec![("id_token_hint", tokens.id_token.as_str()), ("post_logout_redirect_uri", uri)];
         parameters.extend(state.map(|state| ("state", state)));
         let answer = browser.get(&end_session(&parameters)).await;
-        assert_eq!(answer.location().as_str(), expected, "RPI-33: without a session too");
+        assert_eq!(answer.location().as_str(), expected, "RPI-33: there is no session any more");
         assert_eq!(answer.header("cache-control"), "no-store");
     }
+}
+
+/// RPI-17, RPI-22: the browser has lost the cookie, but the session goes on: the user is asked, and can end it.
+#[tokio::test]
+async fn a_hint_names_its_session_where_the_browser_has_lost_the_cookie() {
+    let provider = TestProvider::init().await;
+    let (mut signed_in, tokens) = provider.signed_in("alice").await;
+    let request = end_session(&[("id_token_hint", tokens.id_token.as_str()), ("post_logout_redirect_uri", SIGNED_OUT)]);
+    let mut browser = provider.browser();
+    let question = browser.get(&request).await;
+    assert!(question.body.contains("confirm-sign-out"), "{}", question.body);
+    browser.answer(&question, "stay").await;
+    let question = browser.get(&request).await;
+    assert!(question.body.contains("confirm-sign-out"), "staying ends nothing: {}", question.body);
+    browser.answer(&question, "sign-out").await;
+    let nothing_left = signed_in.get(&end_session(&[])).await;
+    assert!(!nothing_left.body.contains("confirm-sign-out"), "{}", nothing_left.body);
 }
 
 /// RPI-08, RPI-22, RPI-24, RPI-36: a request that may not be the user's wish ends nothing before the user answers.
