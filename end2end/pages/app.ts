@@ -31,7 +31,8 @@ export abstract class App {
       if (request.isNavigationRequest() && request.frame() === page.mainFrame()) this.streamIsOpen = false;
     });
     page.on('response', (response) => {
-      if (response.url() === `${this.origin}${this.streamPath}`) this.streamIsOpen = response.status() === 200;
+      const { origin, pathname } = new URL(response.url());
+      if (origin === this.origin && pathname === this.streamPath) this.streamIsOpen = response.status() === 200;
     });
   }
 
