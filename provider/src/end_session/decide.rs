@@ -21,17 +21,19 @@ pub(super) enum Decision<'a> {
     End(&'a Session),
 }
 
-/// Decides it. Whoever holds an ID token of this browser's session speaks for the user; nobody else does.
+/// Decides it. Whoever holds an ID token of this browser's session speaks for the user; nobody else does, and so the user
+/// is asked about a session that only the hint names. RPI-22
 pub(super) fn decide<'a>(
     request: &EndSessionRequest,
     session: Option<&'a Session>,
+    is_of_browser: bool,
     reached: &[SessionClient],
 ) -> Decision<'a> {
     let Some(session) = session else { return Decision::AlreadySignedOut };
     let is_of_this_session = request.hint.as_ref().is_some_and(|hint| {
         hint.sub == session.sub && reached.iter().any(|app| app.client_id == hint.client_id && app.sid == hint.sid)
     });
-    if is_of_this_session { Decision::End(session) } else { Decision::Ask(session) }
+    if is_of_browser && is_of_this_session { Decision::End(session) } else { Decision::Ask(session) }
 }
 
 /// An app that is to be told, and by which channels it can be.
@@ -126,10 +128,12 @@ mod tests {
         ];
         for (what, hint, ends) in table {
             let request = EndSessionRequest { client: None, hint, next: None };
-            let decision = decide(&request, Some(&session), &reached);
+            let decision = decide(&request, Some(&session), true, &reached);
             assert_eq!(matches!(decision, Decision::End(_)), ends, "{what}");
             assert_eq!(matches!(decision, Decision::Ask(_)), !ends, "{what}");
-            assert!(matches!(decide(&request, None, &[]), Decision::AlreadySignedOut), "{what}");
+            let elsewhere = decide(&request, Some(&session), false, &reached);
+            assert!(matches!(elsewhere, Decision::Ask(_)), "{what}, and the browser has lost the cookie");
+            assert!(matches!(decide(&request, None, false, &[]), Decision::AlreadySignedOut), "{what}");
         }
     }
 

@@ -103,6 +103,7 @@ async fn end_session(
     let is_of_browser = of_browser.is_some();
     let session = match of_browser {
         Some(session) => Some(session),
+        // A browser that was closed may have lost the cookie of a session that goes on.
         None => named_by_hint(&mut conn, &request).await?,
     };
     let reached = match &session {
@@ -110,12 +111,8 @@ async fn end_session(
         None => Vec::new(),
     };
     drop(conn);
-    match decide(&request, session.as_ref(), &reached) {
+    match decide(&request, session.as_ref(), is_of_browser, &reached) {
         Decision::AlreadySignedOut => Ok(finish::already_signed_out(provider, &request)),
-        // The browser has lost the session's cookie, so only the hint speaks for the user. RPI-22
-        Decision::End(session) if !is_of_browser => {
-            ask::ask(provider, &request, params, session, &reached, headers).await
-        }
         Decision::Ask(session) => ask::ask(provider, &request, params, session, &reached, headers).await,
         Decision::End(session) => finish::end_and_finish(provider, session.clone(), request.next).await,
     }

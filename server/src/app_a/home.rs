@@ -3,6 +3,7 @@
 use app::app_a::{Home, SignedOut};
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
+use logout_event::SessionRef;
 use serde_json::json;
 
 use super::AppA;
@@ -32,8 +33,19 @@ fn page(app: &AppA, signed_in: &SignedIn) -> Home {
         claims: claims.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect(),
         csrf: signed_in.csrf.as_str().to_owned(),
         app_b: app.config().app_b.as_ref().map(ToString::to_string),
-        tab: json!({ "session": session, "events": events::path(session), "push": app.config().push, "broadcast": app.config().broadcast }).to_string(),
+        tab: tab(app, session),
     }
+}
+
+/// What the page's script needs to know.
+fn tab(app: &AppA, session: &SessionRef) -> String {
+    json!({
+        "session": session,
+        "events": events::path(session),
+        "push": app.config().push,
+        "broadcast": app.config().broadcast,
+    })
+    .to_string()
 }
 
 /// `2026-11-22 18:50 UTC`, for a time in seconds since the Unix epoch.
