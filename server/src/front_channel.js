@@ -2,7 +2,7 @@
 "use strict";
 (() => {
   const meta = document.querySelector('meta[name="curfew-front-channel"]');
-  const { event, issuer, message, channel, key } = JSON.parse(meta.content);
+  const { event, ancestors, message, channel, key } = JSON.parse(meta.content);
   const text = JSON.stringify({ from: "frame", event });
   // Open tabs hear this only where the browser gives the frame the app's own storage: on the same site.
   try {
@@ -19,5 +19,6 @@
   } catch {
     // Storage is blocked here: the server's record is what counts, and the tabs hear by another way.
   }
-  if (parent !== window) parent.postMessage({ type: message, outcome: "ended" }, issuer);
+  // The page around this frame is one of those that may frame it; a message to the others' origins is not delivered.
+  if (parent !== window) for (const origin of ancestors) parent.postMessage({ type: message, outcome: "ended" }, origin);
 })();

@@ -8,16 +8,23 @@ use axum::response::{Html, IntoResponse, Response};
 use logout_event::{LogoutEvent, wire};
 use serde_json::json;
 
-use crate::assets;
 use crate::headers::NO_STORE;
+use crate::{Origin, assets};
 
-/// The frame's page for a sign-out that has been recorded. `issuer` is the configured one, whose origin alone may frame
-/// the page and hear from it.
-pub(crate) fn page(event: &LogoutEvent, issuer: &url::Url, broadcast: bool) -> Response {
-    let issuer_origin = issuer.origin().ascii_serialization();
+/// The origins that may frame the page and hear from it: those configured, or else the issuer's own.
+pub(crate) fn ancestors(configured: &[Origin], issuer: &url::Url) -> Vec<String> {
+    if configured.is_empty() {
+        vec![issuer.origin().ascii_serialization()]
+    } else {
+        configured.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// The frame's page for a sign-out that has been recorded. `ancestors` alone may frame it and hear from it.
+pub(crate) fn page(event: &LogoutEvent, ancestors: &[String], broadcast: bool) -> Response {
     let instructions = json!({
         "event": event,
-        "issuer": issuer_origin,
+        "ancestors": ancestors,
         "message": wire::FRAME_MESSAGE,
         "channel": broadcast.then_some(wire::BROADCAST_CHANNEL),
         "key": broadcast.then_some(wire::STORAGE_KEY),
@@ -29,7 +36,8 @@ pub(crate) fn page(event: &LogoutEvent, issuer: &url::Url, broadcast: bool) -> R
         escape(&instructions.to_string())
     );
     let policy = format!(
-        "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {issuer_origin}"
+        "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {}",
+        ancestors.join(" ")
     );
     ([(CONTENT_SECURITY_POLICY, policy)], [NO_STORE], Html(html)).into_response()
 }
@@ -62,7 +70,7 @@ mod tests {
 
     /// FCL-18, FCL-22, FCL-23, T-16
     #[tokio::test]
-    async fn only_the_issuer_may_frame_it_and_nothing_breaks_out_of_the_attribute() {
+    async fn only_the_named_may_frame_it_and_nothing_breaks_out_of_the_attribute() {
         let event = LogoutEvent {
             iss: "http://localhost:4000".to_owned(),
             sid: Some("\"><script>".to_owned()),
@@ -71,13 +79,24 @@ mod tests {
             not_before: 7,
         };
         let issuer = url::Url::parse("http://localhost:4000/op").unwrap();
-        let response = page(&event, &issuer, true);
+        let response = page(&event, &ancestors(&[], &issuer), true);
         let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
-        assert!(header("content-security-policy").ends_with("frame-ancestors http://localhost:4000"));
+        assert!(header("content-security-policy").ends_with("; frame-ancestors http://localhost:4000"));
         assert_eq!(header("cache-control"), "no-store");
         assert!(response.headers().get("x-frame-options").is_none());
         let body = to_bytes(response.into_body(), 10_000).await.unwrap();
         let body = std::str::from_utf8(&body).unwrap();
         assert!(!body.contains("\"><script>") && body.contains("&lt;script&gt;"), "{body}");
+
+        // A provider whose logout page is on another host than its issuer.
+        let configured =
+            ["https://logout.example", "https://login.example"].map(|origin| Origin::parse(origin).unwrap());
+        let response = page(&event, &ancestors(&configured, &issuer), true);
+        let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
+        assert!(policy.ends_with("; frame-ancestors https://logout.example https://login.example"), "{policy}");
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let body = std::str::from_utf8(&body).unwrap();
+        let heard = "&quot;ancestors&quot;:[&quot;https://logout.example&quot;,&quot;https://login.example&quot;]";
+        assert!(body.contains(heard), "{body}");
     }
 }

@@ -11,7 +11,10 @@ use crate::front_channel;
 pub(super) async fn get(State(app): State<AppB>, request: FrontChannelRequest) -> Response {
     let event = request.event();
     match app.relying_party().end(&event, Trust::Unsigned).await {
-        Ok(_) => front_channel::page(&event, &app.0.issuer, app.config().broadcast),
+        Ok(_) => {
+            let ancestors = front_channel::ancestors(&app.config().front_channel_ancestors, &app.0.issuer);
+            front_channel::page(&event, &ancestors, app.config().broadcast)
+        }
         Err(error) => error.into_response(),
     }
 }

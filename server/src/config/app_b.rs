@@ -29,6 +29,9 @@ pub struct AppBConfig {
     pub session_lifetime: u64,
     /// Where App A is, for the link between them.
     pub app_a: Option<Origin>,
+    /// The origins whose pages may frame the front-channel logout endpoint; none means the issuer's.
+    #[serde(default)]
+    pub front_channel_ancestors: Vec<Origin>,
     /// Whether the server pushes sign-outs to open tabs.
     #[serde(default = "yes")]
     pub push: bool,
