@@ -2,8 +2,9 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
 use url::form_urlencoded;
 
-/// The longest value of a parameter, in bytes. ID tokens come as hints, and are longer than anything else.
-const LONGEST_VALUE: usize = 8 * 1024;
+/// The most that the values may have together, in bytes. ID tokens come as hints, and are longer than anything else. It
+/// bounds what is kept of requests that anybody may send.
+const LONGEST: usize = 8 * 1024;
 
 /// The parameters of a request that an endpoint knows, from a query string or a form. Others are dropped, as the
 /// specifications ask; so are empty ones (RFC 6749 section 3.1).
@@ -15,7 +16,7 @@ pub(crate) struct Params(Vec<(&'static str, String)>);
 pub(crate) enum ParamsError {
     #[error("the parameter `{0}` is there more than once")]
     Duplicate(&'static str),
-    #[error("the parameter `{0}` is too long")]
+    #[error("the parameter `{0}` is too long, or the parameters are together")]
     TooLong(&'static str),
     #[error("the request must be sent as application/x-www-form-urlencoded")]
     NotAForm,
@@ -25,12 +26,14 @@ impl Params {
     /// Reads a query string or a form. RFC 6749 section 3.1: no parameter more than once.
     pub(crate) fn parse(raw: &[u8], known: &[&'static str]) -> Result<Self, ParamsError> {
         let mut seen: Vec<(&'static str, String)> = Vec::new();
+        let mut length = 0;
         for (name, value) in form_urlencoded::parse(raw) {
             let Some(&name) = known.iter().find(|&&known| known == name) else { continue };
             if seen.iter().any(|(seen, _)| *seen == name) {
                 return Err(ParamsError::Duplicate(name));
             }
-            if value.len() > LONGEST_VALUE {
+            length += value.len();
+            if length > LONGEST {
                 return Err(ParamsError::TooLong(name));
             }
             seen.push((name, value.into_owned()));
@@ -79,8 +82,16 @@ mod tests {
         assert_eq!(parse("state=1&state=1"), Err(ParamsError::Duplicate("state")));
         assert_eq!(parse("state=&state=1"), Err(ParamsError::Duplicate("state")));
         assert_eq!(parse("%73tate=1&state=2"), Err(ParamsError::Duplicate("state")));
-        assert_eq!(parse(&format!("state={}", "x".repeat(LONGEST_VALUE + 1))), Err(ParamsError::TooLong("state")));
-        assert!(parse(&format!("y={}", "x".repeat(LONGEST_VALUE + 1))).is_ok());
+    }
+
+    #[test]
+    fn what_is_known_is_bounded_together() {
+        let filled = |scope: usize, state: usize| format!("scope={}&state={}", "x".repeat(scope), "x".repeat(state));
+        assert!(parse(&filled(0, LONGEST)).is_ok());
+        assert!(parse(&filled(LONGEST / 2, LONGEST / 2)).is_ok());
+        assert_eq!(parse(&filled(0, LONGEST + 1)), Err(ParamsError::TooLong("state")));
+        assert_eq!(parse(&filled(LONGEST / 2, LONGEST / 2 + 1)), Err(ParamsError::TooLong("state")));
+        assert!(parse(&format!("y={}", "x".repeat(LONGEST + 1))).is_ok());
     }
 
     #[test]
