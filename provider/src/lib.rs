@@ -37,7 +37,8 @@ mod userinfo;
 
 pub use clock::{Clock, ManualClock};
 pub use config::{
-    ClientConfig, ConfigError, CookieSameSite, Owner, ProviderConfig, Secret, SigningAlg, UriError, UserConfig,
+    ClientConfig, ConfigError, CookieSameSite, GrantType, Owner, ProviderConfig, Secret, SigningAlg, UriError,
+    UserConfig,
 };
 pub use router::router;
 pub use state::{OpenError, ProviderState};

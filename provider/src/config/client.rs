@@ -35,6 +35,9 @@ pub struct ClientConfig {
     /// Whether the app needs `sid` there. It is always sent.
     #[serde(default)]
     pub backchannel_logout_session_required: bool,
+    /// What the app may exchange for tokens. With `refresh_token`, it gets refresh tokens, which end with the session.
+    #[serde(default = "default_grant_types")]
+    pub grant_types: Vec<GrantType>,
     /// The scopes that the app is given when it asks for them.
     #[serde(default = "default_scopes")]
     pub scopes: Vec<String>,
@@ -62,6 +65,20 @@ pub enum SigningAlg {
     ES256,
 }
 
+/// What is exchanged for tokens (RFC 7591 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantType {
+    /// A code, after the user was here. Every client has it.
+    AuthorizationCode,
+    /// A refresh token, without the user.
+    RefreshToken,
+}
+
+fn default_grant_types() -> Vec<GrantType> {
+    vec![GrantType::AuthorizationCode]
+}
+
 fn default_scopes() -> Vec<String> {
     vec!["openid".to_owned(), "profile".to_owned()]
 }
@@ -80,6 +97,7 @@ pub(crate) struct Client {
     pub(crate) post_logout_redirect_uris: Vec<RegisteredUri>,
     pub(crate) frontchannel_logout_uri: Option<RegisteredUri>,
     pub(crate) backchannel_logout_uri: Option<RegisteredUri>,
+    pub(crate) grant_types: BTreeSet<GrantType>,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) audience: Option<String>,
     pub(crate) signing_alg: SigningAlg,
@@ -92,6 +110,11 @@ impl Client {
     /// Whether it cannot keep a secret (RFC 6749 section 2.1).
     pub(crate) fn is_public(&self) -> bool {
         self.client_secret.is_none()
+    }
+
+    /// Whether it is registered for this grant type.
+    pub(crate) fn may_use(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
     }
 
     pub(super) fn new(config: &ClientConfig) -> Result<Self, ConfigError> {
@@ -118,6 +141,7 @@ impl Client {
             post_logout_redirect_uris: uris(&owner, "post_logout_redirect_uris", &config.post_logout_redirect_uris)?,
             frontchannel_logout_uri,
             backchannel_logout_uri: uri(&owner, "backchannel_logout_uri", config.backchannel_logout_uri.as_deref())?,
+            grant_types: grant_types(&owner, &config.grant_types)?,
             scopes: scopes(&owner, &config.scopes)?,
             audience: config.audience.clone(),
             signing_alg: config.id_token_signed_response_alg,
@@ -150,6 +174,15 @@ fn check_same_origin(owner: &Owner, frame: Option<&RegisteredUri>, own: &[Regist
             Err(refused(owner, "frontchannel_logout_uri", frame.as_str(), UriError::ForeignOrigin))
         }
         _ => Ok(()),
+    }
+}
+
+fn grant_types(owner: &Owner, grant_types: &[GrantType]) -> Result<BTreeSet<GrantType>, ConfigError> {
+    let grant_types: BTreeSet<GrantType> = grant_types.iter().copied().collect();
+    if grant_types.contains(&GrantType::AuthorizationCode) {
+        Ok(grant_types)
+    } else {
+        Err(ConfigError::GrantTypes { owner: owner.clone() })
     }
 }
 

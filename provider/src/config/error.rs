@@ -61,6 +61,12 @@ pub enum ConfigError {
         /// Which client.
         owner: Owner,
     },
+    /// A client that can get no first token.
+    #[error("{owner}grant_types: must contain `authorization_code`")]
+    GrantTypes {
+        /// Which client.
+        owner: Owner,
+    },
     /// A client secret that can be guessed.
     #[error("{owner}client_secret: must have at least 16 characters; without a secret, the client is a public one")]
     WeakSecret {

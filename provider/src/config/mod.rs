@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 
-pub use client::{ClientConfig, SigningAlg};
+pub use client::{ClientConfig, GrantType, SigningAlg};
 pub use error::{ConfigError, Owner, UriError};
 pub use user::UserConfig;
 
@@ -39,6 +39,12 @@ pub struct ProviderConfig {
     /// How long a session at the provider lasts after the user signed in.
     #[serde(default = "default_session_lifetime")]
     pub session_lifetime: u64,
+    /// How long an app can renew its tokens without the user, at most: never longer than the session lasts.
+    #[serde(default = "default_refresh_token_lifetime")]
+    pub refresh_token_lifetime: u64,
+    /// After how long a refresh token that was not used is good no longer.
+    #[serde(default = "default_refresh_token_idle_lifetime")]
+    pub refresh_token_idle_lifetime: u64,
     /// The `SameSite` attribute of the provider's cookies.
     #[serde(default)]
     pub cookie_same_site: CookieSameSite,
@@ -87,6 +93,14 @@ const fn default_id_token_lifetime() -> u64 {
 
 const fn default_session_lifetime() -> u64 {
     8 * 60 * 60
+}
+
+const fn default_refresh_token_lifetime() -> u64 {
+    8 * 60 * 60
+}
+
+const fn default_refresh_token_idle_lifetime() -> u64 {
+    4 * 60 * 60
 }
 
 const fn yes() -> bool {

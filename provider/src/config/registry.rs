@@ -20,6 +20,10 @@ pub(crate) struct Lifetimes {
     pub(crate) access_token: i64,
     pub(crate) id_token: i64,
     pub(crate) session: i64,
+    /// Of a family of refresh tokens, from its first to its last.
+    pub(crate) refresh_token: i64,
+    /// Of a refresh token that is not used.
+    pub(crate) refresh_token_idle: i64,
 }
 
 impl Registry {
@@ -30,6 +34,12 @@ impl Registry {
             access_token: check_lifetime(&provider, "access_token_lifetime", config.access_token_lifetime)?,
             id_token: check_lifetime(&provider, "id_token_lifetime", config.id_token_lifetime)?,
             session: check_lifetime(&provider, "session_lifetime", config.session_lifetime)?,
+            refresh_token: check_lifetime(&provider, "refresh_token_lifetime", config.refresh_token_lifetime)?,
+            refresh_token_idle: check_lifetime(
+                &provider,
+                "refresh_token_idle_lifetime",
+                config.refresh_token_idle_lifetime,
+            )?,
         };
         let mut clients = BTreeMap::new();
         for client in &config.clients {

@@ -9,6 +9,7 @@ pub(crate) mod parked_request;
 pub(crate) mod pending_authorization;
 pub(crate) mod pending_sign_out;
 pub(crate) mod purge;
+pub(crate) mod refresh_token;
 pub(crate) mod session;
 pub(crate) mod session_client;
 pub(crate) mod token_family;

@@ -14,6 +14,8 @@ pub(crate) async fn purge(conn: &mut SqliteConnection, now: i64) -> Result<(), s
         ("DELETE FROM pending_sign_out WHERE expires_at <= ?", now),
         ("DELETE FROM authorization_code WHERE expires_at <= ?", now - CODES_KEPT),
         ("DELETE FROM access_token WHERE expires_at <= ?", now),
+        // As long as the family could be renewed, a used token is remembered: its second use is somebody else's.
+        ("DELETE FROM refresh_token WHERE family_id IN (SELECT id FROM token_family WHERE expires_at <= ?)", now),
         // T-04: never before its end is known.
         ("DELETE FROM outbox WHERE coalesce(delivered_at, given_up_at) <= ?", now - ENDED_SESSIONS_KEPT),
         // What is or was owed to an app keeps the record of its sign-out.

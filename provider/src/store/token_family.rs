@@ -1,21 +1,38 @@
-use sqlx::SqliteConnection;
+use sqlx::{FromRow, SqliteConnection};
+
+/// Everything that came of one authorization.
+#[derive(Debug, FromRow)]
+pub(crate) struct TokenFamily {
+    pub(crate) session_id: i64,
+    pub(crate) client_id: String,
+    /// Scopes, separated by spaces.
+    pub(crate) scope: String,
+    /// When the user proved who they are.
+    pub(crate) auth_time: i64,
+    /// When no refresh token of it is good any more; `None`: it has none.
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) revoked_at: Option<i64>,
+}
 
 /// Begins the family of what one authorization gives.
-pub(crate) async fn insert(
-    conn: &mut SqliteConnection,
-    session_id: i64,
-    client_id: &str,
-    scope: &str,
-    now: i64,
-) -> Result<i64, sqlx::Error> {
-    sqlx::query("INSERT INTO token_family (session_id, client_id, scope, created_at) VALUES (?, ?, ?, ?)")
-        .bind(session_id)
-        .bind(client_id)
-        .bind(scope)
-        .bind(now)
-        .execute(conn)
-        .await
-        .map(|done| done.last_insert_rowid())
+pub(crate) async fn insert(conn: &mut SqliteConnection, family: &TokenFamily, now: i64) -> Result<i64, sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO token_family (session_id, client_id, scope, auth_time, expires_at, created_at)
+         VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(family.session_id)
+    .bind(&family.client_id)
+    .bind(&family.scope)
+    .bind(family.auth_time)
+    .bind(family.expires_at)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(|done| done.last_insert_rowid())
+}
+
+pub(crate) async fn by_id(conn: &mut SqliteConnection, id: i64) -> Result<Option<TokenFamily>, sqlx::Error> {
+    sqlx::query_as("SELECT * FROM token_family WHERE id = ?").bind(id).fetch_optional(conn).await
 }
 
 /// Adds an access token to the family.

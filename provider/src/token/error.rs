@@ -23,8 +23,10 @@ pub(crate) enum TokenError {
     UnsupportedAuthentication,
     #[error("grant_type is missing")]
     NoGrantType,
-    #[error("grant_type: only authorization_code is supported")]
+    #[error("grant_type: only authorization_code and refresh_token are supported")]
     UnsupportedGrantType,
+    #[error("the client is not registered for this grant_type")]
+    UnauthorizedClient,
     #[error("code is missing")]
     NoCode,
     #[error("code is unknown, or its session has ended")]
@@ -41,6 +43,18 @@ pub(crate) enum TokenError {
     CodeVerifier,
     #[error("code_verifier was sent, but the authorization request had no code_challenge")]
     UnexpectedCodeVerifier,
+    #[error("refresh_token is missing")]
+    NoRefreshToken,
+    #[error("refresh_token is unknown or revoked, or its session has ended: the user must sign in again")]
+    UnknownRefreshToken,
+    #[error("refresh_token was issued to another client")]
+    ForeignRefreshToken,
+    #[error("refresh_token was used before; everything that came of it is revoked, and the user must sign in again")]
+    UsedRefreshToken,
+    #[error("refresh_token has expired: the user must sign in again")]
+    ExpiredRefreshToken,
+    #[error("scope: more than was granted at first")]
+    Scope,
     #[error("the provider failed; try again later")]
     Internal(InternalError),
 }
@@ -55,19 +69,27 @@ impl TokenError {
     /// The value of `error`.
     fn code(&self) -> &'static str {
         match self {
-            Self::Params(_) | Self::TwoClients | Self::NoGrantType | Self::NoCode => "invalid_request",
+            Self::Params(_) | Self::TwoClients | Self::NoGrantType | Self::NoCode | Self::NoRefreshToken => {
+                "invalid_request"
+            }
             Self::NoClient
             | Self::MalformedAuthorization
             | Self::ClientAuthentication
             | Self::UnsupportedAuthentication => "invalid_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::Scope => "invalid_scope",
             Self::UnknownCode
             | Self::ForeignCode
             | Self::UsedCode
             | Self::ExpiredCode
             | Self::RedirectUri
             | Self::CodeVerifier
-            | Self::UnexpectedCodeVerifier => "invalid_grant",
+            | Self::UnexpectedCodeVerifier
+            | Self::UnknownRefreshToken
+            | Self::ForeignRefreshToken
+            | Self::UsedRefreshToken
+            | Self::ExpiredRefreshToken => "invalid_grant",
             Self::Internal(_) => "server_error",
         }
     }

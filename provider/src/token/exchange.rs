@@ -5,14 +5,15 @@ use sqlx::SqliteConnection;
 use subtle::ConstantTimeEq;
 
 use super::TokenError;
-use super::mint::{Grant, TokenResponse, mint};
-use crate::config::Client;
-use crate::error::InternalError;
+use super::grant::{Grant, grant};
+use super::mint::{TokenResponse, mint};
+use crate::config::{Client, GrantType};
 use crate::http::Params;
-use crate::secret::{Opaque, random_id};
+use crate::secret::Opaque;
 use crate::state::Provider;
 use crate::store::authorization_code::{self, AuthorizationCode};
-use crate::store::{session, session_client, token_family};
+use crate::store::session;
+use crate::store::token_family::{self, TokenFamily};
 
 /// Gives tokens for a code ([OpenID Connect Core 1.0 section 3.1.3.2](https://openid.net/specs/openid-connect-core-1_0.html#TokenRequestValidation)).
 pub(super) async fn exchange_code(
@@ -34,8 +35,8 @@ pub(super) async fn exchange_code(
     check_expiry(&code, now)?;
     check_redirect_uri(&code, params)?;
     check_code_verifier(&code, params)?;
-    let grant = begin_family(&mut tx, provider, client, code, now).await?;
-    authorization_code::set_used(&mut tx, hash, grant.family_id).await?;
+    let (family_id, grant) = begin_family(&mut tx, provider, client, code, now).await?;
+    authorization_code::set_used(&mut tx, hash, family_id).await?;
     tx.commit().await?;
     // Outside of the transaction: signing is slow, and nobody else should wait for it.
     Ok(mint(provider, client, &grant, now)?)
@@ -79,24 +80,21 @@ async fn begin_family(
     client: &Client,
     code: AuthorizationCode,
     now: i64,
-) -> Result<Grant, TokenError> {
+) -> Result<(i64, Grant), TokenError> {
     let session = session::by_id(conn, code.session_id).await?.filter(|session| session.is_live(now));
     let session = session.ok_or(TokenError::UnknownCode)?;
-    let user = provider.user_of(conn, &session.sub).await?.ok_or(TokenError::UnknownCode)?;
-    let sid = session_client::sid(conn, session.id, &client.client_id)
-        .await?
-        .ok_or(InternalError::Inconsistent("a code of a session that never reached the client"))?;
-    let family_id = token_family::insert(conn, session.id, &client.client_id, &code.scope, now).await?;
-    let jti = random_id()?;
-    token_family::insert_access_token(conn, &jti, family_id, now + provider.registry.lifetimes.access_token).await?;
-    Ok(Grant {
-        family_id,
-        jti,
-        user,
-        sub: session.sub,
-        sid,
+    // What the session gives never outlives it, not even where a later sign-in prolongs it.
+    let renewable = client.may_use(GrantType::RefreshToken);
+    let expires_at = session.expires_at.min(now + provider.registry.lifetimes.refresh_token);
+    let family = TokenFamily {
+        session_id: session.id,
+        client_id: code.client_id,
         scope: code.scope,
-        nonce: code.nonce,
         auth_time: code.auth_time,
-    })
+        expires_at: renewable.then_some(expires_at),
+        revoked_at: None,
+    };
+    let family_id = token_family::insert(conn, &family, now).await?;
+    let grant = grant(conn, provider, &session, family_id, &family, now).await?.ok_or(TokenError::UnknownCode)?;
+    Ok((family_id, Grant { nonce: code.nonce, ..grant }))
 }

@@ -1,26 +1,13 @@
-use std::sync::Arc;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::config::{Client, User};
+use super::grant::Grant;
+use crate::config::Client;
 use crate::error::InternalError;
 use crate::keys::Typ;
 use crate::state::Provider;
-
-/// What the tokens of one grant say.
-pub(super) struct Grant {
-    pub(super) family_id: i64,
-    pub(super) jti: String,
-    pub(super) user: Arc<User>,
-    pub(super) sub: String,
-    pub(super) sid: String,
-    pub(super) scope: String,
-    pub(super) nonce: Option<String>,
-    pub(super) auth_time: i64,
-}
 
 /// The answer of the token endpoint (OpenID Connect Core 1.0 section 3.1.3.3). It does not print.
 #[derive(Serialize)]
@@ -30,6 +17,8 @@ pub(super) struct TokenResponse {
     /// Seconds.
     expires_in: i64,
     id_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
     scope: String,
 }
 
@@ -108,6 +97,7 @@ pub(super) fn mint(
         token_type: "Bearer",
         expires_in: lifetimes.access_token,
         id_token,
+        refresh_token: grant.refresh_token.as_ref().map(|token| token.as_str().to_owned()),
         scope: grant.scope.clone(),
     })
 }

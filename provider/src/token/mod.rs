@@ -1,9 +1,12 @@
-//! The token endpoint: [OpenID Connect Core 1.0 section 3.1.3](https://openid.net/specs/openid-connect-core-1_0.html#TokenEndpoint).
+//! The token endpoint: [OpenID Connect Core 1.0 section 3.1.3](https://openid.net/specs/openid-connect-core-1_0.html#TokenEndpoint)
+//! and [section 12](https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens).
 
 mod client_authentication;
 mod error;
 mod exchange;
+mod grant;
 mod mint;
+mod refresh;
 
 use std::sync::Arc;
 
@@ -18,11 +21,14 @@ use error::TokenError;
 use exchange::exchange_code;
 pub(crate) use mint::AccessTokenClaims;
 use mint::TokenResponse;
+use refresh::exchange_refresh_token;
 
+use crate::config::GrantType;
 use crate::http::{NO_STORE, Params, form_body};
 use crate::state::Provider;
 
-const PARAMETERS: &[&str] = &["client_id", "client_secret", "code", "code_verifier", "grant_type", "redirect_uri"];
+const PARAMETERS: &[&str] =
+    &["client_id", "client_secret", "code", "code_verifier", "grant_type", "redirect_uri", "refresh_token", "scope"];
 
 /// `POST /token`
 pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -40,6 +46,10 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     let client = authenticate(headers, &params, &provider.registry)?;
     match params.get("grant_type") {
         Some("authorization_code") => exchange_code(provider, &client, &params).await,
+        Some("refresh_token") if client.may_use(GrantType::RefreshToken) => {
+            exchange_refresh_token(provider, &client, &params).await
+        }
+        Some("refresh_token") => Err(TokenError::UnauthorizedClient),
         Some(_) => Err(TokenError::UnsupportedGrantType),
         None => Err(TokenError::NoGrantType),
     }

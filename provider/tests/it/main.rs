@@ -12,6 +12,7 @@ mod front_channel;
 mod login;
 mod outbox;
 mod races;
+mod refresh;
 mod restart;
 mod support;
 mod token;

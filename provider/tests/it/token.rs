@@ -93,7 +93,7 @@ async fn refused_requests() {
     let table: &[(&str, Changes<'_>, &str)] = &[
         ("app-b", &[("grant_type", ""), ("code", &b)], "invalid_request"),
         ("app-b", &[("grant_type", "password"), ("code", &b)], "unsupported_grant_type"),
-        ("app-b", &[("grant_type", "refresh_token"), ("code", &b)], "unsupported_grant_type"),
+        ("app-b", &[("grant_type", "refresh_token"), ("code", &b)], "unauthorized_client"),
         ("app-b", &[], "invalid_request"),
         ("app-b", &[("code", "x")], "invalid_grant"),
         ("app-b", &[("code", &long)], "invalid_request"),

@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use sqlx::SqliteConnection;
+
+use crate::config::User;
+use crate::error::InternalError;
+use crate::secret::{Opaque, random_id};
+use crate::state::Provider;
+use crate::store::session::Session;
+use crate::store::token_family::TokenFamily;
+use crate::store::{refresh_token, session_client, token_family};
+
+/// What the tokens of one answer say.
+pub(super) struct Grant {
+    pub(super) jti: String,
+    pub(super) user: Arc<User>,
+    pub(super) sub: String,
+    pub(super) sid: String,
+    pub(super) scope: String,
+    pub(super) nonce: Option<String>,
+    pub(super) auth_time: i64,
+    /// Where the family can be renewed.
+    pub(super) refresh_token: Option<Opaque>,
+}
+
+/// Adds the tokens of one answer to a family of this session, which the caller has found alive in the same transaction.
+/// `None`: the user is no longer configured.
+pub(super) async fn grant(
+    conn: &mut SqliteConnection,
+    provider: &Provider,
+    session: &Session,
+    family_id: i64,
+    family: &TokenFamily,
+    now: i64,
+) -> Result<Option<Grant>, InternalError> {
+    let Some(user) = provider.user_of(conn, &session.sub).await? else { return Ok(None) };
+    let sid = session_client::sid(conn, session.id, &family.client_id)
+        .await?
+        .ok_or(InternalError::Inconsistent("tokens of a session that never reached the client"))?;
+    let lifetimes = &provider.registry.lifetimes;
+    let jti = random_id()?;
+    token_family::insert_access_token(conn, &jti, family_id, now + lifetimes.access_token).await?;
+    let refresh_token = match family.expires_at {
+        Some(expires_at) => {
+            let token = Opaque::random()?;
+            let expires_at = expires_at.min(now + lifetimes.refresh_token_idle);
+            refresh_token::insert(conn, token.hash(), family_id, expires_at).await?;
+            Some(token)
+        }
+        None => None,
+    };
+    Ok(Some(Grant {
+        jti,
+        user,
+        sub: session.sub.clone(),
+        sid,
+        scope: family.scope.clone(),
+        nonce: None,
+        auth_time: family.auth_time,
+        refresh_token,
+    }))
+}
