@@ -9,6 +9,7 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 
 use crate::config::SigningAlg;
+use crate::dpop::SIGNING_ALGS;
 use crate::state::Provider;
 
 /// New keys are to be found soon after they are published.
@@ -32,6 +33,7 @@ struct Configuration<'a> {
     id_token_signing_alg_values_supported: [SigningAlg; 2],
     token_endpoint_auth_methods_supported: &'static [&'static str],
     code_challenge_methods_supported: &'static [&'static str],
+    dpop_signing_alg_values_supported: [&'static str; 1],
     claims_supported: &'static [&'static str],
     prompt_values_supported: &'static [&'static str],
     claims_parameter_supported: bool,
@@ -56,11 +58,12 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
         scopes_supported: provider.registry.scopes().into_iter().collect(),
         response_types_supported: &["code"],
         response_modes_supported: &["query"],
-        grant_types_supported: &["authorization_code"],
+        grant_types_supported: &["authorization_code", "refresh_token"],
         subject_types_supported: &["public"],
         id_token_signing_alg_values_supported: [SigningAlg::RS256, SigningAlg::ES256],
         token_endpoint_auth_methods_supported: &["client_secret_basic", "none"],
         code_challenge_methods_supported: &["S256"],
+        dpop_signing_alg_values_supported: SIGNING_ALGS,
         claims_supported: &[
             "iss",
             "sub",

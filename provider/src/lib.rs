@@ -6,7 +6,7 @@
 //! apart, and calls [`ProviderState::shutdown`] afterwards.
 //!
 //! The specifications: OpenID Connect [Core], [Discovery], [RP-Initiated Logout], [Front-Channel Logout] and
-//! [Back-Channel Logout] 1.0; RFC 6749, 6750, 7636, 9068 and 9207. A folder or file per endpoint bears its name.
+//! [Back-Channel Logout] 1.0; RFC 6749, 6750, 7636, 9068, 9207 and 9449. A folder or file per endpoint bears its name.
 //!
 //! [Core]: https://openid.net/specs/openid-connect-core-1_0.html
 //! [Discovery]: https://openid.net/specs/openid-connect-discovery-1_0.html
@@ -19,6 +19,7 @@ mod authorize;
 mod clock;
 mod config;
 mod discovery;
+mod dpop;
 mod end_session;
 mod error;
 mod http;

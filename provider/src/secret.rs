@@ -90,9 +90,14 @@ pub(crate) fn random_id() -> Result<String, RandomError> {
     random_text::<20>()
 }
 
+/// Random bytes, for keys that live as long as this process.
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), RandomError> {
+    rand::fill(bytes).map_err(|_| RandomError)
+}
+
 fn random_text<const BYTES: usize>() -> Result<String, RandomError> {
     let mut bytes = [0; BYTES];
-    rand::fill(&mut bytes).map_err(|_| RandomError)?;
+    fill(&mut bytes)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 

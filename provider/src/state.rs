@@ -12,6 +12,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::{ConfigError, ProviderConfig, Registry, User};
+use crate::dpop::Dpop;
 use crate::end_session::{self, BackChannel};
 use crate::error::InternalError;
 use crate::http::Cookies;
@@ -41,6 +42,7 @@ pub(crate) struct Provider {
     pub(crate) cookies: Cookies,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
+    pub(crate) dpop: Dpop,
     pub(crate) back_channel: BackChannel,
     /// What must not be cut off when its request is, or when the process stops.
     pub(crate) tasks: TaskTracker,
@@ -116,6 +118,7 @@ impl ProviderState {
             store,
             passwords: Passwords::new(users),
             throttle: Throttle::default(),
+            dpop: Dpop::new().map_err(InternalError::from)?,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         });

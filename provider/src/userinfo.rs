@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::dpop::{self, DpopError};
 use crate::error::{InternalError, internal_causes};
 use crate::http::NO_STORE;
 use crate::keys::{Typ, VerifyError};
@@ -30,6 +31,12 @@ enum UserinfoError {
     Ended,
     #[error("the token lacks the scope openid")]
     Scope,
+    #[error("the token is bound to a key: it must come by the scheme DPoP, with a proof")]
+    Unproven,
+    #[error("the token is a bearer token: it must come by the scheme Bearer")]
+    Unbound,
+    #[error(transparent)]
+    Proof(#[from] DpopError),
     #[error("the provider failed; try again later")]
     Internal(InternalError),
 }
@@ -46,13 +53,19 @@ struct Claims<'a> {
 }
 
 /// `GET /userinfo` and `POST /userinfo`
-pub(crate) async fn userinfo(State(provider): State<Arc<Provider>>, headers: HeaderMap) -> Response {
-    answer(&provider, &headers).await.unwrap_or_else(IntoResponse::into_response)
+pub(crate) async fn userinfo(State(provider): State<Arc<Provider>>, method: Method, headers: HeaderMap) -> Response {
+    let response = answer(&provider, &method, &headers).await.unwrap_or_else(IntoResponse::into_response);
+    if dpop::is_used(&headers) {
+        ([provider.dpop.nonce(provider.clock.now())], response).into_response()
+    } else {
+        response
+    }
 }
 
-async fn answer(provider: &Provider, headers: &HeaderMap) -> Result<Response, UserinfoError> {
-    let token = bearer_token(headers).ok_or(UserinfoError::NoToken)?;
-    let claims = verify(provider, token)?;
+async fn answer(provider: &Provider, method: &Method, headers: &HeaderMap) -> Result<Response, UserinfoError> {
+    let credentials = Credentials::read(headers).ok_or(UserinfoError::NoToken)?;
+    let claims = verify(provider, credentials.token)?;
+    check_proof(provider, method, headers, &credentials, &claims)?;
     let mut conn = provider.store.read().await?;
     if !token_family::is_access_token_live(&mut conn, &claims.jti, provider.clock.now()).await? {
         return Err(UserinfoError::Ended);
@@ -84,10 +97,43 @@ fn verify(provider: &Provider, token: &str) -> Result<AccessTokenClaims, Userinf
     Ok(claims)
 }
 
-/// RFC 6750 section 2.1. Never from the URL, where others would read it.
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+/// RFC 9449 section 7: a token that is bound to a key comes with a proof of it, and never as a bearer token.
+fn check_proof(
+    provider: &Provider,
+    method: &Method,
+    headers: &HeaderMap,
+    credentials: &Credentials<'_>,
+    claims: &AccessTokenClaims,
+) -> Result<(), UserinfoError> {
+    let Some(cnf) = &claims.cnf else {
+        return if credentials.with_proof { Err(UserinfoError::Unbound) } else { Ok(()) };
+    };
+    if !credentials.with_proof {
+        return Err(UserinfoError::Unproven);
+    }
+    let url = provider.endpoint("/userinfo");
+    let jkt = provider.dpop.check(headers, method.as_str(), &url, Some(credentials.token), provider.clock.now())?;
+    match jkt {
+        None => Err(DpopError::Missing.into()),
+        Some(jkt) if jkt == cnf.jkt => Ok(()),
+        Some(_) => Err(DpopError::OtherKey.into()),
+    }
+}
+
+/// An access token, and how it came.
+struct Credentials<'a> {
+    token: &'a str,
+    /// By the scheme `DPoP`, and not `Bearer`.
+    with_proof: bool,
+}
+
+impl<'a> Credentials<'a> {
+    /// RFC 6750 section 2.1, RFC 9449 section 7.1. Never from the URL, where others would read it.
+    fn read(headers: &'a HeaderMap) -> Option<Self> {
+        let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+        let with_proof = scheme.eq_ignore_ascii_case("dpop");
+        (with_proof || scheme.eq_ignore_ascii_case("bearer")).then(|| Self { token: token.trim(), with_proof })
+    }
 }
 
 impl IntoResponse for UserinfoError {
@@ -108,9 +154,15 @@ impl IntoResponse for UserinfoError {
                 StatusCode::UNAUTHORIZED,
                 "Bearer realm=\"userinfo\", error=\"invalid_token\", error_description=\"the session has ended\"",
             ),
-            Self::Token(_) | Self::Issuer => {
+            Self::Token(_) | Self::Issuer | Self::Unbound => {
                 (StatusCode::UNAUTHORIZED, "Bearer realm=\"userinfo\", error=\"invalid_token\"")
             }
+            Self::Unproven => (StatusCode::UNAUTHORIZED, "DPoP algs=\"ES256\", error=\"invalid_token\""),
+            Self::Proof(DpopError::Full) => return (StatusCode::SERVICE_UNAVAILABLE, [NO_STORE]).into_response(),
+            Self::Proof(DpopError::Nonce) => {
+                (StatusCode::UNAUTHORIZED, "DPoP algs=\"ES256\", error=\"use_dpop_nonce\"")
+            }
+            Self::Proof(_) => (StatusCode::UNAUTHORIZED, "DPoP algs=\"ES256\", error=\"invalid_dpop_proof\""),
         };
         let challenge = (header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         (status, [NO_STORE, challenge]).into_response()

@@ -28,6 +28,7 @@ pub(crate) async fn issue_code(
         scope: request.scope.clone(),
         nonce: request.nonce.clone(),
         code_challenge: request.code_challenge.clone(),
+        dpop_jkt: request.dpop_jkt.clone(),
         auth_time: session.auth_time,
         expires_at: now + LIFETIME,
         family_id: None,

@@ -8,6 +8,7 @@ pub(super) const PARAMETERS: &[&str] = &[
     "client_id",
     "code_challenge",
     "code_challenge_method",
+    "dpop_jkt",
     "id_token_hint",
     "login_hint",
     "max_age",
@@ -33,6 +34,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) nonce: Option<String>,
     /// Of method S256.
     pub(crate) code_challenge: Option<String>,
+    /// The thumbprint of the key that the token request must prove (RFC 9449 section 10).
+    pub(crate) dpop_jkt: Option<String>,
     pub(crate) prompt: Prompt,
     /// In seconds.
     pub(crate) max_age: Option<i64>,
@@ -58,6 +61,7 @@ impl AuthorizationRequest {
             scope: scope::parse(params, &target.client)?,
             nonce: params.get("nonce").map(str::to_owned),
             code_challenge: pkce::parse(params, &target.client)?,
+            dpop_jkt: params.get("dpop_jkt").map(str::to_owned),
             prompt: prompt::parse(params)?,
             max_age: max_age::parse(params)?,
             expected_sub: hint::parse(params, provider)?,

@@ -38,6 +38,10 @@ pub struct ClientConfig {
     /// What the app may exchange for tokens. With `refresh_token`, it gets refresh tokens, which end with the session.
     #[serde(default = "default_grant_types")]
     pub grant_types: Vec<GrantType>,
+    /// Whether the app's tokens are always bound to a key that it proves (RFC 9449 section 5.2); otherwise they are where it
+    /// sends a proof.
+    #[serde(default)]
+    pub dpop_bound_access_tokens: bool,
     /// The scopes that the app is given when it asks for them.
     #[serde(default = "default_scopes")]
     pub scopes: Vec<String>,
@@ -98,6 +102,7 @@ pub(crate) struct Client {
     pub(crate) frontchannel_logout_uri: Option<RegisteredUri>,
     pub(crate) backchannel_logout_uri: Option<RegisteredUri>,
     pub(crate) grant_types: BTreeSet<GrantType>,
+    pub(crate) dpop_bound_access_tokens: bool,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) audience: Option<String>,
     pub(crate) signing_alg: SigningAlg,
@@ -142,6 +147,7 @@ impl Client {
             frontchannel_logout_uri,
             backchannel_logout_uri: uri(&owner, "backchannel_logout_uri", config.backchannel_logout_uri.as_deref())?,
             grant_types: grant_types(&owner, &config.grant_types)?,
+            dpop_bound_access_tokens: config.dpop_bound_access_tokens,
             scopes: scopes(&owner, &config.scopes)?,
             audience: config.audience.clone(),
             signing_alg: config.id_token_signed_response_alg,

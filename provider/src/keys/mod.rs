@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use file::KeyFileError;
-pub(crate) use jwk::JwkSet;
+pub(crate) use jwk::{JwkSet, Parameters};
 use key::SigningKey;
 
 use crate::config::SigningAlg;

@@ -13,6 +13,8 @@ pub(crate) struct AuthorizationCode {
     pub(crate) nonce: Option<String>,
     /// Of method S256.
     pub(crate) code_challenge: Option<String>,
+    /// The thumbprint of the key that the token request must prove.
+    pub(crate) dpop_jkt: Option<String>,
     pub(crate) auth_time: i64,
     pub(crate) expires_at: i64,
     /// What the first use gave; `None`: not used yet.
@@ -26,8 +28,9 @@ pub(crate) async fn insert(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO authorization_code
-             (code_hash, session_id, client_id, redirect_uri, scope, nonce, code_challenge, auth_time, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (code_hash, session_id, client_id, redirect_uri, scope, nonce, code_challenge, dpop_jkt, auth_time,
+              expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(hash.as_bytes())
     .bind(code.session_id)
@@ -36,6 +39,7 @@ pub(crate) async fn insert(
     .bind(&code.scope)
     .bind(&code.nonce)
     .bind(&code.code_challenge)
+    .bind(&code.dpop_jkt)
     .bind(code.auth_time)
     .bind(code.expires_at)
     .execute(conn)

@@ -11,20 +11,23 @@ pub(crate) struct TokenFamily {
     pub(crate) auth_time: i64,
     /// When no refresh token of it is good any more; `None`: it has none.
     pub(crate) expires_at: Option<i64>,
+    /// The thumbprint of the key that every renewal must prove, if the client is public and began with one.
+    pub(crate) jkt: Option<String>,
     pub(crate) revoked_at: Option<i64>,
 }
 
 /// Begins the family of what one authorization gives.
 pub(crate) async fn insert(conn: &mut SqliteConnection, family: &TokenFamily, now: i64) -> Result<i64, sqlx::Error> {
     sqlx::query(
-        "INSERT INTO token_family (session_id, client_id, scope, auth_time, expires_at, created_at)
-         VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO token_family (session_id, client_id, scope, auth_time, expires_at, jkt, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(family.session_id)
     .bind(&family.client_id)
     .bind(&family.scope)
     .bind(family.auth_time)
     .bind(family.expires_at)
+    .bind(&family.jkt)
     .bind(now)
     .execute(conn)
     .await

@@ -3,6 +3,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::dpop::DpopError;
 use crate::error::{InternalError, internal_causes};
 use crate::http::{NO_STORE, ParamsError};
 
@@ -55,6 +56,10 @@ pub(crate) enum TokenError {
     ExpiredRefreshToken,
     #[error("scope: more than was granted at first")]
     Scope,
+    #[error("the DPoP proof is missing, or not by the key that the code or refresh token is bound to")]
+    OtherKey,
+    #[error(transparent)]
+    Dpop(#[from] DpopError),
     #[error("the provider failed; try again later")]
     Internal(InternalError),
 }
@@ -89,7 +94,9 @@ impl TokenError {
             | Self::UnknownRefreshToken
             | Self::ForeignRefreshToken
             | Self::UsedRefreshToken
-            | Self::ExpiredRefreshToken => "invalid_grant",
+            | Self::ExpiredRefreshToken
+            | Self::OtherKey => "invalid_grant",
+            Self::Dpop(error) => error.code(),
             Self::Internal(_) => "server_error",
         }
     }
@@ -100,6 +107,7 @@ impl IntoResponse for TokenError {
         let error = self.code();
         let status = match &self {
             Self::Internal(error) => error.report(),
+            Self::Dpop(DpopError::Full) => StatusCode::SERVICE_UNAVAILABLE,
             _ if error == "invalid_client" => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         };

@@ -20,6 +20,7 @@ pub(super) async fn exchange_code(
     provider: &Provider,
     client: &Client,
     params: &Params,
+    jkt: Option<&str>,
 ) -> Result<TokenResponse, TokenError> {
     let hash = Opaque::presented(params.get("code").ok_or(TokenError::NoCode)?).hash();
     let now = provider.clock.now();
@@ -35,7 +36,8 @@ pub(super) async fn exchange_code(
     check_expiry(&code, now)?;
     check_redirect_uri(&code, params)?;
     check_code_verifier(&code, params)?;
-    let (family_id, grant) = begin_family(&mut tx, provider, client, code, now).await?;
+    check_key(&code, jkt)?;
+    let (family_id, grant) = begin_family(&mut tx, provider, client, code, jkt, now).await?;
     authorization_code::set_used(&mut tx, hash, family_id).await?;
     tx.commit().await?;
     // Outside of the transaction: signing is slow, and nobody else should wait for it.
@@ -73,12 +75,18 @@ fn check_code_verifier(code: &AuthorizationCode, params: &Params) -> Result<(), 
     }
 }
 
+/// RFC 9449 section 10: a code that was asked for with a key is worth nothing without it.
+fn check_key(code: &AuthorizationCode, jkt: Option<&str>) -> Result<(), TokenError> {
+    if code.dpop_jkt.is_none() || code.dpop_jkt.as_deref() == jkt { Ok(()) } else { Err(TokenError::OtherKey) }
+}
+
 /// T-10: the session is looked at in the transaction that makes the tokens, so that no sign-out comes between.
 async fn begin_family(
     conn: &mut SqliteConnection,
     provider: &Provider,
     client: &Client,
     code: AuthorizationCode,
+    jkt: Option<&str>,
     now: i64,
 ) -> Result<(i64, Grant), TokenError> {
     let session = session::by_id(conn, code.session_id).await?.filter(|session| session.is_live(now));
@@ -92,9 +100,11 @@ async fn begin_family(
         scope: code.scope,
         auth_time: code.auth_time,
         expires_at: renewable.then_some(expires_at),
+        // A confidential client's refresh tokens are bound to it already (RFC 9449 section 5).
+        jkt: jkt.filter(|_| client.is_public()).map(str::to_owned),
         revoked_at: None,
     };
     let family_id = token_family::insert(conn, &family, now).await?;
-    let grant = grant(conn, provider, &session, family_id, &family, now).await?.ok_or(TokenError::UnknownCode)?;
+    let grant = grant(conn, provider, &session, family_id, &family, jkt, now).await?.ok_or(TokenError::UnknownCode)?;
     Ok((family_id, Grant { nonce: code.nonce, ..grant }))
 }

@@ -19,6 +19,8 @@ pub(super) struct Grant {
     pub(super) scope: String,
     pub(super) nonce: Option<String>,
     pub(super) auth_time: i64,
+    /// The thumbprint of the key that the access token is bound to.
+    pub(super) jkt: Option<String>,
     /// Where the family can be renewed.
     pub(super) refresh_token: Option<Opaque>,
 }
@@ -31,6 +33,7 @@ pub(super) async fn grant(
     session: &Session,
     family_id: i64,
     family: &TokenFamily,
+    jkt: Option<&str>,
     now: i64,
 ) -> Result<Option<Grant>, InternalError> {
     let Some(user) = provider.user_of(conn, &session.sub).await? else { return Ok(None) };
@@ -57,6 +60,7 @@ pub(super) async fn grant(
         scope: family.scope.clone(),
         nonce: None,
         auth_time: family.auth_time,
+        jkt: jkt.map(str::to_owned),
         refresh_token,
     }))
 }

@@ -13,6 +13,7 @@ use crate::state::Provider;
 #[derive(Serialize)]
 pub(super) struct TokenResponse {
     access_token: String,
+    /// `DPoP` (RFC 9449 section 5) or `Bearer`.
     token_type: &'static str,
     /// Seconds.
     expires_in: i64,
@@ -35,6 +36,16 @@ pub(crate) struct AccessTokenClaims {
     pub(crate) jti: String,
     pub(crate) sid: String,
     pub(crate) auth_time: i64,
+    /// What whoever presents it must prove; without, it is a bearer token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cnf: Option<Confirmation>,
+}
+
+/// The key that a token is bound to (RFC 9449 section 6.1).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Confirmation {
+    /// Its thumbprint.
+    pub(crate) jkt: String,
 }
 
 /// An ID token (OpenID Connect Core 1.0 section 2; `sid`: Front-Channel Logout 1.0 section 3).
@@ -75,6 +86,7 @@ pub(super) fn mint(
         jti: grant.jti.clone(),
         sid: grant.sid.clone(),
         auth_time: grant.auth_time,
+        cnf: grant.jkt.clone().map(|jkt| Confirmation { jkt }),
     };
     let access_token = provider.keys.sign(client.signing_alg, Typ::Access, &access_token)?;
     let has_profile = grant.scope.split(' ').any(|scope| scope == "profile");
@@ -94,7 +106,7 @@ pub(super) fn mint(
     let id_token = provider.keys.sign(client.signing_alg, Typ::Id, &id_token)?;
     Ok(TokenResponse {
         access_token,
-        token_type: "Bearer",
+        token_type: if grant.jkt.is_some() { "DPoP" } else { "Bearer" },
         expires_in: lifetimes.access_token,
         id_token,
         refresh_token: grant.refresh_token.as_ref().map(|token| token.as_str().to_owned()),

@@ -24,6 +24,7 @@ use mint::TokenResponse;
 use refresh::exchange_refresh_token;
 
 use crate::config::GrantType;
+use crate::dpop::{self, DpopError};
 use crate::http::{NO_STORE, Params, form_body};
 use crate::state::Provider;
 
@@ -32,22 +33,34 @@ const PARAMETERS: &[&str] =
 
 /// `POST /token`
 pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
-    match answer(&provider, &headers, &body).await {
+    let response = match answer(&provider, &headers, &body).await {
         // RFC 6749 section 5.1 asks for both headers.
         Ok(tokens) => {
             ([NO_STORE, (header::PRAGMA, HeaderValue::from_static("no-cache"))], Json(tokens)).into_response()
         }
         Err(error) => error.into_response(),
+    };
+    // Whoever proves a key learns the nonce for the next proof (RFC 9449 section 8.2).
+    if dpop::is_used(&headers) {
+        ([provider.dpop.nonce(provider.clock.now())], response).into_response()
+    } else {
+        response
     }
 }
 
 async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<TokenResponse, TokenError> {
     let params = Params::parse(form_body(headers, body)?, PARAMETERS)?;
     let client = authenticate(headers, &params, &provider.registry)?;
+    let endpoint = provider.endpoint("/token");
+    let jkt = provider.dpop.check(headers, "POST", &endpoint, None, provider.clock.now())?;
+    if jkt.is_none() && client.dpop_bound_access_tokens {
+        return Err(DpopError::Missing.into());
+    }
+    let jkt = jkt.as_deref();
     match params.get("grant_type") {
-        Some("authorization_code") => exchange_code(provider, &client, &params).await,
+        Some("authorization_code") => exchange_code(provider, &client, &params, jkt).await,
         Some("refresh_token") if client.may_use(GrantType::RefreshToken) => {
-            exchange_refresh_token(provider, &client, &params).await
+            exchange_refresh_token(provider, &client, &params, jkt).await
         }
         Some("refresh_token") => Err(TokenError::UnauthorizedClient),
         Some(_) => Err(TokenError::UnsupportedGrantType),

@@ -19,6 +19,7 @@ pub(super) async fn exchange_refresh_token(
     provider: &Provider,
     client: &Client,
     params: &Params,
+    jkt: Option<&str>,
 ) -> Result<TokenResponse, TokenError> {
     let hash = Opaque::presented(params.get("refresh_token").ok_or(TokenError::NoRefreshToken)?).hash();
     let now = provider.clock.now();
@@ -26,6 +27,8 @@ pub(super) async fn exchange_refresh_token(
     let token = refresh_token::find(&mut tx, hash).await?.ok_or(TokenError::UnknownRefreshToken)?;
     let family = token_family::by_id(&mut tx, token.family_id).await?.ok_or(TokenError::UnknownRefreshToken)?;
     check_client(&family, client)?;
+    // Before the use is judged: who has a stolen token and not the key can neither use it nor end the family.
+    check_key(&family, jkt)?;
     if let Use::Reuse = Use::of(&token, now) {
         token_family::revoke(&mut tx, token.family_id, now).await?;
         tx.commit().await?;
@@ -36,7 +39,7 @@ pub(super) async fn exchange_refresh_token(
     let session = session::by_id(&mut tx, family.session_id).await?.filter(|session| session.is_live(now));
     let session = session.filter(|_| family.revoked_at.is_none()).ok_or(TokenError::UnknownRefreshToken)?;
     let scope = narrowed_scope(params, &family)?;
-    let grant = grant(&mut tx, provider, &session, token.family_id, &family, now).await?;
+    let grant = grant(&mut tx, provider, &session, token.family_id, &family, jkt, now).await?;
     let mut grant = grant.ok_or(TokenError::UnknownRefreshToken)?;
     grant.scope = scope;
     if let Some(successor) = &grant.refresh_token {
@@ -69,6 +72,10 @@ impl Use {
 
 fn check_client(family: &TokenFamily, client: &Client) -> Result<(), TokenError> {
     if family.client_id == client.client_id { Ok(()) } else { Err(TokenError::ForeignRefreshToken) }
+}
+
+fn check_key(family: &TokenFamily, jkt: Option<&str>) -> Result<(), TokenError> {
+    if family.jkt.is_none() || family.jkt.as_deref() == jkt { Ok(()) } else { Err(TokenError::OtherKey) }
 }
 
 fn check_expiry(token: &RefreshToken, family: &TokenFamily, now: i64) -> Result<(), TokenError> {

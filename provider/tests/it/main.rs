@@ -7,6 +7,7 @@ mod back_channel;
 mod common;
 mod config;
 mod discovery;
+mod dpop;
 mod end_session;
 mod front_channel;
 mod login;

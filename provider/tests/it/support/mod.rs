@@ -2,6 +2,7 @@
 
 mod app;
 mod browser;
+mod dpop;
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -20,6 +21,7 @@ use url::Url;
 
 pub(crate) use app::{DownApp, TestApp};
 pub(crate) use browser::{Answer, TestBrowser};
+pub(crate) use dpop::DpopKey;
 
 pub(crate) const ISSUER: &str = "http://localhost:4000";
 pub(crate) const SECRET: &str = "app-a-secret-for-tests";

@@ -1,0 +1,87 @@
+use std::collections::HashSet;
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use super::DpopError;
+use super::proof::WINDOW;
+
+/// So many proofs are remembered for each period; more are refused until the next.
+const CAPACITY: usize = 100_000;
+
+/// Long enough: whoever was seen in one period is remembered to the end of the next.
+const PERIOD: i64 = 2 * WINDOW;
+
+/// The proofs that were seen lately, in two generations.
+#[derive(Debug, Default)]
+pub(super) struct Replay(Mutex<Generations>);
+
+#[derive(Debug, Default)]
+struct Generations {
+    period: i64,
+    current: HashSet<[u8; 32]>,
+    previous: HashSet<[u8; 32]>,
+}
+
+impl Replay {
+    /// Remembers the proof, and refuses it if it was seen before, or if there is no room to remember it.
+    pub(super) fn first_sight(&self, jkt: &str, jti: &str, now: i64) -> Result<(), DpopError> {
+        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.advance(now / PERIOD);
+        let proof = Sha256::digest(format!("{jkt} {jti}")).into();
+        if generations.previous.contains(&proof) || generations.current.contains(&proof) {
+            return Err(DpopError::Replayed);
+        }
+        if generations.current.len() >= CAPACITY {
+            return Err(DpopError::Full);
+        }
+        generations.current.insert(proof);
+        Ok(())
+    }
+}
+
+impl Generations {
+    fn advance(&mut self, period: i64) {
+        if period > self.period {
+            let before = mem::take(&mut self.current);
+            self.previous = if period == self.period + 1 { before } else { HashSet::new() };
+            self.period = period;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_is_new_once_as_long_as_its_time_is_accepted() {
+        let replay = Replay::default();
+        assert_eq!(replay.first_sight("key", "1", PERIOD - 1), Ok(()));
+        for later in [PERIOD - 1, PERIOD, 2 * PERIOD - 1] {
+            assert_eq!(replay.first_sight("key", "1", later), Err(DpopError::Replayed), "{later}");
+        }
+        assert_eq!(replay.first_sight("key", "2", PERIOD), Ok(()));
+        assert_eq!(replay.first_sight("other", "1", PERIOD), Ok(()), "a jti is of its key");
+        assert_eq!(replay.first_sight("key", "1", 3 * PERIOD), Ok(()), "its iat would be refused");
+    }
+
+    /// A clock that is set back forgets nothing.
+    #[test]
+    fn time_that_goes_back_forgets_nothing() {
+        let replay = Replay::default();
+        assert_eq!(replay.first_sight("key", "1", 5 * PERIOD), Ok(()));
+        assert_eq!(replay.first_sight("key", "1", PERIOD), Err(DpopError::Replayed));
+    }
+
+    #[test]
+    fn what_cannot_be_remembered_is_refused() {
+        let replay = Replay::default();
+        for n in 0..CAPACITY {
+            assert_eq!(replay.first_sight("key", &n.to_string(), 0), Ok(()));
+        }
+        assert_eq!(replay.first_sight("key", "one more", 0), Err(DpopError::Full));
+        assert_eq!(replay.first_sight("key", "one more", PERIOD), Ok(()));
+    }
+}
