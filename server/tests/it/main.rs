@@ -4,6 +4,7 @@
 mod browser;
 mod cli;
 mod curfew;
+mod each_way;
 mod headers;
 mod sign_in;
 mod sign_out;

@@ -1,0 +1,175 @@
+//! The parties as processes of their own, started, killed and started again.
+
+mod restart;
+
+use std::fs::{self, File};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use server::cli::PartyKind;
+use server::config::Switch;
+
+use crate::cli::{port_base, server};
+use crate::curfew::{Parties, site};
+
+/// How long a party may take to stop by itself.
+const GRACE: Duration = Duration::from_secs(6);
+
+/// `server provider`, `server app-a` and `server app-b`.
+pub(crate) struct Processes {
+    parties: Parties,
+    arguments: Vec<String>,
+    environment: Vec<(&'static str, &'static str)>,
+    running: Vec<(PartyKind, Child)>,
+    data: tempfile::TempDir,
+}
+
+impl Deref for Processes {
+    type Target = Parties;
+
+    fn deref(&self) -> &Parties {
+        &self.parties
+    }
+}
+
+impl Processes {
+    /// With the built-in configuration, as the demo has it.
+    pub(crate) async fn start() -> Self {
+        Self::start_without(&[]).await
+    }
+
+    /// The same with channels switched off, which three processes are told by the environment.
+    pub(crate) async fn start_without(switches: &[Switch]) -> Self {
+        let port_base = port_base();
+        let arguments = vec!["--port-base".to_owned(), port_base.to_string()];
+        let environment = switches.iter().flat_map(variables).copied().collect();
+        Self::open(at(port_base), tempfile::tempdir().unwrap(), arguments, environment).await
+    }
+
+    async fn open(
+        parties: Parties,
+        data: tempfile::TempDir,
+        arguments: Vec<String>,
+        environment: Vec<(&'static str, &'static str)>,
+    ) -> Self {
+        site(data.path());
+        let mut processes = Self { parties, arguments, environment, running: Vec::new(), data };
+        // The apps before their provider: they start without it and wait.
+        for party in [PartyKind::AppA, PartyKind::AppB, PartyKind::Provider] {
+            processes.spawn(party);
+        }
+        processes.until_all_healthy().await;
+        processes
+    }
+
+    fn spawn(&mut self, party: PartyKind) {
+        let log = File::options().append(true).create(true).open(self.log(party)).unwrap();
+        let child = server(self.data.path())
+            .arg(party.name())
+            .args(&self.arguments)
+            .args(["--site-dir", "site"])
+            .envs(self.environment.iter().copied())
+            .env("RUST_LOG", "info")
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.running.push((party, child));
+    }
+
+    /// Kills without a warning, as `kill -9` does.
+    fn kill(&mut self, party: PartyKind) {
+        let mut child = self.take(party);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    async fn restart(&mut self, party: PartyKind) {
+        self.spawn(party);
+        self.until_healthy(self.origin(party)).await;
+    }
+
+    /// Stops as a signal would; every party must come to its end by itself.
+    pub(crate) async fn stop(mut self) {
+        for (party, mut child) in std::mem::take(&mut self.running) {
+            let id = child.id().to_string();
+            assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+            let status = tokio::task::spawn_blocking(move || wait(&mut child)).await.unwrap();
+            assert!(status.is_some_and(|status| status.success()), "{} ended by {status:?}", party.name());
+        }
+    }
+
+    fn take(&mut self, party: PartyKind) -> Child {
+        let at = self.running.iter().position(|(running, _)| *running == party).unwrap();
+        self.running.swap_remove(at).1
+    }
+
+    fn origin(&self, party: PartyKind) -> &str {
+        match party {
+            PartyKind::Provider => &self.parties.provider,
+            PartyKind::AppA => &self.parties.app_a,
+            PartyKind::AppB => &self.parties.app_b,
+        }
+    }
+
+    /// The folder in which a party keeps its data.
+    fn folder(&self, party: PartyKind) -> PathBuf {
+        self.data.path().join("curfew-data").join(party.name())
+    }
+
+    fn log(&self, party: PartyKind) -> PathBuf {
+        self.data.path().join(format!("{}.log", party.name()))
+    }
+}
+
+/// As the built-in configuration has them.
+fn at(port_base: u16) -> Parties {
+    let origin = |host: &str, offset: u16| format!("http://{host}:{}", port_base + offset);
+    Parties { provider: origin("localhost", 0), app_a: origin("127.0.0.1", 1), app_b: origin("127.0.0.1", 2) }
+}
+
+/// What the environment says to do without a channel.
+fn variables(switch: &Switch) -> &'static [(&'static str, &'static str)] {
+    match switch {
+        Switch::FrontChannel => &[("CURFEW_PROVIDER__FRONT_CHANNEL", "false")],
+        Switch::BackChannel => &[("CURFEW_PROVIDER__BACK_CHANNEL", "false")],
+        Switch::Push => &[("CURFEW_APP_A__PUSH", "false"), ("CURFEW_APP_B__PUSH", "false")],
+        Switch::Broadcast => &[("CURFEW_APP_A__BROADCAST", "false"), ("CURFEW_APP_B__BROADCAST", "false")],
+    }
+}
+
+/// `None`: it did not end in time.
+fn wait(child: &mut Child) -> Option<ExitStatus> {
+    let deadline = std::time::Instant::now() + GRACE;
+    while std::time::Instant::now() < deadline {
+        if let Some(status) = child.try_wait().unwrap() {
+            return Some(status);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    None
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        for (_, child) in &mut self.running {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            for party in [PartyKind::Provider, PartyKind::AppA, PartyKind::AppB] {
+                let log = fs::read_to_string(self.log(party)).unwrap_or_default();
+                let lines: Vec<&str> = log.lines().collect();
+                println!(
+                    "the end of {}'s log:\n{}\n",
+                    party.name(),
+                    lines[lines.len().saturating_sub(60)..].join("\n")
+                );
+            }
+        }
+    }
+}
