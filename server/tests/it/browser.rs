@@ -7,6 +7,7 @@ use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Method, Response, StatusCode};
 use url::Url;
 
+#[derive(Clone)]
 pub(crate) struct Browser {
     client: reqwest::Client,
     /// By host and name.
@@ -44,30 +45,42 @@ impl Browser {
 
     /// One request, no redirect followed.
     pub(crate) async fn send(&mut self, method: Method, url: &str, form: Option<&[(&str, &str)]>) -> Page {
+        self.try_to_send(method, url, form).await.unwrap()
+    }
+
+    async fn try_to_send(
+        &mut self,
+        method: Method,
+        url: &str,
+        form: Option<&[(&str, &str)]>,
+    ) -> Result<Page, reqwest::Error> {
         let url = Url::parse(url).unwrap();
-        let host = url.host_str().unwrap().to_owned();
-        let cookies: Vec<String> = self
-            .cookies
-            .iter()
-            .filter(|((of, _), _)| *of == host)
-            .map(|((_, name), value)| format!("{name}={value}"))
-            .collect();
-        let mut request = self.client.request(method, url.clone());
-        if !cookies.is_empty() {
-            request = request.header(COOKIE, cookies.join("; "));
-        }
+        let mut request = self.request(method, &url);
         if let Some(form) = form {
             // A form of the page itself, as a browser says it.
             request = request.header("sec-fetch-site", "same-origin").form(form);
         }
-        let response = request.send().await.unwrap();
-        self.remember(&host, &response);
-        Page {
-            url,
-            status: response.status(),
-            headers: response.headers().clone(),
-            body: response.text().await.unwrap(),
-        }
+        let response = request.send().await?;
+        self.remember(url.host_str().unwrap(), &response);
+        Ok(Page { url, status: response.status(), headers: response.headers().clone(), body: response.text().await? })
+    }
+
+    /// A request with the cookies of its host.
+    fn request(&self, method: Method, url: &Url) -> reqwest::RequestBuilder {
+        let host = url.host_str().unwrap();
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .filter(|((of, _), _)| of == host)
+            .map(|((_, name), value)| format!("{name}={value}"))
+            .collect();
+        let request = self.client.request(method, url.clone());
+        if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) }
+    }
+
+    /// Opens a stream, which this browser's other requests need not wait for.
+    pub(crate) async fn stream(&self, url: &str) -> Response {
+        self.request(Method::GET, &Url::parse(url).unwrap()).send().await.unwrap()
     }
 
     fn remember(&mut self, host: &str, response: &Response) {
@@ -86,20 +99,25 @@ impl Browser {
 
     /// Follows redirects, at most ten.
     pub(crate) async fn open(&mut self, url: &str) -> Page {
-        let first = self.send(Method::GET, url, None).await;
+        self.try_to_open(url).await.unwrap()
+    }
+
+    /// The same where a server may be gone, or go away.
+    pub(crate) async fn try_to_open(&mut self, url: &str) -> Result<Page, reqwest::Error> {
+        let first = self.try_to_send(Method::GET, url, None).await?;
         self.follow(first).await
     }
 
     /// Posts a form of the page at hand and follows what comes.
     pub(crate) async fn submit(&mut self, url: &str, form: &[(&str, &str)]) -> Page {
         let first = self.send(Method::POST, url, Some(form)).await;
-        self.follow(first).await
+        self.follow(first).await.unwrap()
     }
 
-    async fn follow(&mut self, mut page: Page) -> Page {
+    async fn follow(&mut self, mut page: Page) -> Result<Page, reqwest::Error> {
         for _ in 0..10 {
-            let Some(next) = page.location() else { return page };
-            page = self.send(Method::GET, next.as_str(), None).await;
+            let Some(next) = page.location() else { return Ok(page) };
+            page = self.try_to_send(Method::GET, next.as_str(), None).await?;
         }
         panic!("ten redirects, and still on the way at {}", page.url);
     }

@@ -135,7 +135,7 @@ async fn read_stream(answer: reqwest::Response) -> String {
     tokio::time::timeout(Duration::from_secs(10), answer.text()).await.expect("the stream ends").unwrap()
 }
 
-async fn stream_of_b(parties: &Parties, tokens: &Value) -> reqwest::Response {
+pub(crate) async fn stream_of_b(parties: &Parties, tokens: &Value) -> reqwest::Response {
     let url = format!("{}/api/events", parties.app_b);
     client().get(url).bearer_auth(access_token(tokens)).send().await.unwrap()
 }

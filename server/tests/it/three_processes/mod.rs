@@ -1,5 +1,10 @@
 //! The parties as processes of their own, started, killed and started again.
 
+mod eventually;
+mod gate;
+mod kill;
+mod lock;
+mod matrix;
 mod restart;
 
 use std::fs::{self, File};
@@ -13,9 +18,14 @@ use server::config::Switch;
 
 use crate::cli::{port_base, server};
 use crate::curfew::{Parties, site};
+use eventually::eventually;
+use gate::Gate;
 
 /// How long a party may take to stop by itself.
 const GRACE: Duration = Duration::from_secs(6);
+
+/// The demo's configuration, for a test that changes more of it than the environment can.
+const DEMO: &str = include_str!("../../../src/config/demo.toml");
 
 /// `server provider`, `server app-a` and `server app-b`.
 pub(crate) struct Processes {
@@ -48,6 +58,24 @@ impl Processes {
         Self::open(at(port_base), tempfile::tempdir().unwrap(), arguments, environment).await
     }
 
+    /// With a gate between the provider and the back-channel of App A, and another one for App B. Access tokens last an
+    /// hour, so that what refuses them is never their age.
+    async fn start_with_gates() -> (Self, [Gate; 2]) {
+        let parties = at(port_base());
+        let gates = [Gate::before(&parties.app_a).await, Gate::before(&parties.app_b).await];
+        let data = tempfile::tempdir().unwrap();
+        let config = DEMO
+            .replace("{app-a}/logout/back-channel", &gates[0].url())
+            .replace("{app-b}/logout/back-channel", &gates[1].url())
+            .replace("{provider}", &parties.provider)
+            .replace("{app-a}", &parties.app_a)
+            .replace("{app-b}", &parties.app_b);
+        fs::write(data.path().join("curfew.toml"), config).unwrap();
+        let arguments = vec!["--config".to_owned(), "curfew.toml".to_owned()];
+        let environment = vec![("CURFEW_PROVIDER__ACCESS_TOKEN_LIFETIME", "3600")];
+        (Self::open(parties, data, arguments, environment).await, gates)
+    }
+
     async fn open(
         parties: Parties,
         data: tempfile::TempDir,
@@ -71,7 +99,8 @@ impl Processes {
             .args(&self.arguments)
             .args(["--site-dir", "site"])
             .envs(self.environment.iter().copied())
-            .env("RUST_LOG", "info")
+            // The arrival of each request is logged as well.
+            .env("RUST_LOG", "info,tower_http=debug")
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
@@ -101,6 +130,10 @@ impl Processes {
         }
     }
 
+    fn is_running(&self, party: PartyKind) -> bool {
+        self.running.iter().any(|(running, _)| *running == party)
+    }
+
     fn take(&mut self, party: PartyKind) -> Child {
         let at = self.running.iter().position(|(running, _)| *running == party).unwrap();
         self.running.swap_remove(at).1
@@ -117,6 +150,17 @@ impl Processes {
     /// The folder in which a party keeps its data.
     fn folder(&self, party: PartyKind) -> PathBuf {
         self.data.path().join("curfew-data").join(party.name())
+    }
+
+    /// How many requests for this route the party has received, in all its lives.
+    fn received(&self, party: PartyKind, route: &str) -> usize {
+        let log = fs::read_to_string(self.log(party)).unwrap();
+        let route = format!("\"{route}\"");
+        log.lines().filter(|line| line.contains("started processing request") && line.contains(&route)).count()
+    }
+
+    async fn until_received(&self, party: PartyKind, route: &str, times: usize) {
+        eventually(&format!("{route} at {}", party.name()), async || self.received(party, route) >= times).await;
     }
 
     fn log(&self, party: PartyKind) -> PathBuf {
