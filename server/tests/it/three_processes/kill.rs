@@ -1,5 +1,7 @@
 //! One sign-out during which one process dies, and what becomes of it.
 
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode};
 use server::cli::PartyKind;
 use tokio::task::JoinHandle;
@@ -99,6 +101,34 @@ impl Stage {
         self.restart_all().await;
         let not_at_all = (killed, step) == (PartyKind::Provider, Step::BeforeCommit);
         assert_eq!(self.has_ended(&leaver).await, !not_at_all, "at the provider");
+        if not_at_all {
+            self.assert_untouched(&leaver.before).await;
+            leaver.before.browser.clone().open(&leaver.url).await;
+        }
+        self.assert_all_agree(leaver).await;
+        match (not_at_all, self.accepted() > accepted) {
+            (true, _) => End::AskedAgain,
+            (false, true) => End::ToldAgain,
+            (false, false) => End::Remembered,
+        }
+    }
+
+    /// The same with these parties killed, one after the other, so long after the browser has left for the provider.
+    pub(super) async fn play_at_any_moment(&mut self, killed: &[PartyKind], moment: Duration) -> End {
+        let leaver = self.leaver(killed[0]).await;
+        let signing_out = leaver.sign_out();
+        // The moment is what is being tried; nothing is expected of it.
+        tokio::time::sleep(moment).await;
+        for party in killed {
+            self.processes.kill(*party);
+        }
+        // Whatever the browser was told, or not.
+        drop(signing_out.await.unwrap());
+        let accepted = self.accepted();
+        for party in killed {
+            self.processes.restart(*party).await;
+        }
+        let not_at_all = !self.has_ended(&leaver).await;
         if not_at_all {
             self.assert_untouched(&leaver.before).await;
             leaver.before.browser.clone().open(&leaver.url).await;

@@ -6,6 +6,7 @@ mod kill;
 mod lock;
 mod matrix;
 mod restart;
+mod soak;
 
 use std::fs::{self, File};
 use std::ops::Deref;
