@@ -1,5 +1,6 @@
 //! The parties as processes of their own, started, killed and started again.
 
+mod app_down;
 mod eventually;
 mod gate;
 mod kill;
