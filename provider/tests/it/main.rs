@@ -6,6 +6,7 @@ mod authorize;
 mod back_channel;
 mod common;
 mod config;
+mod delivery;
 mod discovery;
 mod dpop;
 mod end_session;

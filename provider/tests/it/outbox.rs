@@ -238,10 +238,11 @@ async fn what_is_being_sent_is_not_sent_again() {
     b.next().await;
 }
 
-/// BCL-07: attempts at an app that hangs take no turn away from the others.
+/// BCL-07, BCL-52: attempts at an app that hangs take no turn away from the others, and do not pile up.
 #[tokio::test]
 async fn an_app_that_hangs_delays_no_other() {
     const SESSIONS: usize = 20;
+    const PARALLEL_PER_APP: usize = 8;
     let (mut a, mut b) = (TestApp::hanging().await, TestApp::answering(200).await);
     let mut config = config_with(&[("app-a", a.back_channel()), ("app-b", b.back_channel())]);
     config["session_lifetime"] = json!(60);
@@ -256,9 +257,14 @@ async fn an_app_that_hangs_delays_no_other() {
         b.next().await;
     }
     let mut told = 0;
+    for _ in 0..PARALLEL_PER_APP {
+        a.next().await;
+        told += 1;
+    }
     while !a.is_quiet() {
         told += 1;
     }
+    assert!((2..=PARALLEL_PER_APP).contains(&a.most_at_once()), "{} at once", a.most_at_once());
     assert!(told < SESSIONS, "all of B's were delivered while A's were waiting for a turn: {told}");
 }
 

@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -17,8 +18,19 @@ pub(crate) struct TestApp {
     address: SocketAddr,
     received: mpsc::UnboundedReceiver<Received>,
     behaviour: Arc<Mutex<Behaviour>>,
+    at_once: Arc<AtOnce>,
     server: tokio::task::JoinHandle<()>,
 }
+
+/// How many requests are being answered, and how many were at most.
+#[derive(Default)]
+struct AtOnce {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// A request that is being answered, until it is dropped.
+struct BeingAnswered(Arc<AtOnce>);
 
 /// An app that is not running. Its port stays its own, and nobody listens there.
 pub(crate) struct DownApp {
@@ -70,10 +82,12 @@ impl TestApp {
     fn serve(listener: TcpListener, behaviour: Behaviour) -> Self {
         let address = listener.local_addr().unwrap();
         let behaviour = Arc::new(Mutex::new(behaviour));
+        let at_once = Arc::<AtOnce>::default();
         let (sender, received) = mpsc::unbounded_channel();
-        let router = Router::new().route("/back-channel", post(receive)).with_state((Arc::clone(&behaviour), sender));
+        let state = (Arc::clone(&behaviour), Arc::clone(&at_once), sender);
+        let router = Router::new().route("/back-channel", post(receive)).with_state(state);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, received, behaviour, server }
+        Self { address, received, behaviour, at_once, server }
     }
 
     /// From now on it answers this.
@@ -89,6 +103,11 @@ impl TestApp {
     /// The next logout token that arrives.
     pub(crate) async fn next(&mut self) -> Received {
         self.received.recv().await.unwrap()
+    }
+
+    /// How many requests waited for an answer at the same time, at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.at_once.most.load(Ordering::SeqCst)
     }
 
     /// Whether nothing more has arrived.
@@ -128,17 +147,30 @@ impl Received {
     }
 }
 
+impl BeingAnswered {
+    fn new(at_once: Arc<AtOnce>) -> Self {
+        let now = at_once.now.fetch_add(1, Ordering::SeqCst) + 1;
+        at_once.most.fetch_max(now, Ordering::SeqCst);
+        Self(at_once)
+    }
+}
+
+impl Drop for BeingAnswered {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.server.abort();
     }
 }
 
-async fn receive(
-    State((behaviour, sender)): State<(Arc<Mutex<Behaviour>>, mpsc::UnboundedSender<Received>)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+type Receiver = (Arc<Mutex<Behaviour>>, Arc<AtOnce>, mpsc::UnboundedSender<Received>);
+
+async fn receive(State((behaviour, at_once, sender)): State<Receiver>, headers: HeaderMap, body: Bytes) -> Response {
+    let _being_answered = BeingAnswered::new(at_once);
     let form = form_urlencoded::parse(&body).into_owned().collect();
     sender.send(Received { headers, form }).unwrap();
     let behaviour = behaviour.lock().unwrap().clone();

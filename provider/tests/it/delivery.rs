@@ -1,0 +1,104 @@
+//! One attempt at an app: beside the others, no longer than it may take, and said in the log.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+
+use crate::support::{TestApp, TestProvider, claims, config_with, path};
+
+/// The outcomes that the provider shows after a sign-out at App A.
+async fn outcomes(provider: &TestProvider) -> Vec<(String, String)> {
+    let (mut browser, a) = provider.signed_in("alice").await;
+    provider.visit(&mut browser, "app-b").await;
+    browser.get(&path("/end_session", &[("id_token_hint", a.id_token)])).await.outcomes()
+}
+
+/// BCL-07: the first app in the row hangs, and the next one is told all the same while the user waits.
+#[tokio::test]
+async fn apps_are_told_in_parallel() {
+    let (mut a, mut b) = (TestApp::hanging().await, TestApp::answering(200).await);
+    let provider = TestProvider::with(config_with(&[("app-a", a.back_channel()), ("app-b", b.back_channel())])).await;
+    let shown = outcomes(&provider).await;
+    assert_eq!(shown, [("app-a", "pending"), ("app-b", "ended")].map(|(a, o)| (a.to_owned(), o.to_owned())));
+    a.next().await;
+    b.next().await;
+}
+
+/// BCL-52: an app that answers drop by drop gets no more time than one that does not answer.
+#[tokio::test]
+async fn an_answer_that_drips_is_not_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let back_channel = format!("http://{}/", listener.local_addr().unwrap());
+    let dripping = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        connection.write_all(b"HTTP/1.1 200 OK\r\nx-drops: ").await.unwrap();
+        // Until the provider closes the connection.
+        while connection.write_all(b".").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    let provider = TestProvider::with(config_with(&[("app-b", json!({"backchannel_logout_uri": back_channel}))])).await;
+    assert_eq!(outcomes(&provider).await[1].1, "pending");
+    tokio::time::timeout(Duration::from_secs(10), dripping).await.expect("the attempt comes to an end").unwrap();
+    provider.deliver_after(0).await;
+    provider.state.shutdown().await;
+    let kept: String = provider.stored("SELECT concat_ws(' ', attempts, last_error) FROM outbox").await;
+    assert_eq!(kept, "1 no answer in time");
+}
+
+/// Where the log goes.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is given up is in the log with its app and its reason, and without anything that could be used.
+#[tokio::test]
+async fn what_is_given_up_is_logged() {
+    for (status, attempts, reason) in
+        [(400, 4, "answered 400"), (503, 1, "not delivered while a session could be left")]
+    {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        // The provider's tasks run in this thread.
+        let _logging = tracing::subscriber::set_default(subscriber);
+        let mut b = TestApp::answering(status).await;
+        let mut members = b.back_channel();
+        members["session_lifetime"] = json!(60);
+        let provider = TestProvider::with(config_with(&[("app-b", members)])).await;
+        outcomes(&provider).await;
+        let token = claims(b.next().await.logout_token());
+        let given_up = || {
+            let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+            log.lines().find(|line| line.contains("logout token given up")).map(str::to_owned)
+        };
+        for _ in 1..attempts {
+            assert_eq!(given_up(), None);
+            provider.deliver_after(8).await;
+            b.next().await;
+        }
+        if given_up().is_none() {
+            provider.deliver_after(60).await;
+        }
+        let line = given_up().unwrap();
+        assert!(line.contains("WARN") && line.contains("client.id=\"app-b\"") && line.contains(reason), "{line}");
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        for secret in ["sid", "sub", "jti"] {
+            assert!(!log.contains(token[secret].as_str().unwrap()), "the log has the {secret}: {log}");
+        }
+    }
+}
