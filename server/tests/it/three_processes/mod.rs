@@ -6,6 +6,7 @@ mod gate;
 mod kill;
 mod lock;
 mod matrix;
+mod proxies;
 mod restart;
 mod soak;
 
@@ -29,11 +30,14 @@ const GRACE: Duration = Duration::from_secs(6);
 /// The demo's configuration, for a test that changes more of it than the environment can.
 const DEMO: &str = include_str!("../../../src/config/demo.toml");
 
+/// Variables and their values.
+type Environment = Vec<(&'static str, String)>;
+
 /// `server provider`, `server app-a` and `server app-b`.
 pub(crate) struct Processes {
     parties: Parties,
     arguments: Vec<String>,
-    environment: Vec<(&'static str, &'static str)>,
+    environment: Environment,
     running: Vec<(PartyKind, Child)>,
     data: tempfile::TempDir,
 }
@@ -54,9 +58,14 @@ impl Processes {
 
     /// The same with channels switched off, which three processes are told by the environment.
     pub(crate) async fn start_without(switches: &[Switch]) -> Self {
+        let off = switches.iter().flat_map(keys).map(|key| (*key, "false".to_owned()));
+        Self::start_in(off.collect()).await
+    }
+
+    /// The same in this environment.
+    async fn start_in(environment: Environment) -> Self {
         let port_base = port_base();
         let arguments = vec!["--port-base".to_owned(), port_base.to_string()];
-        let environment = switches.iter().flat_map(variables).copied().collect();
         Self::open(at(port_base), tempfile::tempdir().unwrap(), arguments, environment).await
     }
 
@@ -74,16 +83,11 @@ impl Processes {
             .replace("{app-b}", &parties.app_b);
         fs::write(data.path().join("curfew.toml"), config).unwrap();
         let arguments = vec!["--config".to_owned(), "curfew.toml".to_owned()];
-        let environment = vec![("CURFEW_PROVIDER__ACCESS_TOKEN_LIFETIME", "3600")];
+        let environment = vec![("CURFEW_PROVIDER__ACCESS_TOKEN_LIFETIME", "3600".to_owned())];
         (Self::open(parties, data, arguments, environment).await, gates)
     }
 
-    async fn open(
-        parties: Parties,
-        data: tempfile::TempDir,
-        arguments: Vec<String>,
-        environment: Vec<(&'static str, &'static str)>,
-    ) -> Self {
+    async fn open(parties: Parties, data: tempfile::TempDir, arguments: Vec<String>, environment: Environment) -> Self {
         site(data.path());
         let mut processes = Self { parties, arguments, environment, running: Vec::new(), data };
         // The apps before their provider: they start without it and wait.
@@ -100,7 +104,7 @@ impl Processes {
             .arg(party.name())
             .args(&self.arguments)
             .args(["--site-dir", "site"])
-            .envs(self.environment.iter().copied())
+            .envs(self.environment.iter().cloned())
             // The arrival of each request is logged as well.
             .env("RUST_LOG", "info,tower_http=debug")
             .stdout(Stdio::null())
@@ -176,13 +180,13 @@ fn at(port_base: u16) -> Parties {
     Parties { provider: origin("localhost", 0), app_a: origin("127.0.0.1", 1), app_b: origin("127.0.0.1", 2) }
 }
 
-/// What the environment says to do without a channel.
-fn variables(switch: &Switch) -> &'static [(&'static str, &'static str)] {
+/// What is `true` where this channel is on.
+fn keys(switch: &Switch) -> &'static [&'static str] {
     match switch {
-        Switch::FrontChannel => &[("CURFEW_PROVIDER__FRONT_CHANNEL", "false")],
-        Switch::BackChannel => &[("CURFEW_PROVIDER__BACK_CHANNEL", "false")],
-        Switch::Push => &[("CURFEW_APP_A__PUSH", "false"), ("CURFEW_APP_B__PUSH", "false")],
-        Switch::Broadcast => &[("CURFEW_APP_A__BROADCAST", "false"), ("CURFEW_APP_B__BROADCAST", "false")],
+        Switch::FrontChannel => &["CURFEW_PROVIDER__FRONT_CHANNEL"],
+        Switch::BackChannel => &["CURFEW_PROVIDER__BACK_CHANNEL"],
+        Switch::Push => &["CURFEW_APP_A__PUSH", "CURFEW_APP_B__PUSH"],
+        Switch::Broadcast => &["CURFEW_APP_A__BROADCAST", "CURFEW_APP_B__BROADCAST"],
     }
 }
 
