@@ -10,7 +10,7 @@ use super::kill::{Stage, Step};
 
 const PARTIES: [PartyKind; 3] = [PartyKind::Provider, PartyKind::AppA, PartyKind::AppB];
 /// A sign-out takes about this long, in microseconds, where nobody dies.
-const ABOUT_A_SIGN_OUT: u64 = 40_000;
+const ABOUT_A_SIGN_OUT: u64 = 20_000;
 
 /// T-03, T-04, T-05: the seed decides who dies when, as far as a seed can: at a step, or at any moment.
 #[tokio::test]
