@@ -18,7 +18,7 @@ export default defineConfig<TestOptions, WorkerOptions>({
   workers: 2,
   timeout: 30_000,
   expect: { timeout: 10_000 },
-  reporter: [['list']],
+  reporter: [['list'], ['./reporters/channels-table.ts']],
   use: {
     actionTimeout: 10_000,
     navigationTimeout: 15_000,

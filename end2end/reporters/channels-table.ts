@@ -1,0 +1,86 @@
+import type { FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { MEASUREMENT, PAIRS, SETTINGS, type Measurement, type Setting } from '../fixtures/channels';
+
+const PAGE = join(__dirname, '../../docs/channels.md');
+const BEGIN = '<!-- made by specs/channels.spec.ts: begin -->\n';
+const END = '<!-- made by specs/channels.spec.ts: end -->\n';
+
+/**
+ * Holds the table in docs/channels.md against what `channels.spec.ts` measured. A cell that differs fails the run, or is
+ * rewritten where CURFEW_UPDATE is set. What a partial run did not measure stays as it is.
+ */
+export default class ChannelsTable implements Reporter {
+  private readonly measured: Measurement[] = [];
+
+  onTestEnd(_test: TestCase, result: TestResult): void {
+    if (result.status !== 'passed') return;
+    for (const { type, description } of result.annotations) {
+      if (type === MEASUREMENT && description) this.measured.push(JSON.parse(description) as Measurement);
+    }
+  }
+
+  async onEnd(): Promise<{ status: FullResult['status'] } | undefined> {
+    if (this.measured.length === 0) return undefined;
+    const page = readFileSync(PAGE, 'utf8');
+    const [before, table, after] = split(page);
+    const now = render(cellsOf(table), this.measured);
+    if (now === table) return undefined;
+    if (process.env.CURFEW_UPDATE) {
+      writeFileSync(PAGE, before + now + after);
+      console.log('docs/channels.md: the table was rewritten');
+      return undefined;
+    }
+    console.error(`docs/channels.md is not what was measured; CURFEW_UPDATE=1 rewrites its table to\n\n${now}`);
+    return { status: 'failed' };
+  }
+
+  printsToStdio(): boolean {
+    return false;
+  }
+}
+
+function split(page: string): [before: string, table: string, after: string] {
+  const begin = page.indexOf(BEGIN) + BEGIN.length;
+  const end = page.indexOf(END);
+  if (begin < BEGIN.length || end < begin) throw new Error(`${PAGE} has no place for the table`);
+  return [page.slice(0, begin), page.slice(begin, end), page.slice(end)];
+}
+
+const key = (...parts: string[]) => parts.join(' | ');
+
+const column = ({ topology, thirdPartyCookies }: Setting) =>
+  `${topology === 'cross-site' ? 'other site' : 'same site'}, ${thirdPartyCookies}`;
+
+/** The cells of the table as it is in the page, by row and column. */
+function cellsOf(table: string): Map<string, string> {
+  const rows = table.trim().split('\n').slice(2);
+  const cells = new Map<string, string>();
+  for (const row of rows) {
+    const [server = '', tab = '', ...rest] = row.replace(/^\| | \|$/g, '').split(' | ');
+    SETTINGS.forEach((setting, index) => cells.set(key(server, tab, column(setting)), rest[index] ?? ''));
+  }
+  return cells;
+}
+
+function render(cells: Map<string, string>, measured: Measurement[]): string {
+  for (const { server, tab, setting, heard } of measured) cells.set(key(server, tab, column(setting)), word(heard));
+  const lines = [
+    ['to the server', 'to the tab', ...SETTINGS.map(column)],
+    ['---', '---', ...SETTINGS.map(() => '---')],
+    ...PAIRS.map(({ server, tab }) => [
+      server,
+      tab,
+      ...SETTINGS.map((setting) => cells.get(key(server, tab, column(setting))) ?? 'not measured'),
+    ]),
+  ];
+  return lines.map((line) => `| ${line.join(' | ')} |\n`).join('');
+}
+
+/** `null`: that app was not looked at. */
+function word({ 'app-a': a, 'app-b': b }: Measurement['heard']): string {
+  const known = [a, b].filter((heard) => heard !== null);
+  const words = known.every(Boolean) ? 'yes' : known.some(Boolean) ? 'in part' : 'no';
+  return known.length === 2 ? words : `${words} (App ${a === null ? 'B' : 'A'})`;
+}
