@@ -49,6 +49,7 @@ fn a_bad_value_is_refused_by_its_key() {
         ("origin = \"http://127.0.0.1:4001\"", "origin = \"http://app.example\"", "http://app.example"),
         ("origin = \"http://127.0.0.1:4001\"", "origin = \"http://127.0.0.1:4001/x\"", "more than scheme"),
         ("audience = \"http://127.0.0.1:4002/api\"\napp_a", "audience = 7\napp_a", "audience"),
+        ("[provider]", "[provider]\ncookie_same_site = \"strict\"", "cookie_same_site"),
     ];
     for (good, bad, why) in table {
         let text = demo_text();
