@@ -1,5 +1,5 @@
 import { expect, type Locator, type Page } from '@playwright/test';
-import type { Demo } from '../fixtures/demo';
+import type { Parties } from '../fixtures/parties';
 import { App } from './app';
 
 const TOKENS = 'curfew-b-tokens';
@@ -15,7 +15,7 @@ export class AppB extends App {
   readonly apiResult: Locator;
   readonly notes: Locator;
 
-  constructor(page: Page, demo: Demo) {
+  constructor(page: Page, demo: Parties) {
     super(page, demo);
     this.callApiButton = page.getByTestId('call-api');
     this.apiResult = page.getByTestId('api-result');

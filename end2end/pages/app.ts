@@ -1,5 +1,5 @@
 import { expect, type Frame, type Locator, type Page } from '@playwright/test';
-import type { Demo } from '../fixtures/demo';
+import type { Parties } from '../fixtures/parties';
 
 /** How a tab heard of a sign-out: `data-reason`. */
 export type Reason = 'push' | 'tab' | 'front-channel' | 'check' | 'expired' | 'user';
@@ -22,7 +22,7 @@ export abstract class App {
 
   constructor(
     readonly page: Page,
-    protected readonly demo: Demo,
+    protected readonly demo: Parties,
   ) {
     this.body = page.locator('body');
     this.signIn = page.getByTestId('sign-in');
