@@ -67,15 +67,11 @@ const test = base.extend<{ pair: Pair | undefined }, { lastDemo: LastDemo }>({
 
 for (const thirdPartyCookies of ['blocked', 'allowed'] as const) {
   for (const pair of PAIRS) {
-    test.describe(() => {
+    test.describe(`third-party cookies ${thirdPartyCookies}: ${pair.server} and ${pair.tab}`, () => {
       test.use({ thirdPartyCookies, pair });
 
       /// FCL-10, FCL-19, FCL-25, BCL-07, BCL-40, T-16
-      test(`third-party cookies ${thirdPartyCookies}: ${pair.server} and ${pair.tab} alone`, async ({
-        alice,
-        demo,
-        topology,
-      }, testInfo) => {
+      test('they alone reach the open tab where they can, and nowhere else', async ({ alice, demo, topology }, testInfo) => {
         const apps = await alice.signedInAtBoth();
         const cookies = await alice.context.cookies(demo.provider);
         expect(cookies.map(({ sameSite }) => sameSite)).toContain(thirdPartyCookies === 'allowed' ? 'None' : 'Lax');
