@@ -41,7 +41,12 @@ export class SignOutQuestion {
 
 /** What became of each app's session. */
 export class SignOutResult {
-  constructor(readonly page: Page) {}
+  /** What it comes to, in a sentence. */
+  readonly summary: Locator;
+
+  constructor(readonly page: Page) {
+    this.summary = page.locator('#summary');
+  }
 
   app(clientId: string): Locator {
     return this.page.locator(`[data-testid=app-result][data-client=${clientId}]`);

@@ -1,6 +1,7 @@
-import type { Topology } from '../fixtures/demo';
+import type { Demo, Topology } from '../fixtures/demo';
 import { expectSessionEnded } from '../fixtures/expect';
-import { test } from '../fixtures/test';
+import type { Person } from '../fixtures/person';
+import { expect, test } from '../fixtures/test';
 import { BY_ANY_WAY, type HeardBy, type Reason } from '../pages/app';
 import { SignOutQuestion, SignOutResult } from '../pages/provider';
 
@@ -57,3 +58,38 @@ test.describe('without script', () => {
     await a.expectSignedOut();
   });
 });
+
+test.describe('when the frame of App B does not do its work', () => {
+  /// FCL-26, T-16, T-17
+  test('a frame that loads and says nothing is not taken for success', async ({ alice, demo }) => {
+    await alice.context.route(`${demo.appB}/assets/front-channel.js`, (route) => route.abort());
+    const result = await resultOfSignOut(alice, demo);
+    await result.expectOutcome('app-a', 'ended');
+    await result.expectOutcome('app-b', 'unconfirmed');
+    await expect(result.app('app-b')).toContainText('did not confirm: check there');
+    await expect(result.summary).toContainText('Not every app has confirmed');
+  });
+
+  /// FCL-26, FCL-28, T-17
+  test('a frame that does not load is waited for no longer than a moment, and the user is told what to do', async ({
+    alice,
+    demo,
+  }) => {
+    await alice.context.route(`${demo.appB}/logout/front-channel?*`, () => undefined);
+    const result = await resultOfSignOut(alice, demo);
+    await result.expectOutcome('app-a', 'ended');
+    await result.expectOutcome('app-b', 'unreachable');
+    await expect(result.app('app-b')).toContainText('could not be signed out from here: sign out there yourself');
+    await expect(result.summary).toContainText('Not every app has confirmed');
+  });
+});
+
+/** Signs out at the provider, and waits for the page that stays. */
+async function resultOfSignOut(alice: Person, demo: Demo): Promise<SignOutResult> {
+  await alice.signedInAtBoth();
+  const page = await alice.context.newPage();
+  await page.goto(`${demo.provider}/end_session`);
+  await new SignOutQuestion(page).confirm.click();
+  await page.waitForURL(`${demo.provider}/end_session/result/*`);
+  return new SignOutResult(page);
+}
