@@ -1,5 +1,7 @@
 //! `GET /callback`: back from the provider (OpenID Connect Core 1.0 sections 3.1.2.5 to 3.1.3.7).
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -92,7 +94,8 @@ fn verify_with_known_keys(
     transaction: &LoginTransaction,
 ) -> Result<SignedIn, Problem> {
     let client = oidc::client(app)?;
-    let verifier = client.id_token_verifier();
+    let now = UNIX_EPOCH + Duration::from_secs(app.0.clock.now());
+    let verifier = client.id_token_verifier().set_time_fn(move || now.into());
     let id_token = tokens.extra_fields().id_token().ok_or(Problem::NoIdToken)?;
     let claims = id_token.claims(&verifier, &transaction.nonce).map_err(Problem::IdToken)?;
     if let Some(expected) = claims.access_token_hash() {
