@@ -2,7 +2,7 @@
 //!
 //! Two things differ from a general store. A session is created in the transaction that checks the ledger and enters the
 //! session index. And `save` is a plain UPDATE: a request that loaded a session before a sign-out deleted it cannot save
-//! it back.
+//! it back, nor make one live longer than the sign-out is remembered.
 
 use std::fmt;
 
@@ -87,7 +87,8 @@ impl SessionStore for WebSessionStore {
 
     async fn save(&self, record: &Record) -> Result<()> {
         let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-        sqlx::query("UPDATE web_session SET data = ?, expires_at = ? WHERE id = ?")
+        // A request that sets no expiry says "in two weeks".
+        sqlx::query("UPDATE web_session SET data = ?, expires_at = min(expires_at, ?) WHERE id = ?")
             .bind(data)
             .bind(record.expiry_date.unix_timestamp())
             .bind(key(&record.id))

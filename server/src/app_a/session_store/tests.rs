@@ -1,10 +1,13 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use logout_event::{Channel, LogoutEvent};
 use relying_party::{RelyingParty, Settings, Trust};
 use serde_json::json;
+use tower_sessions::Session;
+use tower_sessions::session::Expiry;
 
 use super::*;
 use crate::database;
@@ -90,6 +93,22 @@ async fn a_request_under_way_cannot_save_an_ended_session_back() {
     party.store.save(&loaded).await.unwrap();
     assert_eq!(party.store.load(&created.id).await.unwrap(), None);
     assert_eq!(rows(&party).await, (0, 0));
+}
+
+/// A sign-out is remembered for as long as a session was to live, so no request may prolong it.
+#[tokio::test]
+async fn a_save_does_not_prolong_a_session() {
+    let party = party().await;
+    let mut created = record("s1");
+    party.store.create(&mut created).await.unwrap();
+    let in_two_weeks = Some(Expiry::AtDateTime(created.expiry_date + time::Duration::weeks(2)));
+    let request = Session::new(Some(created.id), Arc::new(party.store.clone()), in_two_weeks);
+    request.insert("seen", true).await.unwrap();
+    request.save().await.unwrap();
+    let saved = party.store.load(&created.id).await.unwrap().unwrap();
+    assert_eq!((saved.expiry_date, saved.data.contains_key("seen")), (created.expiry_date, true));
+    party.clock.advance(3600);
+    assert_eq!(party.store.load(&created.id).await.unwrap(), None);
 }
 
 /// BCL-40: a `sid` ends one session of the user, and the other stays.
