@@ -32,7 +32,7 @@ use url::Url;
 
 use crate::config::{AppAConfig, ConfigError};
 use crate::{Party, StartError, assets, database, headers};
-use session_store::WebSessionStore;
+pub use session_store::WebSessionStore;
 
 const NAME: &str = "app-a";
 

@@ -20,9 +20,9 @@ use tower_sessions::session_store::{Error, Result};
 
 use super::signed_in::KEY;
 
-/// App A's sessions in SQLite.
+/// App A's sessions in SQLite: what its requests load and save.
 #[derive(Clone)]
-pub(super) struct WebSessionStore {
+pub struct WebSessionStore {
     pool: SqlitePool,
     clock: Clock,
 }
@@ -31,7 +31,9 @@ pub(super) struct WebSessionStore {
 pub(super) const ALREADY_ENDED: &str = "the provider has ended this session already";
 
 impl WebSessionStore {
-    pub(super) fn new(pool: SqlitePool, clock: Clock) -> Self {
+    /// The sessions in this database, which App A has opened before; by this clock they expire.
+    #[must_use]
+    pub fn new(pool: SqlitePool, clock: Clock) -> Self {
         Self { pool, clock }
     }
 }

@@ -1,17 +1,19 @@
 //! As much of a browser as the tests need: cookies (which ignore ports), redirects one at a time, forms.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Method, Response, StatusCode};
 use url::Url;
 
+/// Its clones are tabs: they share the cookies.
 #[derive(Clone)]
 pub(crate) struct Browser {
     client: reqwest::Client,
     /// By host and name.
-    cookies: BTreeMap<(String, String), String>,
+    cookies: Arc<Mutex<BTreeMap<(String, String), String>>>,
 }
 
 /// An answer with its body read.
@@ -29,18 +31,30 @@ pub(crate) fn client() -> reqwest::Client {
 
 impl Browser {
     pub(crate) fn new() -> Self {
-        Self { client: client(), cookies: BTreeMap::new() }
+        Self::with(client())
     }
 
-    pub(crate) fn cookie_names(&self) -> Vec<&str> {
-        self.cookies.keys().map(|(_, name)| name.as_str()).collect()
+    /// A browser that sends its requests with this client, which must not follow redirects.
+    pub(crate) fn with(client: reqwest::Client) -> Self {
+        Self { client, cookies: Arc::default() }
+    }
+
+    pub(crate) fn cookie_names(&self) -> Vec<String> {
+        self.cookies.lock().unwrap().keys().map(|(_, name)| name.clone()).collect()
+    }
+
+    /// The cookie of this name, whichever host it is of.
+    pub(crate) fn cookie(&self, wanted: &str) -> Option<String> {
+        let cookies = self.cookies.lock().unwrap();
+        cookies.iter().find(|((_, name), _)| name == wanted).map(|(_, value)| value.clone())
     }
 
     /// Loses the cookies whose names begin so, as a browser does that was closed.
     pub(crate) fn forget(&mut self, prefix: &str) {
-        let before = self.cookies.len();
-        self.cookies.retain(|(_, name), _| !name.starts_with(prefix));
-        assert!(self.cookies.len() < before, "there was one to lose: {:?}", self.cookies.keys());
+        let mut cookies = self.cookies.lock().unwrap();
+        let before = cookies.len();
+        cookies.retain(|(_, name), _| !name.starts_with(prefix));
+        assert!(cookies.len() < before, "there was one to lose: {:?}", cookies.keys());
     }
 
     /// One request, no redirect followed.
@@ -70,6 +84,8 @@ impl Browser {
         let host = url.host_str().unwrap();
         let cookies: Vec<String> = self
             .cookies
+            .lock()
+            .unwrap()
             .iter()
             .filter(|((of, _), _)| of == host)
             .map(|((_, name), value)| format!("{name}={value}"))
@@ -83,16 +99,17 @@ impl Browser {
         self.request(Method::GET, &Url::parse(url).unwrap()).send().await.unwrap()
     }
 
-    fn remember(&mut self, host: &str, response: &Response) {
+    fn remember(&self, host: &str, response: &Response) {
+        let mut cookies = self.cookies.lock().unwrap();
         for line in response.headers().get_all(SET_COOKIE) {
             let line = line.to_str().unwrap();
             let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
             let (name, value) = pair.split_once('=').unwrap();
             let key = (host.to_owned(), name.to_owned());
             if value.is_empty() || attributes.to_ascii_lowercase().contains("max-age=0") {
-                self.cookies.remove(&key);
+                cookies.remove(&key);
             } else {
-                self.cookies.insert(key, value.to_owned());
+                cookies.insert(key, value.to_owned());
             }
         }
     }
@@ -132,6 +149,13 @@ impl Page {
 
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The cookie of this name that it sets.
+    pub(crate) fn set_cookie(&self, wanted: &str) -> Option<String> {
+        let lines = self.headers.get_all(SET_COOKIE).iter().map(|line| line.to_str().unwrap());
+        let pairs = lines.filter_map(|line| line.split(';').next()?.split_once('='));
+        pairs.into_iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.to_owned())
     }
 
     /// The value of the hidden input of this name.

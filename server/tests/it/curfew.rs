@@ -169,7 +169,8 @@ impl Parties {
         Ok(self.exchange(&code).await.1)
     }
 
-    pub(crate) async fn code_for_b(&self, browser: &mut Browser) -> Result<String, String> {
+    /// App B's authorization request with this `prompt`.
+    pub(crate) fn authorization_request_of_b(&self, prompt: &str) -> url::Url {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
         let mut url = url::Url::parse(&format!("{}/authorize", self.provider)).unwrap();
         url.query_pairs_mut().extend_pairs([
@@ -179,11 +180,15 @@ impl Parties {
             ("scope", "openid profile notes"),
             ("state", "s"),
             ("nonce", "n"),
-            ("prompt", "none"),
+            ("prompt", prompt),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ]);
-        let answer = browser.open(url.as_str()).await;
+        url
+    }
+
+    pub(crate) async fn code_for_b(&self, browser: &mut Browser) -> Result<String, String> {
+        let answer = browser.open(self.authorization_request_of_b("none").as_str()).await;
         assert!(answer.url.as_str().starts_with(&self.app_b), "back at App B, not {}", answer.url.path());
         assert_eq!(answer.query("iss").as_ref(), Some(&self.provider), "CORE-05");
         assert_eq!(answer.query("state").as_deref(), Some("s"));
@@ -191,6 +196,11 @@ impl Parties {
     }
 
     pub(crate) async fn exchange(&self, code: &str) -> (StatusCode, Value) {
+        self.exchange_by(&client(), code).await
+    }
+
+    /// App B's token request.
+    pub(crate) async fn exchange_by(&self, client: &reqwest::Client, code: &str) -> (StatusCode, Value) {
         let redirect_uri = format!("{}/callback", self.app_b);
         let form = [
             ("grant_type", "authorization_code"),
@@ -199,7 +209,7 @@ impl Parties {
             ("redirect_uri", &redirect_uri),
             ("code_verifier", VERIFIER),
         ];
-        let answer = client().post(format!("{}/token", self.provider)).form(&form).send().await.unwrap();
+        let answer = client.post(format!("{}/token", self.provider)).form(&form).send().await.unwrap();
         (answer.status(), serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap())
     }
 
