@@ -6,7 +6,7 @@
 //! apart, and calls [`ProviderState::shutdown`] afterwards.
 //!
 //! The specifications: OpenID Connect [Core], [Discovery], [RP-Initiated Logout], [Front-Channel Logout] and
-//! [Back-Channel Logout] 1.0; RFC 6749, 6750, 7636, 9068, 9207 and 9449. A folder or file per endpoint bears its name.
+//! [Back-Channel Logout] 1.0; RFC 6749, 6750, 7636, 7009, 7662, 9068, 9207 and 9449. A folder or file per endpoint bears its name.
 //!
 //! [Core]: https://openid.net/specs/openid-connect-core-1_0.html
 //! [Discovery]: https://openid.net/specs/openid-connect-discovery-1_0.html
@@ -24,11 +24,13 @@ mod end_session;
 mod error;
 mod http;
 mod id_token_hint;
+mod introspect;
 mod janitor;
 mod keys;
 mod login;
 mod pages;
 mod parked;
+mod revoke;
 mod router;
 mod secret;
 mod state;
@@ -38,8 +40,8 @@ mod userinfo;
 
 pub use clock::{Clock, ManualClock};
 pub use config::{
-    ClientConfig, ConfigError, CookieSameSite, GrantType, Owner, ProviderConfig, Secret, SigningAlg, UriError,
-    UserConfig,
+    ClientConfig, ConfigError, CookieSameSite, GrantType, Owner, ProviderConfig, ResourceServerConfig, Secret,
+    SigningAlg, UriError, UserConfig,
 };
 pub use router::router;
 pub use state::{OpenError, ProviderState};

@@ -12,7 +12,7 @@ use tracing::Level;
 
 use crate::http::{cors, security_headers, span};
 use crate::state::{Provider, ProviderState};
-use crate::{assets, authorize, discovery, end_session, login, pages, token, userinfo};
+use crate::{assets, authorize, discovery, end_session, introspect, login, pages, revoke, token, userinfo};
 
 /// The largest form that is read, in bytes; ID tokens come as hints, and are longer than anything else.
 const BODY_LIMIT: usize = 32 * 1024;
@@ -26,12 +26,14 @@ pub fn router(state: ProviderState) -> Router {
         .route("/.well-known/openid-configuration", get(discovery::configuration))
         .route("/jwks", get(discovery::jwks))
         .route("/token", post(token::post))
+        .route("/revoke", post(revoke::post))
         .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         .layer(middleware::from_fn_with_state(Arc::clone(&provider), cors));
 
     Router::new()
         .merge(readable_across_origins)
         .route("/", get(pages::home))
+        .route("/introspect", post(introspect::post))
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/login", get(login::get).post(login::post))
         .route("/end_session", get(end_session::get).post(end_session::post))

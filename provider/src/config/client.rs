@@ -129,7 +129,7 @@ impl Client {
             return Err(ConfigError::Text { owner, key: "name" });
         }
         if config.client_secret.as_ref().is_some_and(|secret| secret.expose().len() < 16) {
-            return Err(ConfigError::WeakSecret { owner });
+            return Err(ConfigError::WeakSecret { owner, key: "client_secret" });
         }
         if config.redirect_uris.is_empty() {
             return Err(ConfigError::NoRedirectUri { owner });

@@ -67,11 +67,13 @@ pub enum ConfigError {
         /// Which client.
         owner: Owner,
     },
-    /// A client secret that can be guessed.
-    #[error("{owner}client_secret: must have at least 16 characters; without a secret, the client is a public one")]
+    /// A secret that can be guessed.
+    #[error("{owner}{key}: must have at least 16 characters; a client without a secret is a public one")]
     WeakSecret {
-        /// Which client.
+        /// Whose secret.
         owner: Owner,
+        /// The key.
+        key: &'static str,
     },
     /// A user with no password, or with two.
     #[error("{owner}must have exactly one of `password` and `password_hash`")]
@@ -118,6 +120,8 @@ pub enum Owner {
     Provider,
     /// The client with this `client_id`.
     Client(String),
+    /// The API with this `id`.
+    ResourceServer(String),
     /// The user with this `username`.
     User(String),
 }
@@ -127,6 +131,7 @@ impl fmt::Display for Owner {
         match self {
             Self::Provider => Ok(()),
             Self::Client(client_id) => write!(f, "client `{client_id}`: "),
+            Self::ResourceServer(id) => write!(f, "resource server `{id}`: "),
             Self::User(username) => write!(f, "user `{username}`: "),
         }
     }

@@ -3,6 +3,7 @@
 mod client;
 mod error;
 mod registry;
+mod resource_server;
 mod uri;
 mod user;
 
@@ -12,10 +13,12 @@ use serde::Deserialize;
 
 pub use client::{ClientConfig, GrantType, SigningAlg};
 pub use error::{ConfigError, Owner, UriError};
+pub use resource_server::ResourceServerConfig;
 pub use user::UserConfig;
 
 pub(crate) use client::Client;
 pub(crate) use registry::Registry;
+pub(crate) use resource_server::ResourceServer;
 pub(crate) use uri::RegisteredUri;
 pub(crate) use user::{Credential, User};
 
@@ -57,6 +60,9 @@ pub struct ProviderConfig {
     /// The apps that may send users here.
     #[serde(default)]
     pub clients: Vec<ClientConfig>,
+    /// The APIs that may ask about access tokens.
+    #[serde(default)]
+    pub resource_servers: Vec<ResourceServerConfig>,
     /// The users who may sign in.
     #[serde(default)]
     pub users: Vec<UserConfig>,

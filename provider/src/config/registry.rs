@@ -5,11 +5,12 @@ use url::Url;
 
 use super::error::{ConfigError, Owner};
 use super::uri::is_loopback;
-use super::{Client, ProviderConfig, User};
+use super::{Client, ProviderConfig, ResourceServer, User};
 
 /// A configuration that is known to be right.
 pub(crate) struct Registry {
     clients: BTreeMap<String, Arc<Client>>,
+    resource_servers: BTreeMap<String, ResourceServer>,
     users: BTreeMap<String, Arc<User>>,
     pub(crate) lifetimes: Lifetimes,
 }
@@ -47,13 +48,19 @@ impl Registry {
                 return Err(ConfigError::Duplicate { owner: Owner::Client(client.client_id.clone()) });
             }
         }
+        let mut resource_servers = BTreeMap::new();
+        for config in &config.resource_servers {
+            if resource_servers.insert(config.id.clone(), ResourceServer::new(config)?).is_some() {
+                return Err(ConfigError::Duplicate { owner: Owner::ResourceServer(config.id.clone()) });
+            }
+        }
         let mut users = BTreeMap::new();
         for user in &config.users {
             if users.insert(user.username.clone(), Arc::new(User::new(user)?)).is_some() {
                 return Err(ConfigError::Duplicate { owner: Owner::User(user.username.clone()) });
             }
         }
-        Ok(Self { clients, users, lifetimes })
+        Ok(Self { clients, resource_servers, users, lifetimes })
     }
 
     pub(crate) fn client(&self, client_id: &str) -> Option<&Arc<Client>> {
@@ -62,6 +69,10 @@ impl Registry {
 
     pub(crate) fn client_ids(&self) -> impl Iterator<Item = &str> {
         self.clients.keys().map(String::as_str)
+    }
+
+    pub(crate) fn resource_server(&self, id: &str) -> Option<&ResourceServer> {
+        self.resource_servers.get(id)
     }
 
     pub(crate) fn user(&self, username: &str) -> Option<&Arc<User>> {

@@ -75,6 +75,11 @@ pub(crate) async fn is_access_token_live(
     .await
 }
 
+/// Takes back one access token.
+pub(crate) async fn delete_access_token(conn: &mut SqliteConnection, jti: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM access_token WHERE jti = ?").bind(jti).execute(conn).await.map(drop)
+}
+
 /// Takes back everything that one authorization gave.
 pub(crate) async fn revoke(conn: &mut SqliteConnection, id: i64, now: i64) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE token_family SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL")

@@ -10,7 +10,7 @@ use crate::config::{Client, Registry};
 use crate::http::Params;
 
 /// Who sends the request: by `client_secret_basic`, or for public clients by name alone (OpenID Connect Core 1.0 section 9).
-pub(super) fn authenticate(
+pub(crate) fn authenticate(
     headers: &HeaderMap,
     params: &Params,
     registry: &Registry,
@@ -18,17 +18,15 @@ pub(super) fn authenticate(
     if params.get("client_secret").is_some() {
         return Err(TokenError::UnsupportedAuthentication);
     }
-    let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
-    match (authorization.next(), authorization.next()) {
-        (Some(value), None) => {
-            let credentials = basic(value.as_bytes()).ok_or(TokenError::MalformedAuthorization)?;
+    match basic_credentials(headers)? {
+        Some(credentials) => {
             let client = confidential(&credentials, registry)?;
             match params.get("client_id") {
                 Some(client_id) if client_id != client.client_id => Err(TokenError::TwoClients),
                 _ => Ok(client),
             }
         }
-        (None, _) => {
+        None => {
             let client_id = params.get("client_id").ok_or(TokenError::NoClient)?;
             registry
                 .client(client_id)
@@ -36,19 +34,29 @@ pub(super) fn authenticate(
                 .cloned()
                 .ok_or(TokenError::ClientAuthentication)
         }
+    }
+}
+
+/// What came by HTTP Basic authentication.
+pub(crate) struct Credentials {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
+
+/// The credentials of the `Authorization` header, if there is one.
+pub(crate) fn basic_credentials(headers: &HeaderMap) -> Result<Option<Credentials>, TokenError> {
+    let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
+    match (authorization.next(), authorization.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => basic(value.as_bytes()).map(Some).ok_or(TokenError::MalformedAuthorization),
         (Some(_), Some(_)) => Err(TokenError::MalformedAuthorization),
     }
 }
 
-struct Credentials {
-    client_id: String,
-    client_secret: String,
-}
-
 fn confidential(credentials: &Credentials, registry: &Registry) -> Result<Arc<Client>, TokenError> {
-    let client = registry.client(&credentials.client_id).ok_or(TokenError::ClientAuthentication)?;
+    let client = registry.client(&credentials.id).ok_or(TokenError::ClientAuthentication)?;
     let secret = client.client_secret.as_ref().ok_or(TokenError::ClientAuthentication)?;
-    if secret.is(&credentials.client_secret) { Ok(Arc::clone(client)) } else { Err(TokenError::ClientAuthentication) }
+    if secret.is(&credentials.secret) { Ok(Arc::clone(client)) } else { Err(TokenError::ClientAuthentication) }
 }
 
 /// RFC 6749 section 2.3.1: both halves are form-encoded before they are put together.
@@ -58,8 +66,8 @@ fn basic(value: &[u8]) -> Option<Credentials> {
         return None;
     }
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (client_id, client_secret) = decoded.split_once(':')?;
-    Some(Credentials { client_id: form_decode(client_id)?, client_secret: form_decode(client_secret)? })
+    let (id, secret) = decoded.split_once(':')?;
+    Some(Credentials { id: form_decode(id)?, secret: form_decode(secret)? })
 }
 
 fn form_decode(encoded: &str) -> Option<String> {
@@ -88,7 +96,7 @@ mod tests {
         for (clear, expected) in table {
             let value = format!("Basic {}", STANDARD.encode(clear));
             let found = basic(value.as_bytes());
-            let found = found.as_ref().map(|found| (found.client_id.as_str(), found.client_secret.as_str()));
+            let found = found.as_ref().map(|found| (found.id.as_str(), found.secret.as_str()));
             assert_eq!(found, expected, "{clear}");
         }
     }

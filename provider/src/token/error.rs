@@ -58,6 +58,10 @@ pub(crate) enum TokenError {
     Scope,
     #[error("the DPoP proof is missing, or not by the key that the code or refresh token is bound to")]
     OtherKey,
+    #[error("token is missing")]
+    NoToken,
+    #[error("token was issued to another client")]
+    ForeignToken,
     #[error(transparent)]
     Dpop(#[from] DpopError),
     #[error("the provider failed; try again later")]
@@ -74,9 +78,13 @@ impl TokenError {
     /// The value of `error`.
     fn code(&self) -> &'static str {
         match self {
-            Self::Params(_) | Self::TwoClients | Self::NoGrantType | Self::NoCode | Self::NoRefreshToken => {
-                "invalid_request"
-            }
+            Self::Params(_)
+            | Self::NoToken
+            | Self::ForeignToken
+            | Self::TwoClients
+            | Self::NoGrantType
+            | Self::NoCode
+            | Self::NoRefreshToken => "invalid_request",
             Self::NoClient
             | Self::MalformedAuthorization
             | Self::ClientAuthentication

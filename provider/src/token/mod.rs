@@ -16,8 +16,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use client_authentication::authenticate;
-use error::TokenError;
+pub(crate) use client_authentication::{authenticate, basic_credentials};
+pub(crate) use error::TokenError;
 use exchange::exchange_code;
 pub(crate) use mint::AccessTokenClaims;
 use mint::TokenResponse;

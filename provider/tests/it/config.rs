@@ -74,6 +74,8 @@ fn clients_that_are_refused() {
         (json!({"session_lifetime": 0}), "client `app-b`: session_lifetime"),
         (json!({"name": " "}), "client `app-b`: name"),
         (json!({"client_secret": "short"}), "client `app-b`: client_secret"),
+        (json!({"grant_types": ["refresh_token"]}), "client `app-b`: grant_types: must contain `authorization_code`"),
+        (json!({"grant_types": ["password"]}), "password"),
         (json!({"client_id": "app-a"}), "client `app-a`: is configured twice"),
         (json!({"client_id": ""}), "client_id"),
         (json!({"no_such_key": 1}), "no_such_key"),
@@ -83,6 +85,28 @@ fn clients_that_are_refused() {
         let message = validate(config_with(&[("app-b", members.clone())])).unwrap_err();
         assert!(message.contains(expected), "{members}: {message}");
     }
+}
+
+#[test]
+fn apis_that_are_refused() {
+    let good = json!({"id": "api", "secret": "an-api-secret-for-tests", "audience": "http://127.0.0.1:4002/api"});
+    let table = [
+        (json!({}), None),
+        (json!({"id": ""}), Some("id")),
+        (json!({"audience": ""}), Some("resource server `api`: audience")),
+        (json!({"secret": "short"}), Some("resource server `api`: secret")),
+        (json!({"no_such_key": 1}), Some("no_such_key")),
+    ];
+    for (members, expected) in table {
+        let mut config = config();
+        let mut api = good.clone();
+        api.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        config["resource_servers"] = json!([api]);
+        assert_eq!(validate(config).err().map(|message| message.contains(expected.unwrap())), expected.map(|_| true));
+    }
+    let mut config = config();
+    config["resource_servers"] = json!([good, good]);
+    assert!(validate(config).unwrap_err().contains("resource server `api`: is configured twice"));
 }
 
 #[test]
@@ -111,7 +135,13 @@ fn users_that_are_refused() {
 
 #[test]
 fn lifetimes_are_bounded() {
-    for key in ["access_token_lifetime", "id_token_lifetime", "session_lifetime"] {
+    for key in [
+        "access_token_lifetime",
+        "id_token_lifetime",
+        "session_lifetime",
+        "refresh_token_lifetime",
+        "refresh_token_idle_lifetime",
+    ] {
         for seconds in [0, u64::MAX] {
             let mut config = config();
             config[key] = seconds.into();

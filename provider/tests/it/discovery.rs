@@ -25,16 +25,23 @@ async fn announces_what_there_is() {
     ] {
         assert_eq!(document[supported], true, "{supported}");
     }
-    for endpoint in
-        ["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri", "end_session_endpoint"]
-    {
+    for endpoint in [
+        "authorization_endpoint",
+        "token_endpoint",
+        "userinfo_endpoint",
+        "jwks_uri",
+        "end_session_endpoint",
+        "revocation_endpoint",
+        "introspection_endpoint",
+    ] {
         let path = document[endpoint].as_str().unwrap().strip_prefix(ISSUER).unwrap();
-        let method = if path == "/token" { "POST" } else { "GET" };
+        let method = if ["/token", "/revoke", "/introspect"].contains(&path) { "POST" } else { "GET" };
         let answer = provider.browser().send(method, path, &[], None).await;
         assert_ne!(answer.status, 404, "{endpoint}");
     }
-    for not_there in ["check_session_iframe", "registration_endpoint", "revocation_endpoint", "introspection_endpoint"]
-    {
+    assert_eq!(document["grant_types_supported"], serde_json::json!(["authorization_code", "refresh_token"]));
+    assert_eq!(document["dpop_signing_alg_values_supported"], serde_json::json!(["ES256"]));
+    for not_there in ["check_session_iframe", "registration_endpoint"] {
         assert!(document.get(not_there).is_none(), "{not_there}");
     }
 }

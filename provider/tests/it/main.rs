@@ -16,6 +16,7 @@ mod outbox;
 mod races;
 mod refresh;
 mod restart;
+mod revocation;
 mod support;
 mod token;
 mod userinfo;

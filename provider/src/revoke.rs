@@ -1,0 +1,64 @@
+//! The revocation endpoint: [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009).
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::config::Client;
+use crate::http::{NO_STORE, Params, form_body};
+use crate::keys::Typ;
+use crate::secret::Opaque;
+use crate::state::Provider;
+use crate::store::{refresh_token, token_family};
+use crate::token::{AccessTokenClaims, TokenError, authenticate};
+
+/// `token_type_hint` is not read: a token shows what it is.
+const PARAMETERS: &[&str] = &["client_id", "client_secret", "token"];
+
+/// `POST /revoke`
+pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
+    match revoke(&provider, &headers, &body).await {
+        Ok(()) => (StatusCode::OK, [NO_STORE]).into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// A token that is not known is good for nothing already, so that is a success (section 2.2).
+async fn revoke(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<(), TokenError> {
+    let params = Params::parse(form_body(headers, body)?, PARAMETERS)?;
+    let client = authenticate(headers, &params, &provider.registry)?;
+    let token = params.get("token").ok_or(TokenError::NoToken)?;
+    match provider.keys.verify::<AccessTokenClaims>(Typ::Access, token) {
+        Ok(claims) => revoke_access_token(provider, &client, &claims).await,
+        Err(_) => revoke_refresh_token(provider, &client, token).await,
+    }
+}
+
+/// The token alone: the app may still renew. APIs that verify tokens by themselves take it until it expires.
+async fn revoke_access_token(
+    provider: &Provider,
+    client: &Client,
+    claims: &AccessTokenClaims,
+) -> Result<(), TokenError> {
+    if claims.client_id != client.client_id {
+        return Err(TokenError::ForeignToken);
+    }
+    let mut tx = provider.store.begin().await?;
+    token_family::delete_access_token(&mut tx, &claims.jti).await?;
+    Ok(tx.commit().await?)
+}
+
+/// With everything that came of the same authorization (section 2.1).
+async fn revoke_refresh_token(provider: &Provider, client: &Client, token: &str) -> Result<(), TokenError> {
+    let mut tx = provider.store.begin().await?;
+    let Some(token) = refresh_token::find(&mut tx, Opaque::presented(token).hash()).await? else { return Ok(()) };
+    let Some(family) = token_family::by_id(&mut tx, token.family_id).await? else { return Ok(()) };
+    if family.client_id != client.client_id {
+        return Err(TokenError::ForeignToken);
+    }
+    token_family::revoke(&mut tx, token.family_id, provider.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
