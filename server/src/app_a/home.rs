@@ -7,7 +7,7 @@ use logout_event::SessionRef;
 use serde_json::json;
 
 use super::AppA;
-use super::events;
+use super::session::tag;
 use super::signed_in::{SignedIn, Visitor};
 
 pub(super) async fn get(State(app): State<AppA>, visitor: Visitor) -> Response {
@@ -39,9 +39,11 @@ fn page(app: &AppA, signed_in: &SignedIn) -> Home {
 
 /// What the page's script needs to know.
 fn tab(app: &AppA, session: &SessionRef) -> String {
+    let tag = tag(session);
     json!({
         "session": session,
-        "events": events::path(session),
+        "events": format!("/events?{tag}"),
+        "check": format!("/session?{tag}"),
         "push": app.config().push,
         "broadcast": app.config().broadcast,
     })

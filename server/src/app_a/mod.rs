@@ -13,6 +13,7 @@ mod login_transaction;
 mod logout;
 mod oidc;
 mod problem;
+mod session;
 mod session_store;
 mod signed_in;
 mod signed_out;
@@ -125,6 +126,7 @@ fn router(app: AppA) -> Router {
             .route("/logout", post(logout::post))
             .route("/signed-out", get(signed_out::get))
             .route("/events", get(events::get))
+            .route("/session", get(session::get))
             .layer(sessions),
     );
     // The provider calls these; they know no cookie.

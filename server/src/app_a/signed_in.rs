@@ -6,10 +6,11 @@ use axum::response::{IntoResponse, Response};
 use logout_event::SessionRef;
 use relying_party::Standing;
 use serde::{Deserialize, Serialize};
-use tower_sessions::Session;
+use tower_sessions::{Session, SessionStore as _};
 
 use super::AppA;
 use super::problem::Problem;
+use super::session_store::WebSessionStore;
 use crate::csrf::CsrfToken;
 
 /// The key under which tower-sessions keeps it.
@@ -43,6 +44,14 @@ pub(super) struct Visitor {
 impl Visitor {
     pub(super) fn signed_in(&self) -> Option<&SignedIn> {
         self.signed_in.as_ref()
+    }
+
+    /// When App A's own record of this session expires, in seconds since the Unix epoch; none if it is gone.
+    pub(super) async fn expires_at(&self, app: &AppA) -> Result<Option<u64>, Problem> {
+        let Some(id) = self.session.id() else { return Ok(None) };
+        let store = WebSessionStore::new(app.0.pool.clone(), app.0.clock.clone());
+        let record = store.load(&id).await.map_err(Problem::session_store)?;
+        Ok(record.map(|record| record.expiry_date.unix_timestamp().unsigned_abs()))
     }
 
     /// Ends this browser's session with App A, and nothing else.

@@ -61,6 +61,11 @@ impl Curfew {
     }
 
     pub(crate) async fn start_without(switches: &[Switch]) -> Self {
+        Self::start_with(|config| config.switch_off(switches)).await
+    }
+
+    /// With another configuration than the demo's.
+    pub(crate) async fn start_with(configure: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut listeners = Vec::new();
         for _ in 0..3 {
@@ -72,7 +77,7 @@ impl Curfew {
             format!("http://{host}:{}", ports[party])
         });
         let mut config = Config::demo_at(&provider, &app_a, &app_b).unwrap();
-        config.switch_off(switches);
+        configure(&mut config);
 
         let folder = |name: &str| {
             let folder = data.path().join(name);

@@ -34,7 +34,7 @@ async fn every_page_has_a_strict_policy_and_is_framed_by_nobody() {
 async fn what_depends_on_a_session_is_not_stored() {
     let curfew = Curfew::start().await;
     let mut browser = Browser::new();
-    for url in ["/", "/login", "/callback", "/signed-out", "/events", "/logout", "/logout/front-channel"] {
+    for url in ["/", "/login", "/callback", "/signed-out", "/events", "/session", "/logout", "/logout/front-channel"] {
         let page = browser.send(reqwest::Method::GET, &format!("{}{url}", curfew.app_a), None).await;
         assert_eq!(page.header("cache-control"), "no-store", "App A {url}");
     }

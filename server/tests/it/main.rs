@@ -6,6 +6,7 @@ mod cli;
 mod curfew;
 mod each_way;
 mod headers;
+mod open_page;
 mod races;
 mod sign_in;
 mod sign_out;

@@ -129,7 +129,7 @@ async fn a_code_of_an_ended_session_is_dead() {
 }
 
 /// Reads a stream to its end and returns its text.
-async fn read_stream(answer: reqwest::Response) -> String {
+pub(crate) async fn read_stream(answer: reqwest::Response) -> String {
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     assert_eq!(answer.headers()["cache-control"], "no-store");
     tokio::time::timeout(Duration::from_secs(10), answer.text()).await.expect("the stream ends").unwrap()
