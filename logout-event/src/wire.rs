@@ -16,6 +16,10 @@ pub const BROADCAST_CHANNEL: &str = "curfew-sign-out";
 /// Key of the `localStorage` entry that is the second way between tabs; each sign-out overwrites it.
 pub const STORAGE_KEY: &str = "curfew-sign-out";
 
+/// How the names begin of the Web Lock and of the `BroadcastChannel` that the tabs of one session share, of which one
+/// holds the stream: `curfew-stream-CLIENT_ID-TAG`, where the tag is a hash that tells one session from another.
+pub const STREAM_NAME: &str = "curfew-stream";
+
 /// `type` of the message by which an app's front-channel frame tells the provider's page that its session has ended.
 ///
 /// The message is an object `{ "type": FRAME_MESSAGE, "outcome": "ended" }`, posted to the issuer's origin only.

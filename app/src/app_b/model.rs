@@ -42,11 +42,33 @@ pub enum Listening {
     Connecting,
     /// The stream is open.
     Open,
+    /// Another tab of this session holds the stream, says that it is open, and passes on what it hears.
+    Tab,
     /// The stream broke or the server cannot judge now; it is tried again.
     Reconnecting,
 }
 
 impl Listening {
+    const ALL: [Self; 5] = [Self::Off, Self::Connecting, Self::Open, Self::Tab, Self::Reconnecting];
+
+    /// The value of `data-listening`, and the word by which the tab that holds the stream tells the others.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Connecting => "connecting",
+            Self::Open => "open",
+            Self::Tab => "tab",
+            Self::Reconnecting => "reconnecting",
+        }
+    }
+
+    /// What this word stands for.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|listening| listening.as_str() == word)
+    }
+
     /// What the session panel says.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
@@ -54,6 +76,9 @@ impl Listening {
             Self::Off => "This tab hears of a sign-out at its next request: the server's push is switched off.",
             Self::Connecting => "This tab is opening its stream…",
             Self::Open => "This tab hears of a sign-out at once, by its open stream.",
+            Self::Tab => {
+                "This tab hears of a sign-out at once, from another tab of this app, which has the stream open."
+            }
             Self::Reconnecting => "This tab is reconnecting…",
         }
     }
@@ -111,5 +136,19 @@ impl ProviderSignOut {
             ),
             Self::Done => Some("The provider has ended your session, too."),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_listen_has_its_word_and_its_sentence() {
+        for listening in Listening::ALL {
+            assert_eq!(Listening::from_word(listening.as_str()), Some(listening));
+            assert!(listening.sentence().starts_with("This tab"));
+        }
+        assert_eq!(Listening::from_word("who"), None, "that is the question");
     }
 }

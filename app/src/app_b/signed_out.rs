@@ -57,7 +57,7 @@ pub fn SignedOut(
         <Bar app_a>""</Bar>
         <main class="stack">
             <section class="card stack">
-                <h1>{headline}</h1>
+                <h1 tabindex="-1">{headline}</h1>
                 <p role="status">{happened} " " {channel}</p>
                 {who.map(|who| view! { <p class="muted">"Signed in before: " <strong>{who}</strong></p> })}
                 <Notice class="notice info" role="status" says=provider_says />

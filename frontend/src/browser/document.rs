@@ -1,4 +1,4 @@
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Document, Element, HtmlElement, Window};
 
@@ -41,6 +41,20 @@ impl Browser {
             Some(value) => self.body.set_attribute(name, value),
             None => self.body.remove_attribute(name),
         };
+    }
+
+    /// What has the focus.
+    pub(crate) fn focused(&self) -> Option<HtmlElement> {
+        self.document.active_element()?.dyn_into().ok()
+    }
+
+    /// Puts the focus on the page's heading.
+    pub(crate) fn focus_heading(&self) {
+        let heading = self.document.query_selector("h1").ok().flatten();
+        if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<HtmlElement>().ok()) {
+            // Fails for elements that cannot have it only.
+            _ = heading.focus();
+        }
     }
 
     /// This page's origin.

@@ -9,6 +9,9 @@ use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState};
 use super::Page;
 use crate::tab::Input;
 
+/// How often a page looks at the clock, in milliseconds: no longer is seen, after a sleep, what was seen before.
+const TICK: i32 = 2_000;
+
 impl Page {
     /// Begins to listen to what the browser does with this page.
     pub(super) fn listen_to_browser(self: &Rc<Self>) {
@@ -24,12 +27,24 @@ impl Page {
                 page.forget_what_was_left();
             }
         });
-        self.on(&browser.window, "online", |page, _| page.handle(Input::Woken));
-        self.on(&browser.document, "visibilitychange", |page, _| {
-            if page.browser.document.visibility_state() == VisibilityState::Visible {
-                page.handle(Input::Woken);
-            }
-        });
+        self.on(&browser.window, "online", |page, _| page.handle(Input::Online));
+        self.on(&browser.window, "focus", |page, _| page.handle(Input::Seen));
+        self.on(&browser.document, "visibilitychange", |page, _| page.notice_visibility());
+        self.notice_visibility();
+        self.watch_clock();
+    }
+
+    fn notice_visibility(self: &Rc<Self>) {
+        let is_visible = self.browser.document.visibility_state() == VisibilityState::Visible;
+        self.handle(if is_visible { Input::Seen } else { Input::Concealed });
+    }
+
+    /// Looks at the clock now and then, for as long as the page lives: timers stand still while the machine sleeps.
+    fn watch_clock(self: &Rc<Self>) {
+        let page = Rc::clone(self);
+        let tick = Closure::<dyn FnMut()>::new(move || page.handle(Input::Ticked)).into_js_value();
+        // A window always has timers.
+        _ = self.browser.window.set_interval_with_callback_and_timeout_and_arguments_0(tick.unchecked_ref(), TICK);
     }
 
     fn on(self: &Rc<Self>, target: &EventTarget, name: &str, act: impl Fn(&Rc<Self>, &Event) + 'static) {

@@ -3,6 +3,7 @@
 mod boot;
 mod check;
 mod events;
+mod listen;
 mod model;
 mod notes;
 mod screen;
@@ -13,14 +14,14 @@ use std::any::Any;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use app::app_b::{Handler, Listening};
-use leptos::prelude::{GetUntracked, Set};
+use app::app_b::Handler;
 use send_wrapper::SendWrapper;
+use web_sys::HtmlElement;
 
 use crate::browser::{Browser, Timer, now};
 use crate::config::Config;
 use crate::storage::{Storages, TokenRecord};
-use crate::stream::{Happening, Stream};
+use crate::stream::{Line, Stream};
 use crate::tab::{Action, Input, Tab};
 use crate::tabs::Tabs;
 
@@ -43,10 +44,15 @@ pub(crate) struct Page {
     model: model::Model,
     /// None where tabs do not tell each other.
     tabs: OnceCell<Tabs>,
+    /// Its place among the tabs that share a stream.
+    line: RefCell<Option<Line>>,
+    /// None unless this tab holds it.
     stream: RefCell<Option<Stream>>,
     timer: RefCell<Option<Timer>>,
-    /// Whether the API is being asked if the access token still counts.
-    is_checking: Cell<bool>,
+    /// What had the focus when the session's screen was veiled.
+    focused: RefCell<Option<HtmlElement>>,
+    /// Tells the newest question to the API, whether the access token still counts, from the ones before.
+    question: Cell<u32>,
     /// Tells the newest load of the notes from the ones before.
     notes_load: Cell<u32>,
 }
@@ -64,9 +70,11 @@ impl Page {
             screen: RefCell::default(),
             model: model::Model::new(),
             tabs: OnceCell::new(),
+            line: RefCell::default(),
             stream: RefCell::default(),
             timer: RefCell::default(),
-            is_checking: Cell::default(),
+            focused: RefCell::default(),
+            question: Cell::default(),
             notes_load: Cell::default(),
         })
     }
@@ -95,8 +103,17 @@ impl Page {
             Action::Mark => {
                 self.storages.mark();
             }
+            Action::Veil => self.veil(),
+            Action::Unveil => self.unveil(),
+            Action::JoinLine => self.join_line(),
             Action::OpenStream => self.open_stream(),
-            Action::CloseStream => drop(self.stream.take()),
+            Action::CloseStream => self.close_stream(),
+            Action::ShowListening(listening) => self.show_listening(listening),
+            Action::Announce(listening) => {
+                if let Some(line) = &*self.line.borrow() {
+                    line.announce(listening);
+                }
+            }
             Action::SetTimer => self.set_timer(),
             Action::LoadNotes => self.load_notes(),
             Action::Check => self.check(),
@@ -120,22 +137,6 @@ impl Page {
             // Where the browser refuses, the session lasts as long as this page.
             self.storages.store_tokens(tokens);
         }
-    }
-
-    fn open_stream(self: &Rc<Self>) {
-        let listening = &self.model.listening;
-        if !self.config.push {
-            return listening.set(Listening::Off);
-        }
-        let is_open = self.stream.borrow().is_some() && listening.get_untracked() == Listening::Open;
-        let Some(access_token) = self.access_token().filter(|_| !is_open) else { return };
-        let page = Rc::clone(self);
-        let stream = Stream::open(access_token, move |happening| match happening {
-            Happening::Listening(listening) => page.model.listening.set(listening),
-            Happening::SignOut(event) => page.handle(Input::Pushed(event)),
-            Happening::Refused(refusal) => page.handle(Input::Refused(refusal)),
-        });
-        drop(self.stream.replace(stream));
     }
 
     fn set_timer(self: &Rc<Self>) {

@@ -26,6 +26,8 @@ impl Page {
         self.ending.replace(ending);
         self.model.forget();
         self.show_signed_out(who, Some(lock.reason), lock.channel);
+        // Whoever cannot see that the page has changed hears it.
+        self.browser.focus_heading();
     }
 
     pub(super) fn show_signed_out(
@@ -71,6 +73,22 @@ impl Page {
         self.show("checking", move || Checking(CheckingProps { app_a, waiting }));
     }
 
+    /// Hides the session's screen and leaves it in its place.
+    pub(super) fn veil(&self) {
+        self.focused.replace(self.browser.focused());
+        self.browser.set_body("data-veiled", Some(""));
+        self.browser.set_body("data-session", Some("checking"));
+    }
+
+    /// Shows it again, as it was.
+    pub(super) fn unveil(&self) {
+        self.browser.set_body("data-veiled", None);
+        self.browser.set_body("data-session", Some("signed-in"));
+        if let Some(focused) = self.focused.take() {
+            _ = focused.focus();
+        }
+    }
+
     fn signed_in_handlers(self: &Rc<Self>) -> SignedInHandlers {
         let page = SendWrapper::new(Rc::clone(self));
         SignedInHandlers {
@@ -93,7 +111,7 @@ impl Page {
     /// Shows another screen, of which no attribute of the one before is left.
     fn show<N: IntoView + 'static>(&self, session: &str, view: impl FnOnce() -> N + 'static) {
         drop(self.screen.take());
-        for name in ["data-user", "data-reason", "data-channel"] {
+        for name in ["data-user", "data-reason", "data-channel", "data-veiled"] {
             self.browser.set_body(name, None);
         }
         self.browser.set_body("data-session", Some(session));

@@ -1,4 +1,4 @@
-use app::app_b::Reason;
+use app::app_b::{Listening, Reason};
 use logout_event::Channel;
 use logout_event::wire::TabMessage;
 
@@ -30,10 +30,20 @@ pub(crate) enum Action {
     DropTokens(Which),
     /// Makes this tab sign in at a click only.
     Mark,
-    /// Opens the stream from the server, unless it is open.
+    /// Hides the session's screen, which stays where it is, until it is known whether the session still lives.
+    Veil,
+    /// Shows it again.
+    Unveil,
+    /// Joins the line of the tabs that share a stream, unless this tab is in it.
+    JoinLine,
+    /// Opens the stream from the server, in place of one that may be open.
     OpenStream,
-    /// Closes it.
+    /// Closes it and leaves the line: the next in it opens its own.
     CloseStream,
+    /// Says to the user how this tab listens.
+    ShowListening(Listening),
+    /// Says to the other tabs of this session how it stands with the stream that this tab holds.
+    Announce(Listening),
     /// Sets the timer for the access token's expiry.
     SetTimer,
     /// Fetches the notes.

@@ -1,4 +1,4 @@
-use app::app_b::Reason;
+use app::app_b::{Listening, Reason};
 use logout_event::wire::TabMessage;
 use logout_event::{LogoutEvent, SessionRef};
 
@@ -36,6 +36,22 @@ pub(crate) enum Input {
     Left,
     /// The page comes back from there.
     Restored,
-    /// The page becomes visible, or the machine is online again.
-    Woken,
+    /// The user turns to the page: it becomes visible, or its window gets the focus.
+    Seen,
+    /// Nobody can see the page any more.
+    Concealed,
+    /// The machine is online again.
+    Online,
+    /// A timer of a few seconds: the time to look at the clock.
+    Ticked,
+    /// The API has not answered in time whether the access token still counts; it is asked on.
+    Unanswered,
+    /// It is this tab's turn to hold the stream.
+    Chosen,
+    /// How it stands with the stream of this tab.
+    StreamIs(Listening),
+    /// Another tab of this session asks how it stands with the stream.
+    AskedWho,
+    /// The tab that holds the stream says how it stands with it.
+    HolderIs(Listening),
 }
