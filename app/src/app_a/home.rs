@@ -50,7 +50,9 @@ pub fn home(home: Home) -> String {
     };
     let locked = view! {
         <section class="card stack" role="alert" aria-labelledby="ended">
-            <h1 id="ended">"You have been signed out"</h1>
+            <h1 id="ended" tabindex="-1">
+                "You have been signed out"
+            </h1>
             <p>"Your session has ended, here or in another app. What this page showed is gone from it."</p>
             <p>
                 <a class="button" href="/login" data-testid="sign-in">

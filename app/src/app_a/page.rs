@@ -43,13 +43,14 @@ where
                     <title>{format!("{title} · App A")}</title>
                     <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
                     <link rel="stylesheet" href="/assets/main.css" />
-                    {scripted.then(|| view! { <script src="/assets/app-a.js" defer></script> })}
+                    {scripted.then(|| view! { <script type="module" src="/assets/app-a/main.js"></script> })}
                 </head>
                 <body class="page app-a" data-session=state data-user=user data-tab=tab>
                     <header class="bar">
                         <a class="brand" href="/">"App A"</a>
                         {account.map(account_view)}
                     </header>
+                    {scripted.then(unsure_view)}
                     <main class="stack">{main}</main>
                     {locked.map(|locked| view! { <template id="locked">{locked}</template> })}
                 </body>
@@ -57,6 +58,15 @@ where
         }
         .to_html()
     })
+}
+
+/// What the script shows above a page that it has hidden while nobody can say whether the session still lives.
+fn unsure_view() -> impl IntoView {
+    view! {
+        <p id="unsure" class="notice warning" role="status" hidden>
+            "App A cannot check now whether you are still signed in, so it shows nothing. It keeps asking…"
+        </p>
+    }
 }
 
 fn account_view(account: Account) -> impl IntoView {

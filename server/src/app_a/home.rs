@@ -3,7 +3,7 @@
 use app::app_a::{Home, SignedOut};
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
-use logout_event::SessionRef;
+use logout_event::{SessionRef, wire};
 use serde_json::json;
 
 use super::AppA;
@@ -44,6 +44,7 @@ fn tab(app: &AppA, session: &SessionRef) -> String {
         "session": session,
         "events": format!("/events?{tag}"),
         "check": format!("/session?{tag}"),
+        "line": format!("{}-{}-{tag}", wire::STREAM_NAME, app.config().client_id),
         "push": app.config().push,
         "broadcast": app.config().broadcast,
     })

@@ -139,7 +139,9 @@ fn router(app: AppA) -> Router {
         .route("/healthz", get(healthz))
         .route("/assets/main.css", get(assets::stylesheet))
         .route("/assets/icon.svg", get(assets::icon))
-        .route("/assets/app-a.js", get(|| async { assets::script(include_str!("app_a.js")) }))
+        .route("/assets/app-a/main.js", get(|| async { assets::script(include_str!("tab/main.js")) }))
+        .route("/assets/app-a/stream.js", get(|| async { assets::script(include_str!("tab/stream.js")) }))
+        .route("/assets/app-a/wake.js", get(|| async { assets::script(include_str!("tab/wake.js")) }))
         .route("/assets/front-channel.js", get(crate::front_channel::script));
     let router = pages.merge(channels).merge(open).fallback(problem::not_found);
     headers::traced(headers::secure(router.with_state(app.clone()), content_security_policy(&app)), NAME)
