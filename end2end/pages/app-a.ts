@@ -2,7 +2,7 @@ import { App } from './app';
 
 /** App A: rendered on its server. */
 export class AppA extends App {
-  protected readonly streamPath = '/events';
+  readonly streamPath = '/events';
   protected readonly afterSignOutPath = '/signed-out';
 
   get origin(): string {

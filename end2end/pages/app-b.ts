@@ -9,7 +9,7 @@ export type StoredTokens = { access_token: string; id_token: string };
 
 /** App B: runs in the browser, with tokens in its storage. */
 export class AppB extends App {
-  protected readonly streamPath = '/api/events';
+  readonly streamPath = '/api/events';
   protected readonly afterSignOutPath = '/';
   readonly callApiButton: Locator;
   readonly apiResult: Locator;

@@ -18,7 +18,6 @@ export abstract class App {
   readonly body: Locator;
   readonly signIn: Locator;
   readonly signOut: Locator;
-  private streamIsOpen = false;
 
   constructor(
     readonly page: Page,
@@ -27,19 +26,12 @@ export abstract class App {
     this.body = page.locator('body');
     this.signIn = page.getByTestId('sign-in');
     this.signOut = page.getByTestId('sign-out');
-    page.on('request', (request) => {
-      if (request.isNavigationRequest() && request.frame() === page.mainFrame()) this.streamIsOpen = false;
-    });
-    page.on('response', (response) => {
-      const { origin, pathname } = new URL(response.url());
-      if (origin === this.origin && pathname === this.streamPath) this.streamIsOpen = response.status() === 200;
-    });
   }
 
   abstract get origin(): string;
 
   /** Where the app's server tells its open tabs. */
-  protected abstract readonly streamPath: string;
+  abstract readonly streamPath: string;
 
   /** Where the provider sends the browser after a sign-out that began here. */
   protected abstract readonly afterSignOutPath: string;
@@ -48,9 +40,12 @@ export abstract class App {
     await this.page.goto(`${this.origin}/`);
   }
 
-  /** Waits until this tab's server can reach it. A tab that is slower hears of a sign-out as well, but in another way. */
-  async untilListening(): Promise<void> {
-    await expect.poll(() => this.streamIsOpen, { message: `${this.streamPath} is open` }).toBe(true);
+  /**
+   * Waits until this tab's server can reach it: by a stream of its own, or of another tab. A tab that is slower hears of a
+   * sign-out as well, but in another way.
+   */
+  async untilListening(by: readonly ('open' | 'tab')[] = ['open', 'tab']): Promise<void> {
+    await expect(this.body).toHaveAttribute('data-listening', oneOf(by));
   }
 
   /** Clicks "sign out" and waits until the provider has sent the browser back. */

@@ -11,6 +11,16 @@ test('a locked tab of B stays signed out when it is reloaded', async ({ alice })
   await b.expectNoTokens();
 });
 
+test('a tab that locks says so to whoever listens to it: its heading has the focus', async ({ alice }) => {
+  const { a, b } = await alice.signedInAtBoth();
+  const secondA = await alice.openA();
+  await a.signOutAndReturn();
+  for (const locked of [b, secondA]) {
+    await locked.expectSignedOut();
+    await expect(locked.page.getByRole('heading', { level: 1 })).toBeFocused();
+  }
+});
+
 /// CORE-02, T-19
 test('a new tab of B after the sign-out does not sign in', async ({ alice }) => {
   const { a, b } = await alice.signedInAtBoth();

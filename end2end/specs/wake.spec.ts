@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import type { Page } from '@playwright/test';
+import type { Person } from '../fixtures/person';
+import { expect, test } from '../fixtures/test';
+import type { App } from '../pages/app';
+
+/** Longer than somebody looks away for a moment, shorter than an access token lives. */
+const SLEEP_MS = 60_000;
+const MOVED = 'curfew-test-clock-moved-by';
+const SEEN = 'curfew-test-seen';
+
+// No channel reaches these tabs: what they learn, they have asked for.
+test.use({ without: ['front-channel', 'push', 'broadcast'] });
+
+type Signed = { tab: App; signOutElsewhere: () => Promise<void>; secret: string; checkPath: string };
+
+const APPS: Record<'A' | 'B', (alice: Person) => Promise<Signed>> = {
+  A: async (alice) => {
+    const { a, b } = await alice.signedInAtBoth();
+    return { tab: a, signOutElsewhere: () => b.signOutAndReturn(), secret: 'Hello, alice', checkPath: '/session' };
+  },
+  B: async (alice) => {
+    const { a, b } = await alice.signedInAtBoth();
+    const secret = `note ${randomUUID()}`;
+    await b.addNote(secret);
+    return { tab: b, signOutElsewhere: () => a.signOutAndReturn(), secret, checkPath: '/api/me' };
+  },
+};
+
+const turnTo = (page: Page) => page.evaluate(() => dispatchEvent(new Event('focus')));
+
+for (const [name, signIn] of Object.entries(APPS)) {
+  /// T-25
+  test(`a tab of ${name} that nothing has told learns of the sign-out when the user turns to it`, async ({ alice }) => {
+    const { tab, signOutElsewhere } = await signIn(alice);
+    await signOutElsewhere();
+    await tab.expectSignedIn('alice');
+    await turnTo(tab.page);
+    await tab.expectLocked({ reason: ['check'] });
+  });
+
+  /// T-25
+  test(`a tab of ${name} learns of the sign-out when it is online again`, async ({ alice }) => {
+    const { tab, signOutElsewhere, secret } = await signIn(alice);
+    await signOutElsewhere();
+    await alice.context.setOffline(true);
+    await tab.expectSignedIn('alice');
+    await alice.context.setOffline(false);
+    await tab.expectLocked({ reason: ['check'] });
+    await expect(tab.body).not.toContainText(secret);
+  });
+
+  /// T-25
+  test(`a tab of ${name} that has slept shows nothing until its server has spoken`, async ({ alice }) => {
+    await alice.context.addInitScript(letTimeBeMoved, MOVED);
+    const { tab, signOutElsewhere, secret, checkPath } = await signIn(alice);
+    const shown = tab.page.getByText(secret, { exact: true });
+    const where = await shown.boundingBox();
+    const ask = `**${checkPath}*`;
+
+    await test.step('the server cannot be reached', async () => {
+      await tab.page.route(ask, (route) => route.abort());
+      await sleep(tab.page);
+      await expect(tab.body).toHaveAttribute('data-session', 'checking');
+      await expect(shown).toBeHidden();
+      await expect(tab.page.getByText('whether you are still signed in')).toBeVisible();
+    });
+    await test.step('the server says that the session lives', async () => {
+      await tab.page.unroute(ask);
+      await turnTo(tab.page);
+      await tab.expectSignedIn('alice');
+      await expect(shown).toBeVisible();
+      expect(await shown.boundingBox(), 'nothing has moved').toEqual(where);
+    });
+    await test.step('the server says that it has ended', async () => {
+      await signOutElsewhere();
+      await tab.expectSignedIn('alice');
+      await sleep(tab.page);
+      await tab.expectLocked({ reason: ['check'] });
+      await expect(shown).toHaveCount(0);
+    });
+  });
+
+  /// T-24
+  test(`back in a tab of ${name} after the sign-out, nothing of the session is seen`, async ({ alice, demo }) => {
+    await alice.context.addInitScript(noteWhatIsSeen, SEEN);
+    const { tab, signOutElsewhere, secret } = await signIn(alice);
+    const seen = () => tab.page.evaluate((key) => sessionStorage.getItem(key), SEEN);
+    expect(await seen()).toContain(secret);
+    await tab.page.evaluate((key) => sessionStorage.removeItem(key), SEEN);
+    await tab.page.goto(`${demo.provider}/.well-known/openid-configuration`);
+    await signOutElsewhere();
+    await tab.page.goBack({ waitUntil: 'commit' });
+    await tab.expectSignedOut();
+    expect(await seen()).toMatch(/sign in/i);
+    expect(await seen()).not.toContain(secret);
+  });
+}
+
+/** Runs in every page before its own scripts: a clock that can be moved on, as it moves on while a machine sleeps. */
+function letTimeBeMoved(moved: string): void {
+  const now = Date.now;
+  Date.now = () => now() + Number(sessionStorage.getItem(moved));
+}
+
+const sleep = (page: Page) =>
+  page.evaluate(
+    ({ moved, by }) => sessionStorage.setItem(moved, String(Number(sessionStorage.getItem(moved)) + by)),
+    { moved: MOVED, by: SLEEP_MS },
+  );
+
+/** Runs in every page before its own scripts: notes whatever of it can be seen, also at the moment in which it comes back. */
+function noteWhatIsSeen(key: string): void {
+  const look = () => {
+    const main = document.querySelector('main');
+    if (!main?.checkVisibility({ visibilityProperty: true })) return;
+    sessionStorage.setItem(key, `${sessionStorage.getItem(key) ?? ''}\n${main.textContent}`);
+  };
+  addEventListener('pageshow', look);
+  const changes = { subtree: true, childList: true, characterData: true, attributes: true };
+  new MutationObserver(look).observe(document, changes);
+}
