@@ -47,6 +47,7 @@ async fn an_app_whose_tokens_are_long_expired_is_told_after_a_restart() {
     let cookies = browser.cookies.clone();
     let provider = provider.restart(config).await;
     provider.clock.advance(60 * 60);
+    provider.state.sweep().await.unwrap();
     let mut browser = provider.browser();
     browser.cookies = cookies;
     browser.get(&format!("/end_session?id_token_hint={}", tokens.id_token)).await;

@@ -8,7 +8,7 @@ use relying_party::{Admission, Channel, RelyingParty, Standing, back_channel_log
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::support::{CLIENT_ID, Document, Fixture, NOW, TestKey, answer};
+use crate::support::{CLIENT_ID, Document, Fixture, NOW, TestKey, answer, soon};
 
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -157,6 +157,24 @@ async fn a_broken_store_is_503_and_no_claim_of_success() {
     assert_eq!(fixture.party.check(&session).unwrap(), Standing::Live);
     assert_eq!(post_token(&fixture, &token(&fixture, "t1", "s1")).await.0, StatusCode::OK, "the next delivery works");
     assert!(matches!(fixture.party.check(&session).unwrap(), Standing::Ended { .. }));
+}
+
+/// BCL-36, T-29: a `jti` is unique for its issuer only. Two apps of two providers share a store; a token of the one is no
+/// replay of a token of the other.
+#[tokio::test]
+async fn a_jti_that_another_issuer_has_used_is_no_replay() {
+    let first = Fixture::new().await;
+    let mut second = Fixture::new().await;
+    let settings = second.party.settings().clone();
+    second.party.shutdown().await;
+    second.party = RelyingParty::open(settings, first.pool.clone(), second.clock.clone()).await.unwrap();
+    soon(second.party.until_ready()).await;
+
+    assert_eq!(post_token(&first, &token(&first, "t1", "s1")).await.0, StatusCode::OK);
+    assert_eq!(second.party.check(&second.session("s1", "alice")).unwrap(), Standing::Live, "another provider's s1");
+    assert_eq!(post_token(&second, &token(&second, "t1", "s2")).await.0, StatusCode::OK);
+    assert!(matches!(second.party.check(&second.session("s2", "alice")).unwrap(), Standing::Ended { .. }));
+    assert_eq!(post_token(&second, &token(&second, "t1", "s3")).await.0, StatusCode::BAD_REQUEST, "its own it knows");
 }
 
 /// BCL-39: keys are fetched once for a `kid` that is not known; when they cannot be had, the provider tries again.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::model::AccessToken;
 use super::op::{App, Party};
+use super::sign_ins::sids;
 use super::under_way::{CodeForB, UnderWay};
 use super::world::World;
 
@@ -105,6 +106,16 @@ impl World {
         let request = self.wire.parties.authorization_request_of_b("none");
         let answer = self.client.get(request).header("cookie", cookie).send().await.unwrap();
         answer.headers()["location"].to_str().unwrap().to_owned()
+    }
+
+    /// What an app knows to have ended is not in its store either, where it could come up when the ledger has forgotten.
+    pub(super) async fn check_rows(&self) {
+        let (heard, now) = (self.wire.heard(), self.now());
+        for (app, session, sid) in sids(&self.model) {
+            if self.model.is_told(app, &sid, &heard, now) {
+                assert_eq!(self.rows(app, &sid).await, 0, "{app:?} has kept something of session {session}");
+            }
+        }
     }
 
     /// What did not end is alive, at each party: tokens, cookies of App A, and the provider's session.

@@ -1,9 +1,12 @@
 //! No interleaving of what browsers, apps, the provider, the network and time can do revives a session that has ended, or
 //! ends another (rule 8): the three real parties, driven step by step, beside a model of what must be true.
 
+mod at_once;
 mod check;
 mod model;
+mod nodes;
 mod op;
+mod scenarios;
 mod sign_ins;
 mod steps;
 mod streams;

@@ -21,8 +21,9 @@ const HELD_TOO_LONG: Duration = Duration::from_secs(2);
 
 impl World {
     pub(super) async fn begin_at_a(&mut self, browser: usize) {
+        let is_sign_in = |under_way: &&UnderWay| matches!(under_way, UnderWay::Form(_) | UnderWay::Callback(_));
         // App A keeps eight sign-ins of a browser.
-        if self.under_way.len() >= 8 {
+        if self.under_way.iter().filter(is_sign_in).count() >= 8 {
             return;
         }
         let login = format!("{}/login", self.wire.parties.app_a);

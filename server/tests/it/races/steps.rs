@@ -254,6 +254,7 @@ impl World {
         }
         self.check().await;
         self.check_agreement();
+        self.check_rows().await;
         self.check_the_living().await;
     }
 

@@ -95,6 +95,11 @@ impl Wire {
         self.inner.routers.lock().unwrap().insert(party, router);
     }
 
+    /// What answers for the party now.
+    pub(super) fn router(&self, party: Party) -> Router {
+        self.inner.routers.lock().unwrap()[&party].clone()
+    }
+
     pub(super) fn set_weather(&self, app: App, weather: Weather) {
         self.inner.weather.lock().unwrap().insert(app, weather);
     }

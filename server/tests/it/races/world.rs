@@ -12,12 +12,13 @@ use relying_party::ledger::sqlite::open_pool;
 use server::app_a::WebSessionStore;
 use server::config::Config;
 use server::{StartError, app_a, app_b, serve};
+use sqlx::SqlitePool;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::model::Model;
-use super::op::{BROWSERS, Op, Party};
+use super::op::{App, BROWSERS, Op, Party};
 use super::steps::UnderWay;
 use super::streams::Streams;
 use super::wire::Wire;
@@ -65,6 +66,8 @@ pub(super) struct World {
     /// App A's sessions, as a request of its own loads and saves them.
     pub(super) web_sessions: WebSessionStore,
     pub(super) provider: ProviderState,
+    store_of_a: SqlitePool,
+    store_of_b: SqlitePool,
     config: Config,
     app_a: Running,
     app_b: Running,
@@ -72,7 +75,7 @@ pub(super) struct World {
 }
 
 /// A party that is being served by the wire.
-struct Running {
+pub(super) struct Running {
     stop: CancellationToken,
     closed: JoinHandle<Result<(), StartError>>,
 }
@@ -92,6 +95,10 @@ impl Running {
         self.stop.cancel();
         soon(&mut self.closed).await.unwrap().unwrap();
     }
+
+    pub(super) async fn closed(mut self) {
+        self.close().await;
+    }
 }
 
 impl World {
@@ -106,7 +113,8 @@ impl World {
         let app_a = open_a(&wire, &config, folder.path(), &clock).await;
         let app_b = open_b(&wire, &config, folder.path(), &clock).await;
         wire.parties.until_all_healthy().await;
-        let pool = open_pool(&folder.path().join("app-a/app-a.sqlite")).await.unwrap();
+        let store_of_a = open_pool(&folder.path().join("app-a/app-a.sqlite")).await.unwrap();
+        let store_of_b = open_pool(&folder.path().join("app-b/app-b.sqlite")).await.unwrap();
         let client = client();
         Self {
             browsers: [(); BROWSERS].map(|()| Browser::with(client.clone())),
@@ -115,7 +123,9 @@ impl World {
             frames: Vec::new(),
             streams: Streams::default(),
             starts_of_a: 0,
-            web_sessions: WebSessionStore::new(pool, clock.clone()),
+            web_sessions: WebSessionStore::new(store_of_a.clone(), clock.clone()),
+            store_of_a,
+            store_of_b,
             wire,
             clock,
             client,
@@ -188,6 +198,28 @@ impl World {
                 self.app_b = open_b(wire, config, folder, clock).await;
             }
         }
+    }
+
+    /// Another node of App A over the same store; from now on it answers.
+    pub(super) async fn open_second_a(&self) -> Running {
+        open_a(&self.wire, &self.config, self.folder.path(), &self.clock).await
+    }
+
+    /// Another node of App B, with a store of its own; from now on it answers.
+    pub(super) async fn open_second_b(&self) -> Running {
+        let folder = made(self.folder.path(), "second");
+        let running = open_b(&self.wire, &self.config, &folder, &self.clock).await;
+        self.wire.parties.until_healthy(&self.wire.parties.app_b).await;
+        running
+    }
+
+    /// How many sessions with this `sid` the app has in its index.
+    pub(super) async fn rows(&self, app: App, sid: &str) -> i64 {
+        let pool = match app {
+            App::A => &self.store_of_a,
+            App::B => &self.store_of_b,
+        };
+        sqlx::query_scalar("SELECT count(*) FROM rp_session WHERE sid = ?").bind(sid).fetch_one(pool).await.unwrap()
     }
 
     pub(super) async fn stop(mut self) {

@@ -1,0 +1,138 @@
+//! Not in turns but at the same time, on two threads: whatever comes first, nothing of the session is left.
+
+use reqwest::Method;
+use tokio::task::JoinHandle;
+
+use super::model::WebSession;
+use super::op::{App, Op, Party, User, signed_in};
+use super::under_way::{Callback, CodeForB, UnderWay, is_signed_in};
+use super::world::{World, soon};
+use crate::browser::Page;
+
+const ROUNDS: usize = 10;
+
+/// Who signs out.
+#[derive(Clone, Copy, Debug)]
+enum From {
+    AppA,
+    AppB,
+}
+
+/// What has begun when the sign-out comes.
+struct Ready {
+    session: usize,
+    sid_at_a: String,
+    callback: Callback,
+    code: CodeForB,
+    request: tower_sessions::Session,
+}
+
+/// T-02, T-10, T-21: a sign-out against a code exchange, a silent sign-in, a login callback, a slow request and the first
+/// use of an access token.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_against_everything_at_once() {
+    let mut world = World::new().await;
+    for op in signed_in(1, User::Alice) {
+        world.apply(op).await;
+    }
+    for round in 0..ROUNDS {
+        let from = if round % 2 == 0 { From::AppA } else { From::AppB };
+        let ready = world.make_ready().await;
+        world.at_once(from, ready).await;
+        world.check().await;
+        world.check_rows().await;
+        // Codes of the ended session, which have been tried.
+        world.under_way.clear();
+    }
+    assert!(!world.model.has_ended(0), "T-13: Alice's other session lives");
+    world.settle().await;
+    world.stop().await;
+}
+
+impl World {
+    /// Signs in, and has one of each under way. One access token is in use and one is not.
+    async fn make_ready(&mut self) -> Ready {
+        let silent = [Op::SilentAtB(0), Op::Continue(0, User::Alice)];
+        let last = [Op::SilentAtB(0), Op::BeginRequest(0), Op::BeginAtA(0)];
+        for op in [&signed_in(0, User::Alice)[..], &silent, &last].concat() {
+            self.apply(op).await;
+        }
+        let (Some(UnderWay::Callback(callback)), Some(UnderWay::Request(request)), Some(UnderWay::Code(code))) =
+            (self.under_way.pop(), self.under_way.pop(), self.under_way.pop())
+        else {
+            panic!("a callback, a request and a code")
+        };
+        let session = callback.session;
+        let sid_at_a = self.model.sessions[session].sid(App::A).unwrap().to_owned();
+        Ready { session, sid_at_a, callback, code, request: request.session }
+    }
+
+    async fn at_once(&mut self, from: From, ready: Ready) {
+        let Ready { session, sid_at_a, callback, code, request } = ready;
+        let home = self.browsers[0].clone().open(&self.wire.parties.app_a).await;
+        let (wire, client) = (self.wire.clone(), self.client.clone());
+        let exchange = tokio::spawn(async move { wire.parties.exchange_by(&client, &code.code).await });
+        let silent = self.get(self.wire.parties.authorization_request_of_b("none").as_str());
+        let back = self.get(&callback.url);
+        let unused = self.model.access_tokens.last().unwrap().token.clone();
+        let first_use = self.client.get(format!("{}/api/me", self.wire.parties.app_b)).bearer_auth(unused);
+        let first_use = tokio::spawn(async move { first_use.send().await.unwrap().status() });
+        let save = tokio::spawn(async move {
+            request.insert("seen", true).await.unwrap();
+            let _ = request.save().await;
+        });
+        let sign_out = self.sign_out(from, &home);
+
+        let (tokens, silent, back) = (soon(exchange).await.unwrap(), joined(silent).await, joined(back).await);
+        let (used, out) = (soon(first_use).await.unwrap(), joined(sign_out).await);
+        soon(save).await.unwrap();
+        assert!(used.is_success() || used == 401, "{used}");
+        assert!(out.url.path() == "/signed-out" || out.body.contains("app-result"), "{} {}", out.url, out.body);
+        // What the apps were not told in the user's time, they are told now.
+        self.provider.deliver_due().await.unwrap();
+
+        self.model.end(session, self.now());
+        self.model.web_sessions.iter_mut().filter(|web| web.session == session).for_each(|web| web.kept = false);
+        let token = self.model.access_tokens.last_mut().unwrap();
+        token.used = true;
+        if tokens.0.is_success() {
+            self.model.learn_access_token(session, &tokens.1);
+        }
+        if let Some(code) = silent.location().and_then(|to| value_of(&to, "code")) {
+            self.under_way.push(UnderWay::Code(CodeForB { session, code, until: self.now() }));
+        }
+        if is_signed_in(&back) {
+            let cookie = back.set_cookie(&self.cookie_name(Party::AppA)).unwrap();
+            self.model.web_sessions.push(WebSession { session, sid: sid_at_a, cookie, kept: true });
+        }
+    }
+
+    /// A tab of browser 0 goes there.
+    fn get(&self, url: &str) -> JoinHandle<Page> {
+        let (mut tab, url) = (self.browsers[0].clone(), url.to_owned());
+        tokio::spawn(async move { tab.send(Method::GET, &url, None).await })
+    }
+
+    fn sign_out(&self, from: From, home: &Page) -> JoinHandle<Page> {
+        let mut tab = self.browsers[0].clone();
+        match from {
+            From::AppA => {
+                let (url, csrf) = (format!("{}/logout", self.wire.parties.app_a), home.hidden("csrf"));
+                tokio::spawn(async move { tab.submit(&url, &[("csrf", &csrf)]).await })
+            }
+            From::AppB => {
+                let hint = &self.model.access_tokens.last().unwrap().id_token;
+                let url = format!("{}/end_session?id_token_hint={hint}", self.wire.parties.provider);
+                tokio::spawn(async move { tab.open(&url).await })
+            }
+        }
+    }
+}
+
+async fn joined(task: JoinHandle<Page>) -> Page {
+    soon(task).await.unwrap()
+}
+
+fn value_of(url: &url::Url, wanted: &str) -> Option<String> {
+    url.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+}
