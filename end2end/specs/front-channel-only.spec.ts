@@ -80,6 +80,12 @@ test.describe('when the frame of App B does not do its work', () => {
     await result.expectOutcome('app-a', 'ended');
     await result.expectOutcome('app-b', 'unreachable');
     await expect(result.app('app-b')).toContainText('could not be signed out from here: sign out there yourself');
+    await result.page.setViewportSize({ width: 390, height: 640 });
+    const { scrollWidth, clientWidth } = await result.page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return { scrollWidth, clientWidth };
+    });
+    expect(scrollWidth, 'the longest of the words fits on a telephone').toBeLessThanOrEqual(clientWidth);
     await expect(result.summary).toContainText('Not every app has confirmed');
   });
 });
