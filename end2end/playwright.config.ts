@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test';
 import type { TestOptions, WorkerOptions } from './fixtures/test';
 
 const CANARY = /canary\.spec\.ts/;
-const LATENCY = /latency\.spec\.ts/;
+const LATENCY = /latency[a-z-]*\.spec\.ts/;
 
 /**
  * The same promises are tested in both topologies. The canary comes first: if the browser were started so that fragile

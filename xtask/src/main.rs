@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask demo | test | lint | build | size`.
+//! Developer commands: `cargo xtask demo | test | latency | lint | build | size`.
 //!
 //! Each does its own set-up on a machine with Rust and a C compiler (and, for the browser tests, Node and Chromium), says
 //! what it is doing, and skips what is already done.
@@ -9,6 +9,7 @@ mod browser;
 mod conformance;
 mod demo;
 mod error;
+mod latency;
 mod lint;
 mod node;
 mod process;
@@ -29,10 +30,12 @@ Usage: cargo xtask COMMAND
   build                        build the server and App B, run nothing
   lint                         formatting and clippy, host and wasm
   conformance                  write docs/conformance.md from the tests
+  latency [-- ARGS]            how long sign-outs take, with the release build; ARGS go to Playwright
   size                         App B's wasm, js and css: raw, gzip, brotli
 
 Environment: CURFEW_WASM_STD=source builds the wasm target's standard library from source,
-CURFEW_CHROMIUM=PATH names the browser of the tests.";
+CURFEW_CHROMIUM=PATH names the browser of the tests,
+CURFEW_LATENCY_RUNS=N says how often `latency` takes each figure (50).";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -59,6 +62,7 @@ fn run(args: &[String]) -> Result<(), Error> {
         ["test", "rust"] => test::run(test::Which::Rust, passed_on),
         ["test", "browser"] => test::run(test::Which::Browser, passed_on),
         ["conformance"] => conformance::run(false),
+        ["latency"] => latency::run(passed_on),
         ["lint"] => lint::run(),
         ["size"] => size::run(),
         ["help" | "--help" | "-h"] => {

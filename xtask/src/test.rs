@@ -1,5 +1,6 @@
 //! `cargo xtask test`: the tests of the host crates, App B's pure parts, and the browser tests.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::error::Error;
@@ -22,14 +23,7 @@ pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error>
         None
     } else {
         steps.next("what the browser tests need: Node, Chromium");
-        if !node::is_there() {
-            return Err(Error::NoNode);
-        }
-        let chromium = browser::find()?;
-        let end2end = workspace::root().join("end2end");
-        node::install(&end2end)?;
-        process::run(Command::new("npm").args(["run", "--silent", "check"]).current_dir(end2end))?;
-        Some(chromium)
+        Some(prepare_browser_tests()?)
     };
     if which != Which::Browser {
         steps.next("tests of the host crates");
@@ -42,15 +36,34 @@ pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error>
         steps.next("the server and App B for the browser tests");
         let server = demo::build(Profile::Dev)?;
         steps.next("browser tests");
-        process::run(
-            Command::new("npx")
-                .args(["--no-install", "playwright", "test"])
-                .args(playwright_args)
-                .current_dir(workspace::root().join("end2end"))
-                .env("CURFEW_SERVER", server)
-                .env("CURFEW_SITE_DIR", workspace::site())
-                .env("CURFEW_CHROMIUM", chromium),
-        )?;
+        process::run(playwright(&server, &chromium).args(playwright_args))?;
     }
     Ok(())
+}
+
+/// Installs the browser tests' packages, checks their types, and finds the browser.
+pub(crate) fn prepare_browser_tests() -> Result<PathBuf, Error> {
+    if !node::is_there() {
+        return Err(Error::NoNode);
+    }
+    let chromium = browser::find()?;
+    node::install(&end2end())?;
+    process::run(Command::new("npm").args(["run", "--silent", "check"]).current_dir(end2end()))?;
+    Ok(chromium)
+}
+
+/// The browser tests, with this server and this browser.
+pub(crate) fn playwright(server: &Path, chromium: &Path) -> Command {
+    let mut command = Command::new("npx");
+    command
+        .args(["--no-install", "playwright", "test"])
+        .current_dir(end2end())
+        .env("CURFEW_SERVER", server)
+        .env("CURFEW_SITE_DIR", workspace::site())
+        .env("CURFEW_CHROMIUM", chromium);
+    command
+}
+
+fn end2end() -> PathBuf {
+    workspace::root().join("end2end")
 }
