@@ -9,7 +9,6 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 
 use crate::config::SigningAlg;
-use crate::dpop::SIGNING_ALGS;
 use crate::state::Provider;
 
 /// New keys are to be found soon after they are published.
@@ -71,7 +70,7 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
         id_token_signing_alg_values_supported: [SigningAlg::RS256, SigningAlg::ES256],
         token_endpoint_auth_methods_supported: &["client_secret_basic", "none"],
         code_challenge_methods_supported: &["S256"],
-        dpop_signing_alg_values_supported: SIGNING_ALGS,
+        dpop_signing_alg_values_supported: dpop::SIGNING_ALGS,
         claims_supported: &[
             "iss",
             "sub",

@@ -19,7 +19,6 @@ mod authorize;
 mod clock;
 mod config;
 mod discovery;
-mod dpop;
 mod end_session;
 mod error;
 mod http;

@@ -90,14 +90,9 @@ pub(crate) fn random_id() -> Result<String, RandomError> {
     random_text::<20>()
 }
 
-/// Random bytes, for keys that live as long as this process.
-pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), RandomError> {
-    rand::fill(bytes).map_err(|_| RandomError)
-}
-
 fn random_text<const BYTES: usize>() -> Result<String, RandomError> {
     let mut bytes = [0; BYTES];
-    fill(&mut bytes)?;
+    rand::fill(&mut bytes).map_err(|_| RandomError)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 

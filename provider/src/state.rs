@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use dpop::{ProofError, Proofs};
 use sqlx::SqliteConnection;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,7 +14,6 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config::{ConfigError, ProviderConfig, Registry, User};
-use crate::dpop::Dpop;
 use crate::end_session::{self, BackChannel};
 use crate::error::InternalError;
 use crate::http::Cookies;
@@ -42,7 +43,7 @@ pub(crate) struct Provider {
     pub(crate) cookies: Cookies,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
-    pub(crate) dpop: Dpop,
+    proofs: Proofs,
     pub(crate) back_channel: BackChannel,
     /// What must not be cut off when its request is, or when the process stops.
     pub(crate) tasks: TaskTracker,
@@ -73,6 +74,8 @@ enum OpenErrorKind {
     Store(#[from] crate::store::StoreError),
     #[error("cannot set up outgoing connections: {0}")]
     Http(#[from] reqwest::Error),
+    #[error("proofs of possession: {0}")]
+    Proofs(#[from] dpop::RandomError),
     #[error(transparent)]
     Internal(#[from] InternalError),
 }
@@ -118,7 +121,7 @@ impl ProviderState {
             store,
             passwords: Passwords::new(users),
             throttle: Throttle::default(),
-            dpop: Dpop::new().map_err(InternalError::from)?,
+            proofs: Proofs::new()?,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         });
@@ -176,6 +179,25 @@ impl Provider {
     /// The URL of an endpoint.
     pub(crate) fn endpoint(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
+    }
+
+    /// The thumbprint of the key that this request proves, if it proves one.
+    pub(crate) fn check_proof(
+        &self,
+        headers: &HeaderMap,
+        method: &str,
+        path: &str,
+        access_token: Option<&str>,
+    ) -> Result<Option<String>, ProofError> {
+        self.proofs.check(headers, method, &self.endpoint(path), access_token, self.clock.now().unsigned_abs())
+    }
+
+    /// With the nonce for the next proof, if the request came with one (RFC 9449 section 8.2).
+    pub(crate) fn with_nonce(&self, headers: &HeaderMap, response: Response) -> Response {
+        if !dpop::has_proof(headers) {
+            return response;
+        }
+        ([self.proofs.nonce(self.clock.now().unsigned_abs())], response).into_response()
     }
 
     /// Resolves when the provider is about to stop.

@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use dpop::ProofError;
 use serde::Serialize;
 
-use crate::dpop::{self, DpopError};
 use crate::error::{InternalError, internal_causes};
 use crate::http::NO_STORE;
 use crate::keys::{Typ, VerifyError};
@@ -36,7 +36,7 @@ enum UserinfoError {
     #[error("the token is a bearer token: it must come by the scheme Bearer")]
     Unbound,
     #[error(transparent)]
-    Proof(#[from] DpopError),
+    Proof(#[from] ProofError),
     #[error("the provider failed; try again later")]
     Internal(InternalError),
 }
@@ -55,11 +55,7 @@ struct Claims<'a> {
 /// `GET /userinfo` and `POST /userinfo`
 pub(crate) async fn userinfo(State(provider): State<Arc<Provider>>, method: Method, headers: HeaderMap) -> Response {
     let response = answer(&provider, &method, &headers).await.unwrap_or_else(IntoResponse::into_response);
-    if dpop::is_used(&headers) {
-        ([provider.dpop.nonce(provider.clock.now())], response).into_response()
-    } else {
-        response
-    }
+    provider.with_nonce(&headers, response)
 }
 
 async fn answer(provider: &Provider, method: &Method, headers: &HeaderMap) -> Result<Response, UserinfoError> {
@@ -111,12 +107,11 @@ fn check_proof(
     if !credentials.with_proof {
         return Err(UserinfoError::Unproven);
     }
-    let url = provider.endpoint("/userinfo");
-    let jkt = provider.dpop.check(headers, method.as_str(), &url, Some(credentials.token), provider.clock.now())?;
+    let jkt = provider.check_proof(headers, method.as_str(), "/userinfo", Some(credentials.token))?;
     match jkt {
-        None => Err(DpopError::Missing.into()),
+        None => Err(ProofError::Missing.into()),
         Some(jkt) if jkt == cnf.jkt => Ok(()),
-        Some(_) => Err(DpopError::OtherKey.into()),
+        Some(_) => Err(ProofError::OtherKey.into()),
     }
 }
 
@@ -158,8 +153,8 @@ impl IntoResponse for UserinfoError {
                 (StatusCode::UNAUTHORIZED, "Bearer realm=\"userinfo\", error=\"invalid_token\"")
             }
             Self::Unproven => (StatusCode::UNAUTHORIZED, "DPoP algs=\"ES256\", error=\"invalid_token\""),
-            Self::Proof(DpopError::Full) => return (StatusCode::SERVICE_UNAVAILABLE, [NO_STORE]).into_response(),
-            Self::Proof(DpopError::Nonce) => {
+            Self::Proof(ProofError::Full) => return (StatusCode::SERVICE_UNAVAILABLE, [NO_STORE]).into_response(),
+            Self::Proof(ProofError::Nonce) => {
                 (StatusCode::UNAUTHORIZED, "DPoP algs=\"ES256\", error=\"use_dpop_nonce\"")
             }
             Self::Proof(_) => (StatusCode::UNAUTHORIZED, "DPoP algs=\"ES256\", error=\"invalid_dpop_proof\""),

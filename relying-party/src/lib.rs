@@ -84,7 +84,7 @@ pub use algorithm::Algorithm;
 pub use back_channel::{BackChannelRejection, back_channel_logout};
 pub use clock::Clock;
 pub use front_channel::{FrontChannelRejection, FrontChannelRequest};
-pub use guard::{AccessTokenClaims, Authenticated, Guard};
+pub use guard::{AccessTokenClaims, Authenticated, Binding, Guard};
 pub use hub::Subscription;
 pub use jwks::{Jwks, Keys};
 pub use ledger::sqlite::Admission;

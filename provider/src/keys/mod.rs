@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use file::KeyFileError;
-pub(crate) use jwk::{JwkSet, Parameters};
+pub(crate) use jwk::JwkSet;
 use key::SigningKey;
 
 use crate::config::SigningAlg;

@@ -1,9 +1,9 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use dpop::ProofError;
 use serde::Serialize;
 
-use crate::dpop::DpopError;
 use crate::error::{InternalError, internal_causes};
 use crate::http::{NO_STORE, ParamsError};
 
@@ -63,7 +63,7 @@ pub(crate) enum TokenError {
     #[error("token was issued to another client")]
     ForeignToken,
     #[error(transparent)]
-    Dpop(#[from] DpopError),
+    Dpop(#[from] ProofError),
     #[error("the provider failed; try again later")]
     Internal(InternalError),
 }
@@ -115,7 +115,7 @@ impl IntoResponse for TokenError {
         let error = self.code();
         let status = match &self {
             Self::Internal(error) => error.report(),
-            Self::Dpop(DpopError::Full) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Dpop(ProofError::Full) => StatusCode::SERVICE_UNAVAILABLE,
             _ if error == "invalid_client" => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         };

@@ -15,6 +15,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use dpop::ProofError;
 
 pub(crate) use client_authentication::{authenticate, basic_credentials};
 pub(crate) use error::TokenError;
@@ -24,7 +25,6 @@ use mint::TokenResponse;
 use refresh::exchange_refresh_token;
 
 use crate::config::GrantType;
-use crate::dpop::{self, DpopError};
 use crate::http::{NO_STORE, Params, form_body};
 use crate::state::Provider;
 
@@ -40,21 +40,15 @@ pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderM
         }
         Err(error) => error.into_response(),
     };
-    // Whoever proves a key learns the nonce for the next proof (RFC 9449 section 8.2).
-    if dpop::is_used(&headers) {
-        ([provider.dpop.nonce(provider.clock.now())], response).into_response()
-    } else {
-        response
-    }
+    provider.with_nonce(&headers, response)
 }
 
 async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<TokenResponse, TokenError> {
     let params = Params::parse(form_body(headers, body)?, PARAMETERS)?;
     let client = authenticate(headers, &params, &provider.registry)?;
-    let endpoint = provider.endpoint("/token");
-    let jkt = provider.dpop.check(headers, "POST", &endpoint, None, provider.clock.now())?;
+    let jkt = provider.check_proof(headers, "POST", "/token", None)?;
     if jkt.is_none() && client.dpop_bound_access_tokens {
-        return Err(DpopError::Missing.into());
+        return Err(ProofError::Missing.into());
     }
     let jkt = jkt.as_deref();
     match params.get("grant_type") {

@@ -26,8 +26,25 @@ pub struct AccessTokenClaims {
     pub exp: u64,
     /// Before when it is not good, if it says so, in seconds since the Unix epoch.
     pub nbf: Option<u64>,
-    /// Whether it is bound to a key (`cnf`, RFC 7800), and so is no bearer token.
-    pub sender_constrained: bool,
+    /// What it is bound to (`cnf`, RFC 7800), if it is no bearer token.
+    pub bound_to: Option<Binding>,
+}
+
+/// What whoever presents a token must prove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Binding {
+    /// The key with this thumbprint (`jkt`, RFC 9449 section 6.1).
+    Key(String),
+    /// Something that this crate cannot check, so the token is refused.
+    Unknown,
+}
+
+impl Binding {
+    fn read(cnf: &Value) -> Self {
+        let jkt = cnf.get("jkt").and_then(identifier);
+        jkt.map_or(Self::Unknown, |jkt| Self::Key(jkt.to_owned()))
+    }
 }
 
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -124,7 +141,7 @@ fn read(claims: Claims, typed: bool) -> Option<Authenticated> {
             iat,
             exp,
             nbf,
-            sender_constrained: claims.cnf.is_some(),
+            bound_to: claims.cnf.as_ref().map(Binding::read),
         },
     })
 }

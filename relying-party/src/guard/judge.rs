@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
+use axum::body::Body;
+use axum::extract::OriginalUri;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use dpop::ProofError;
 use logout_event::SessionRef;
 use sha2::{Digest as _, Sha256};
 
-use super::access_token::{self, AccessTokenError, Expected};
+use super::access_token::{self, AccessTokenError, Binding, Expected};
 use super::refusal::{Reason, Refusal};
 use super::{Authenticated, Guard};
 use crate::jws::MAX_TOKEN;
@@ -27,6 +30,22 @@ pub(super) struct Checked {
     jwks: Arc<Jwks>,
 }
 
+/// What of a request is judged.
+pub(super) struct Presented<'a> {
+    method: &'a str,
+    /// As the client sees it, wherever the API is mounted.
+    path: &'a str,
+    headers: &'a HeaderMap,
+}
+
+impl<'a> Presented<'a> {
+    pub(super) fn by(request: &'a Request<Body>) -> Self {
+        let original = request.extensions().get::<OriginalUri>();
+        let path = original.map_or_else(|| request.uri().path(), |OriginalUri(uri)| uri.path());
+        Self { method: request.method().as_str(), path, headers: request.headers() }
+    }
+}
+
 impl From<LedgerError> for Refusal {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error)
@@ -34,8 +53,15 @@ impl From<LedgerError> for Refusal {
 }
 
 impl Guard {
-    pub(super) async fn judge(&self, headers: &HeaderMap) -> Result<Authenticated, Refusal> {
-        let token = bearer_token(headers)?;
+    pub(super) async fn judge(&self, request: &Presented<'_>) -> Result<Authenticated, Refusal> {
+        let credentials = Credentials::read(request.headers)?;
+        let authenticated = self.judge_token(credentials.token).await?;
+        // Last, so that a token of an ended session is refused as that; and a proof is used up only by a good token.
+        self.check_proof(request, &credentials, &authenticated)?;
+        Ok(authenticated)
+    }
+
+    async fn judge_token(&self, token: &str) -> Result<Authenticated, Refusal> {
         let jwks = self.party.jwks().ok_or(Refusal::NoKeys)?;
         let hash = TokenHash::from(Sha256::digest(token));
         let seen = self.checked.get(&hash).filter(|checked| Arc::ptr_eq(&checked.jwks, &jwks));
@@ -112,10 +138,30 @@ impl Guard {
         {
             return Err(Refusal::Scope(scope.to_string()));
         }
-        if authenticated.claims.sender_constrained {
-            return Err(Refusal::Token(Reason::Proof));
-        }
         Ok(())
+    }
+
+    /// RFC 9449 section 7: a token that is bound to a key comes by the scheme `DPoP` with a proof, any other by `Bearer`.
+    fn check_proof(
+        &self,
+        request: &Presented<'_>,
+        credentials: &Credentials<'_>,
+        authenticated: &Authenticated,
+    ) -> Result<(), Refusal> {
+        let (possession, jkt) = match (&authenticated.claims.bound_to, &self.possession) {
+            (None, _) if credentials.with_proof => return Err(Refusal::Token(Reason::Invalid)),
+            (None, _) => return Ok(()),
+            (Some(Binding::Key(jkt)), Some(possession)) if credentials.with_proof => (possession, jkt),
+            (Some(_), _) => return Err(Refusal::Proof(ProofError::Missing)),
+        };
+        let url = format!("{}{}", possession.origin, request.path);
+        let now = self.party.clock().now();
+        match possession.proofs.check(request.headers, request.method, &url, Some(credentials.token), now) {
+            Ok(Some(proven)) if proven == *jkt => Ok(()),
+            Ok(Some(_)) => Err(Refusal::Proof(ProofError::OtherKey)),
+            Ok(None) => Err(Refusal::Proof(ProofError::Missing)),
+            Err(error) => Err(Refusal::Proof(error)),
+        }
     }
 
     /// Rule: a session comes into being only in the transaction that checks the ledger.
@@ -129,26 +175,37 @@ impl Guard {
     }
 }
 
-/// RFC 6750 section 2.1; a token anywhere else, such as in the query, is not looked for.
-fn bearer_token(headers: &HeaderMap) -> Result<&str, Refusal> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let value = values.next().ok_or(Refusal::NoCredentials)?;
-    if values.next().is_some() {
-        return Err(Refusal::Ambiguous);
+/// A token, and how it came.
+#[derive(Debug)]
+struct Credentials<'a> {
+    token: &'a str,
+    /// By the scheme `DPoP`, and not `Bearer`.
+    with_proof: bool,
+}
+
+impl<'a> Credentials<'a> {
+    /// RFC 6750 section 2.1, RFC 9449 section 7.1; a token anywhere else, such as in the query, is not looked for.
+    fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let value = values.next().ok_or(Refusal::NoCredentials)?;
+        if values.next().is_some() {
+            return Err(Refusal::Ambiguous);
+        }
+        let value = value.to_str().map_err(|_| Refusal::NoCredentials)?;
+        let (scheme, token) = value.split_once(' ').ok_or(Refusal::NoCredentials)?;
+        let with_proof = scheme.eq_ignore_ascii_case("dpop");
+        if !with_proof && !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Refusal::NoCredentials);
+        }
+        let token = token.trim();
+        if token.is_empty() {
+            return Err(Refusal::NoCredentials);
+        }
+        if token.len() > MAX_TOKEN {
+            return Err(Refusal::Token(Reason::Invalid));
+        }
+        Ok(Self { token, with_proof })
     }
-    let value = value.to_str().map_err(|_| Refusal::NoCredentials)?;
-    let (scheme, token) = value.split_once(' ').ok_or(Refusal::NoCredentials)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Refusal::NoCredentials);
-    }
-    let token = token.trim();
-    if token.is_empty() {
-        return Err(Refusal::NoCredentials);
-    }
-    if token.len() > MAX_TOKEN {
-        return Err(Refusal::Token(Reason::Invalid));
-    }
-    Ok(token)
 }
 
 /// The API's own name for a session: the same for every token of it.
@@ -177,17 +234,25 @@ mod tests {
 
     #[test]
     fn one_header_one_scheme_one_token() {
-        for value in ["Bearer a.b.c", "bearer a.b.c", "BEARER  a.b.c "] {
-            assert_eq!(bearer_token(&headers(&[value])).expect(value), "a.b.c");
+        for (value, with_proof) in [
+            ("Bearer a.b.c", false),
+            ("bearer a.b.c", false),
+            ("BEARER  a.b.c ", false),
+            ("DPoP a.b.c", true),
+            ("dpop a.b.c", true),
+        ] {
+            let headers = headers(&[value]);
+            let credentials = Credentials::read(&headers).expect(value);
+            assert_eq!((credentials.token, credentials.with_proof), ("a.b.c", with_proof), "{value}");
         }
-        for value in ["", "Bearer", "Bearer ", "Basic YWxpY2U6YWxpY2U=", "DPoP a.b.c", "a.b.c"] {
-            assert!(matches!(bearer_token(&headers(&[value])), Err(Refusal::NoCredentials)), "{value}");
+        for value in ["", "Bearer", "Bearer ", "DPoP ", "Basic YWxpY2U6YWxpY2U=", "a.b.c"] {
+            assert!(matches!(Credentials::read(&headers(&[value])), Err(Refusal::NoCredentials)), "{value}");
         }
-        assert!(matches!(bearer_token(&headers(&[])), Err(Refusal::NoCredentials)));
+        assert!(matches!(Credentials::read(&headers(&[])), Err(Refusal::NoCredentials)));
         let two = ["Bearer a.b.c", "Bearer a.b.c"];
         let mut both = headers(&two[..1]);
         both.append(AUTHORIZATION, HeaderValue::from_static(two[1]));
-        assert!(matches!(bearer_token(&both), Err(Refusal::Ambiguous)));
+        assert!(matches!(Credentials::read(&both), Err(Refusal::Ambiguous)));
     }
 
     #[test]

@@ -11,17 +11,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
 use axum::response::{IntoResponse, Response};
+use dpop::Proofs;
 use moka::sync::Cache;
 use tower_layer::Layer;
 use tower_service::Service;
 
-pub use access_token::AccessTokenClaims;
+pub use access_token::{AccessTokenClaims, Binding};
 pub use authenticated::{Authenticated, NotGuarded};
 
 use crate::RelyingParty;
-use judge::{Checked, TokenHash};
+use judge::{Checked, Presented, TokenHash};
 
 /// How many verified tokens are remembered.
 const CACHE_CAPACITY: u64 = 10_000;
@@ -35,10 +36,13 @@ const CACHE_CAPACITY: u64 = 10_000;
 ///
 /// | status | body | when |
 /// | --- | --- | --- |
-/// | 401 | `{"error":"invalid_token","reason":...}`, the same `reason` in `WWW-Authenticate`; with `session_ended` the `channel` by which the API heard | `session_ended`, `expired`, `invalid`, or `proof`: the token is bound to a key, and came as a bearer token |
+/// | 401 | `{"error":"invalid_token","reason":...}`, the same `reason` in `WWW-Authenticate`; with `session_ended` the `channel` by which the API heard | `session_ended`, `expired`, `invalid`, or `proof`: the token is bound to a key that the request does not prove |
 /// | 403 | `{"error":"insufficient_scope",...}` | the token lacks the scope |
 /// | 400 | `{"error":"invalid_request",...}` | two `Authorization` headers |
 /// | 503 | `{"error":"temporarily_unavailable",...}`, `Retry-After` | the provider's keys or the ledger cannot be had |
+///
+/// Tokens that are bound to a key (RFC 9449) need [`Guard::prove_possession`]; without it, they are refused. An answer to a
+/// request with a proof has the nonce for the next one in `DPoP-Nonce`.
 ///
 /// A sub-only sign-out is matched by the token's `auth_time`, for which `iat` stands in where a provider sends none.
 #[derive(Clone, Debug)]
@@ -48,6 +52,15 @@ pub struct Guard {
     scope: Option<Arc<str>>,
     typed: bool,
     checked: Cache<TokenHash, Arc<Checked>>,
+    possession: Option<Possession>,
+}
+
+/// How proofs of possession are checked.
+#[derive(Clone, Debug)]
+struct Possession {
+    /// Where clients find the API: scheme, host and port.
+    origin: Arc<str>,
+    proofs: Arc<Proofs>,
 }
 
 impl Guard {
@@ -55,7 +68,7 @@ impl Guard {
     #[must_use]
     pub fn new(party: RelyingParty, audience: impl Into<Arc<str>>) -> Self {
         let checked = Cache::new(CACHE_CAPACITY);
-        Self { party, audience: audience.into(), scope: None, typed: true, checked }
+        Self { party, audience: audience.into(), scope: None, typed: true, checked, possession: None }
     }
 
     /// Requires this scope as well. Clones with different scopes share what they remember of tokens.
@@ -63,6 +76,19 @@ impl Guard {
     pub fn require_scope(mut self, scope: impl Into<Arc<str>>) -> Self {
         self.scope = Some(scope.into());
         self
+    }
+
+    /// Takes tokens that are bound to a key too, with a proof of it (RFC 9449 section 7).
+    ///
+    /// `origin` is where clients find the API: scheme, host and port, without a slash at the end. With the request's path
+    /// it makes the URL that a proof must name. Clones share the nonces and the memory of the proofs that were seen, and
+    /// each proof is good for one request, so use clones where one API has several guards.
+    ///
+    /// # Errors
+    /// The machine has no randomness to make nonces of.
+    pub fn prove_possession(mut self, origin: impl Into<Arc<str>>) -> Result<Self, dpop::RandomError> {
+        self.possession = Some(Possession { origin: origin.into(), proofs: Arc::new(Proofs::new()?) });
+        Ok(self)
     }
 
     /// Takes tokens of any `typ`, and without `jti`: for providers that do not follow RFC 9068.
@@ -74,6 +100,14 @@ impl Guard {
         self.typed = false;
         self.checked = Cache::new(CACHE_CAPACITY);
         self
+    }
+}
+
+impl Guard {
+    /// For whoever sent a proof.
+    fn next_nonce(&self, headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
+        let possession = self.possession.as_ref().filter(|_| dpop::has_proof(headers))?;
+        Some(possession.proofs.nonce(self.party.clock().now()))
     }
 }
 
@@ -111,13 +145,16 @@ where
         // The one that was polled ready is used; the clone takes its place (tower's rule).
         let mut inner = std::mem::replace(&mut self.inner, ready);
         Box::pin(async move {
-            match guard.judge(request.headers()).await {
+            let nonce = guard.next_nonce(request.headers());
+            let mut response = match guard.judge(&Presented::by(&request)).await {
                 Ok(authenticated) => {
                     request.extensions_mut().insert(authenticated);
-                    inner.call(request).await
+                    inner.call(request).await?
                 }
-                Err(refusal) => Ok(refusal.into_response()),
-            }
+                Err(refusal) => refusal.into_response(),
+            };
+            response.headers_mut().extend(nonce);
+            Ok(response)
         })
     }
 }

@@ -2,6 +2,7 @@ use axum::Json;
 use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use dpop::ProofError;
 use logout_event::Channel;
 use serde::Serialize;
 
@@ -17,6 +18,8 @@ pub(super) enum Refusal {
     Ambiguous,
     /// 401 `invalid_token`.
     Token(Reason),
+    /// 401: the token is bound to a key, and this is wrong with the proof of it (RFC 9449 section 7.1).
+    Proof(ProofError),
     /// 403 `insufficient_scope`.
     Scope(String),
     /// 503: the provider's keys cannot be had.
@@ -32,7 +35,6 @@ pub(super) enum Reason {
     SessionEnded(Option<Channel>),
     Expired,
     Invalid,
-    Proof,
 }
 
 impl Reason {
@@ -41,7 +43,6 @@ impl Reason {
             Self::SessionEnded(_) => "session_ended",
             Self::Expired => "expired",
             Self::Invalid => "invalid",
-            Self::Proof => "proof",
         }
     }
 
@@ -56,9 +57,6 @@ impl Reason {
             }
             Self::Invalid => {
                 r#"Bearer error="invalid_token", error_description="the token is not one for this API", reason="invalid""#
-            }
-            Self::Proof => {
-                r#"Bearer error="invalid_token", error_description="the token is bound to a key: prove its possession", reason="proof""#
             }
         }
     }
@@ -77,9 +75,26 @@ fn unauthorized(reason: Reason, challenge: &'static str) -> Response {
         Reason::SessionEnded(channel) => channel,
         _ => None,
     };
-    let body = Json(Unauthorized { error: "invalid_token", reason: reason.as_str(), channel });
-    let header = [(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))];
-    no_store((StatusCode::UNAUTHORIZED, header, body).into_response())
+    let body = Unauthorized { error: "invalid_token", reason: reason.as_str(), channel };
+    unauthorized_with(HeaderValue::from_static(challenge), body)
+}
+
+fn unauthorized_with(challenge: HeaderValue, body: Unauthorized) -> Response {
+    no_store((StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)], Json(body)).into_response())
+}
+
+/// The proof's own error is in the challenge, where RFC 9449 looks for it; `use_dpop_nonce` is no fault of the app.
+fn unproven(error: ProofError) -> Response {
+    if error == ProofError::Full {
+        return temporarily_unavailable(&error.to_string());
+    }
+    let code = match error {
+        ProofError::Missing | ProofError::OtherKey => "invalid_token",
+        error => error.code(),
+    };
+    let challenge = format!(r#"DPoP error="{code}", error_description="{error}", algs="ES256", reason="proof""#);
+    let challenge = HeaderValue::try_from(challenge).unwrap_or(HeaderValue::from_static("DPoP"));
+    unauthorized_with(challenge, Unauthorized { error: "invalid_token", reason: "proof", channel: None })
 }
 
 fn insufficient_scope(scope: &str) -> Response {
@@ -97,6 +112,7 @@ impl IntoResponse for Refusal {
             Self::NoCredentials => unauthorized(Reason::Invalid, "Bearer"),
             Self::Ambiguous => invalid_request("there is more than one Authorization header"),
             Self::Token(reason) => unauthorized(reason, reason.challenge()),
+            Self::Proof(error) => unproven(error),
             Self::Scope(scope) => insufficient_scope(&scope),
             Self::NoKeys => temporarily_unavailable("the provider's keys cannot be had now: try again"),
             Self::Ledger(error) => error.into_response(),

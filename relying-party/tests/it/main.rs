@@ -7,6 +7,7 @@ mod guard;
 mod keys;
 mod ledger;
 mod logout_token;
+mod possession;
 mod races;
 mod stream;
 mod support;

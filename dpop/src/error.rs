@@ -1,7 +1,11 @@
+use thiserror::Error;
+
 /// Why a proof is none (RFC 9449 section 4.3). The text is for the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum DpopError {
-    #[error("this client's tokens are bound to a key: send a DPoP proof")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "the messages are the documentation")]
+#[non_exhaustive]
+pub enum ProofError {
+    #[error("the token is bound to a key: send a DPoP proof by it")]
     Missing,
     #[error("there is more than one DPoP header")]
     Several,
@@ -33,9 +37,10 @@ pub(crate) enum DpopError {
     Full,
 }
 
-impl DpopError {
-    /// The value of `error` (RFC 9449 sections 5 and 8).
-    pub(crate) const fn code(self) -> &'static str {
+impl ProofError {
+    /// The value of `error` (RFC 9449 sections 5, 7.1 and 8).
+    #[must_use]
+    pub const fn code(self) -> &'static str {
         match self {
             Self::Nonce => "use_dpop_nonce",
             Self::Full => "temporarily_unavailable",
@@ -43,3 +48,8 @@ impl DpopError {
         }
     }
 }
+
+/// The machine has no randomness to make nonces of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the system's random number generator failed")]
+pub struct RandomError;

@@ -1,14 +1,14 @@
 use std::fmt;
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq;
 
-use crate::secret::{RandomError, fill};
+use crate::RandomError;
 
 /// After so many seconds a new nonce is given out; the one before stays good as long again.
-const PERIOD: i64 = 300;
+const PERIOD: u64 = 300;
 
 /// Nonces that need no memory: each follows from the time and a key of this process.
 pub(super) struct Nonces(hmac::Key);
@@ -16,24 +16,24 @@ pub(super) struct Nonces(hmac::Key);
 impl Nonces {
     pub(super) fn new() -> Result<Self, RandomError> {
         let mut key = [0; 32];
-        fill(&mut key)?;
+        rand::fill(&mut key).map_err(|_| RandomError)?;
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &key)))
     }
 
     /// The one to use from now on.
-    pub(super) fn current(&self, now: i64) -> String {
+    pub(super) fn current(&self, now: u64) -> String {
         self.of_period(now / PERIOD)
     }
 
     /// Whether it was given out lately.
-    pub(super) fn accepts(&self, nonce: &str, now: i64) -> bool {
+    pub(super) fn accepts(&self, nonce: &str, now: u64) -> bool {
         let period = now / PERIOD;
-        [period, period - 1]
+        [period, period.saturating_sub(1)]
             .into_iter()
             .any(|period| bool::from(self.of_period(period).as_bytes().ct_eq(nonce.as_bytes())))
     }
 
-    fn of_period(&self, period: i64) -> String {
+    fn of_period(&self, period: u64) -> String {
         let tag = hmac::sign(&self.0, &period.to_be_bytes());
         URL_SAFE_NO_PAD.encode(&tag.as_ref()[..16])
     }

@@ -4,14 +4,14 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use super::DpopError;
-use super::proof::WINDOW;
+use crate::ProofError;
+use crate::proof::WINDOW;
 
 /// So many proofs are remembered for each period; more are refused until the next.
 const CAPACITY: usize = 100_000;
 
 /// Long enough: whoever was seen in one period is remembered to the end of the next.
-const PERIOD: i64 = 2 * WINDOW;
+const PERIOD: u64 = 2 * WINDOW;
 
 /// The proofs that were seen lately, in two generations.
 #[derive(Debug, Default)]
@@ -19,22 +19,22 @@ pub(super) struct Replay(Mutex<Generations>);
 
 #[derive(Debug, Default)]
 struct Generations {
-    period: i64,
+    period: u64,
     current: HashSet<[u8; 32]>,
     previous: HashSet<[u8; 32]>,
 }
 
 impl Replay {
     /// Remembers the proof, and refuses it if it was seen before, or if there is no room to remember it.
-    pub(super) fn first_sight(&self, jkt: &str, jti: &str, now: i64) -> Result<(), DpopError> {
+    pub(super) fn first_sight(&self, jkt: &str, jti: &str, now: u64) -> Result<(), ProofError> {
         let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         generations.advance(now / PERIOD);
         let proof = Sha256::digest(format!("{jkt} {jti}")).into();
         if generations.previous.contains(&proof) || generations.current.contains(&proof) {
-            return Err(DpopError::Replayed);
+            return Err(ProofError::Replayed);
         }
         if generations.current.len() >= CAPACITY {
-            return Err(DpopError::Full);
+            return Err(ProofError::Full);
         }
         generations.current.insert(proof);
         Ok(())
@@ -42,7 +42,7 @@ impl Replay {
 }
 
 impl Generations {
-    fn advance(&mut self, period: i64) {
+    fn advance(&mut self, period: u64) {
         if period > self.period {
             let before = mem::take(&mut self.current);
             self.previous = if period == self.period + 1 { before } else { HashSet::new() };
@@ -60,7 +60,7 @@ mod tests {
         let replay = Replay::default();
         assert_eq!(replay.first_sight("key", "1", PERIOD - 1), Ok(()));
         for later in [PERIOD - 1, PERIOD, 2 * PERIOD - 1] {
-            assert_eq!(replay.first_sight("key", "1", later), Err(DpopError::Replayed), "{later}");
+            assert_eq!(replay.first_sight("key", "1", later), Err(ProofError::Replayed), "{later}");
         }
         assert_eq!(replay.first_sight("key", "2", PERIOD), Ok(()));
         assert_eq!(replay.first_sight("other", "1", PERIOD), Ok(()), "a jti is of its key");
@@ -72,7 +72,7 @@ mod tests {
     fn time_that_goes_back_forgets_nothing() {
         let replay = Replay::default();
         assert_eq!(replay.first_sight("key", "1", 5 * PERIOD), Ok(()));
-        assert_eq!(replay.first_sight("key", "1", PERIOD), Err(DpopError::Replayed));
+        assert_eq!(replay.first_sight("key", "1", PERIOD), Err(ProofError::Replayed));
     }
 
     #[test]
@@ -81,7 +81,7 @@ mod tests {
         for n in 0..CAPACITY {
             assert_eq!(replay.first_sight("key", &n.to_string(), 0), Ok(()));
         }
-        assert_eq!(replay.first_sight("key", "one more", 0), Err(DpopError::Full));
+        assert_eq!(replay.first_sight("key", "one more", 0), Err(ProofError::Full));
         assert_eq!(replay.first_sight("key", "one more", PERIOD), Ok(()));
     }
 }

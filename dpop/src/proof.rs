@@ -7,11 +7,10 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use url::{Position, Url};
 
-use super::DpopError;
-use crate::keys::Parameters;
+use crate::ProofError;
 
 /// How far a proof's `iat` may be from this server's time, in seconds. Its nonce bounds its age more closely.
-pub(super) const WINDOW: i64 = 300;
+pub(super) const WINDOW: u64 = 300;
 
 /// The longest proof that is read, in bytes.
 const LONGEST: usize = 4 * 1024;
@@ -26,7 +25,7 @@ pub(super) struct Expected<'a> {
     pub(super) url: &'a str,
     /// What the request presents besides.
     pub(super) access_token: Option<&'a str>,
-    pub(super) now: i64,
+    pub(super) now: u64,
 }
 
 /// A proof that is right for its request. Whether its nonce is ours, and whether it is new, is still to be seen.
@@ -57,21 +56,21 @@ struct Claims {
 
 impl Proof {
     /// RFC 9449 section 4.3, in its order.
-    pub(super) fn verify(proof: &str, expected: &Expected<'_>) -> Result<Self, DpopError> {
+    pub(super) fn verify(proof: &str, expected: &Expected<'_>) -> Result<Self, ProofError> {
         if proof.len() > LONGEST {
-            return Err(DpopError::Malformed);
+            return Err(ProofError::Malformed);
         }
-        let header = header(proof).ok_or(DpopError::Malformed)?;
+        let header = header(proof).ok_or(ProofError::Malformed)?;
         if header.crit.is_some() {
-            return Err(DpopError::Malformed);
+            return Err(ProofError::Malformed);
         }
         if !header.typ.is_some_and(|typ| typ.eq_ignore_ascii_case("dpop+jwt")) {
-            return Err(DpopError::Typ);
+            return Err(ProofError::Typ);
         }
         if header.alg.as_deref() != Some("ES256") {
-            return Err(DpopError::Alg);
+            return Err(ProofError::Alg);
         }
-        let (jkt, key) = header.jwk.as_ref().and_then(public_key).ok_or(DpopError::Key)?;
+        let (jkt, key) = header.jwk.as_ref().and_then(public_key).ok_or(ProofError::Key)?;
         let claims = claims(proof, &key)?;
         check(&claims, expected)?;
         Ok(Self { jkt, jti: claims.jti, nonce: claims.nonce })
@@ -97,10 +96,16 @@ fn public_key(jwk: &Map<String, Value>) -> Option<(String, DecodingKey)> {
     }
     let (x, y) = (coordinate("x")?, coordinate("y")?);
     let key = DecodingKey::from_ec_components(&x, &y).ok()?;
-    Some((Parameters::Ec { crv: "P-256", x, y }.thumbprint(), key))
+    Some((thumbprint(&x, &y), key))
 }
 
-fn claims(proof: &str, key: &DecodingKey) -> Result<Claims, DpopError> {
+/// RFC 7638 section 3.2: the members that every such key has, sorted, without spaces. Base64url needs no escapes.
+pub(crate) fn thumbprint(x: &str, y: &str) -> String {
+    let members = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(members))
+}
+
+fn claims(proof: &str, key: &DecodingKey) -> Result<Claims, ProofError> {
     use jsonwebtoken::errors::ErrorKind;
     let mut validation = Validation::new(Algorithm::ES256);
     validation.required_spec_claims.clear();
@@ -109,34 +114,39 @@ fn claims(proof: &str, key: &DecodingKey) -> Result<Claims, DpopError> {
     match jsonwebtoken::decode::<Claims>(proof, key, &validation) {
         Ok(data) => Ok(data.claims),
         Err(error) => match error.kind() {
-            ErrorKind::InvalidSignature | ErrorKind::Provider(_) => Err(DpopError::Signature),
-            _ => Err(DpopError::Malformed),
+            ErrorKind::InvalidSignature | ErrorKind::Provider(_) => Err(ProofError::Signature),
+            _ => Err(ProofError::Malformed),
         },
     }
 }
 
-fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), DpopError> {
+fn check(claims: &Claims, expected: &Expected<'_>) -> Result<(), ProofError> {
     if claims.jti.is_empty() || claims.jti.len() > LONGEST_JTI {
-        return Err(DpopError::Malformed);
+        return Err(ProofError::Malformed);
     }
     if claims.htm != expected.method {
-        return Err(DpopError::Method);
+        return Err(ProofError::Method);
     }
     if !is_same_endpoint(&claims.htu, expected.url) {
-        return Err(DpopError::Url);
+        return Err(ProofError::Url);
     }
     #[allow(clippy::cast_precision_loss, reason = "seconds since 1970 are far below 2^52")]
     let (age, window) = (expected.now as f64 - claims.iat, WINDOW as f64);
     if !(-window..=window).contains(&age) {
-        return Err(DpopError::Time);
+        return Err(ProofError::Time);
     }
     if let Some(access_token) = expected.access_token {
-        let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(access_token));
+        let hash = access_token_hash(access_token);
         if !claims.ath.as_ref().is_some_and(|ath| bool::from(ath.as_bytes().ct_eq(hash.as_bytes()))) {
-            return Err(DpopError::AccessToken);
+            return Err(ProofError::AccessToken);
         }
     }
     Ok(())
+}
+
+/// `ath` (RFC 9449 section 4.2).
+pub(crate) fn access_token_hash(access_token: &str) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(access_token))
 }
 
 /// Normalised as URLs are, and without query and fragment (RFC 9449 section 4.3).
