@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -12,6 +13,9 @@ use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::mpsc;
 use url::form_urlencoded;
+
+/// How long a logout token may take to come, once it is due.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An app that listens at its back-channel on a real port.
 pub(crate) struct TestApp {
@@ -102,7 +106,8 @@ impl TestApp {
 
     /// The next logout token that arrives.
     pub(crate) async fn next(&mut self) -> Received {
-        self.received.recv().await.unwrap()
+        let next = tokio::time::timeout(PATIENCE, self.received.recv()).await;
+        next.expect("a logout token arrives").unwrap()
     }
 
     /// How many requests waited for an answer at the same time, at most.

@@ -3,8 +3,8 @@
 use reqwest::{Method, StatusCode};
 use server::cli::PartyKind;
 
-use super::Processes;
-use crate::browser::Browser;
+use super::{Processes, eventually};
+use crate::browser::{Browser, client};
 use crate::curfew::{access_token, claims};
 use crate::sign_out::{assert_ended, sign_out_at_a, signed_in};
 
@@ -45,14 +45,10 @@ async fn an_app_without_its_provider_says_so() {
     std::fs::remove_dir_all(processes.folder(PartyKind::AppA)).unwrap();
     processes.spawn(PartyKind::AppA);
     let mut browser = Browser::new();
-    let login = loop {
-        // Bounded by the test's own requests: each is refused at once until the listener is open.
-        if let Ok(answer) = crate::browser::client().get(format!("{}/healthz", processes.app_a)).send().await {
-            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-            break browser.open(&format!("{}/login", processes.app_a)).await;
-        }
-        tokio::task::yield_now().await;
-    };
+    let healthz = format!("{}/healthz", processes.app_a);
+    eventually("App A listens", async || client().get(&healthz).send().await.is_ok()).await;
+    assert_eq!(browser.open(&healthz).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let login = browser.open(&format!("{}/login", processes.app_a)).await;
     assert_eq!(login.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(login.body.contains("role=\"alert\"") && login.body.contains("cannot be reached"), "{}", login.body);
     assert_eq!(browser.open(&processes.app_a).await.status, StatusCode::OK, "the start page needs no provider");
