@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
-use crate::support::{TestApp, TestProvider, claims, config_with, path};
+use crate::support::{START, TestApp, TestProvider, authorize, claims, config_with, path};
 
 /// The outcomes that the provider shows after a sign-out at App A.
 async fn outcomes(provider: &TestProvider) -> Vec<(String, String)> {
@@ -48,6 +48,28 @@ async fn an_answer_that_drips_is_not_waited_for() {
     provider.state.shutdown().await;
     let kept: String = provider.stored("SELECT concat_ws(' ', attempts, last_error) FROM outbox").await;
     assert_eq!(kept, "1 no answer in time");
+}
+
+/// T-03, T-12: what nobody waits for outlives the process as well; here, the end of a session that another user's sign-in has
+/// replaced.
+#[tokio::test]
+async fn a_session_that_was_replaced_is_told_of_after_a_kill() {
+    let mut b = TestApp::hanging().await;
+    let config = config_with(&[("app-b", b.back_channel())]);
+    let provider = TestProvider::with(config.clone()).await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    provider.visit(&mut browser, "app-b").await;
+    let page = browser.get(&authorize("app-a", &[("prompt", "login")])).await;
+    let page = browser.follow(page).await;
+    browser.fill_in(&page, "bob", "bob").await;
+    let before = claims(b.next().await.logout_token());
+    b.answer(200);
+    let later = provider.killed(config, START + 5).await;
+    let after = claims(b.next().await.logout_token());
+    assert_eq!((&after["sid"], &after["toe"]), (&before["sid"], &before["toe"]));
+    assert_ne!(after["jti"], before["jti"]);
+    later.deliver_after(60).await;
+    assert!(b.is_quiet(), "once");
 }
 
 /// Where the log goes.
