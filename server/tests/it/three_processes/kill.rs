@@ -1,16 +1,10 @@
-//! One sign-out during which one process dies, and what becomes of it.
+//! The steps of a sign-out, and how a process is killed exactly there.
 
-use std::time::Duration;
-
-use reqwest::{Method, StatusCode};
 use server::cli::PartyKind;
-use tokio::task::JoinHandle;
 
+use super::eventually;
 use super::gate::{Gate, Hold};
-use super::{Processes, eventually};
-use crate::browser::Page;
-use crate::curfew::{access_token, claims};
-use crate::sign_out::{Both, assert_ended, end_session_of_b, signed_in};
+use super::stage::{Leaver, SigningOut, Stage};
 
 const END_SESSION: &str = "/end_session";
 const BACK_CHANNEL: &str = "/logout/back-channel";
@@ -46,117 +40,18 @@ impl Step {
     ];
 }
 
-/// What became of the sign-out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    /// It had not happened at all; the user asked again, and then it reached everyone.
-    AskedAgain,
-    /// It reached everyone, by a logout token that was sent after the restart.
-    ToldAgain,
-    /// It reached everyone, and nothing had to be sent again.
-    Remembered,
-}
-
-/// Three processes, and sessions that nobody signs out of.
-pub(super) struct Stage {
-    processes: Processes,
-    gates: [Gate; 2],
-    bystanders: [Both; 2],
-}
-
-/// Somebody who signs out.
-struct Leaver {
-    /// With the cookies from before: what becomes of them is nobody's guess but the servers' word.
-    before: Both,
-    /// Where the browser goes to sign out.
-    url: String,
-    /// Where the open page of App A has its stream.
-    stream_of_a: String,
-}
-
 impl Stage {
-    pub(super) async fn start() -> Self {
-        let (processes, gates) = Processes::start_with_gates().await;
-        let bystanders = [signed_in(&processes, "alice").await, signed_in(&processes, "bob").await];
-        Self { processes, gates, bystanders }
-    }
-
-    /// Signs somebody out, kills this party at this step, starts it again, and shows that all agree in the end.
-    pub(super) async fn play(&mut self, killed: PartyKind, step: Step) -> End {
-        let leaver = self.leaver(killed).await;
-        let signing_out = match step {
-            Step::BeforeCommit => self.before_commit(&leaver, killed).await,
-            Step::BeforeDelivery => self.before_delivery(&leaver, killed).await,
-            Step::BeforeAppCommits => self.before_app_commits(&leaver, killed).await,
-            Step::BeforeAnswer => self.before_answer(&leaver, killed).await,
-            Step::BeforeRecord => self.before_record(&leaver, killed).await,
-            Step::AppDown => self.app_down(&leaver, killed).await,
-            Step::StreamCut => self.stream_cut(&leaver, killed).await,
-        };
-        let page = signing_out.await.unwrap();
-        if killed != PartyKind::Provider {
-            assert_eq!(page.expect("the provider answers whatever becomes of an app").status, StatusCode::OK);
+    /// Begins the sign-out, waits until it has come to this step, and kills this party.
+    pub(super) async fn kill_at(&mut self, step: Step, leaver: &Leaver, killed: PartyKind) -> SigningOut {
+        match step {
+            Step::BeforeCommit => self.before_commit(leaver, killed).await,
+            Step::BeforeDelivery => self.before_delivery(leaver, killed).await,
+            Step::BeforeAppCommits => self.before_app_commits(leaver, killed).await,
+            Step::BeforeAnswer => self.before_answer(leaver, killed).await,
+            Step::BeforeRecord => self.before_record(leaver, killed).await,
+            Step::AppDown => self.app_down(leaver, killed).await,
+            Step::StreamCut => self.stream_cut(leaver, killed).await,
         }
-        let accepted = self.accepted();
-        self.restart_all().await;
-        let not_at_all = (killed, step) == (PartyKind::Provider, Step::BeforeCommit);
-        assert_eq!(self.has_ended(&leaver).await, !not_at_all, "at the provider");
-        if not_at_all {
-            self.assert_untouched(&leaver.before).await;
-            leaver.before.browser.clone().open(&leaver.url).await;
-        }
-        self.assert_all_agree(leaver).await;
-        match (not_at_all, self.accepted() > accepted) {
-            (true, _) => End::AskedAgain,
-            (false, true) => End::ToldAgain,
-            (false, false) => End::Remembered,
-        }
-    }
-
-    /// The same with these parties killed, one after the other, so long after the browser has left for the provider.
-    pub(super) async fn play_at_any_moment(&mut self, killed: &[PartyKind], moment: Duration) -> End {
-        let leaver = self.leaver(killed[0]).await;
-        let signing_out = leaver.sign_out();
-        // The moment is what is being tried; nothing is expected of it.
-        tokio::time::sleep(moment).await;
-        for party in killed {
-            self.processes.kill(*party);
-        }
-        // Whatever the browser was told, or not.
-        drop(signing_out.await.unwrap());
-        let accepted = self.accepted();
-        for party in killed {
-            self.processes.restart(*party).await;
-        }
-        let not_at_all = !self.has_ended(&leaver).await;
-        if not_at_all {
-            self.assert_untouched(&leaver.before).await;
-            leaver.before.browser.clone().open(&leaver.url).await;
-        }
-        self.assert_all_agree(leaver).await;
-        match (not_at_all, self.accepted() > accepted) {
-            (true, _) => End::AskedAgain,
-            (false, true) => End::ToldAgain,
-            (false, false) => End::Remembered,
-        }
-    }
-
-    /// Signs in to both apps, and goes as far as the way to the provider. What App A ends by itself proves nothing of it,
-    /// so where App A is killed, the sign-out begins at App B.
-    async fn leaver(&self, killed: PartyKind) -> Leaver {
-        let parties = &self.processes;
-        let mut before = signed_in(parties, "alice").await;
-        let home = before.browser.open(&parties.app_a).await;
-        let tag = home.body.split("/events?").nth(1).unwrap().split("&quot;").next().unwrap();
-        let stream_of_a = format!("{}/events?{tag}", parties.app_a);
-        let url = if killed == PartyKind::AppA {
-            end_session_of_b(parties, &before.tokens)
-        } else {
-            let logout = format!("{}/logout", parties.app_a);
-            let mut tab = before.browser.clone();
-            tab.send(Method::POST, &logout, Some(&[("csrf", &home.hidden("csrf"))])).await.location().unwrap().into()
-        };
-        Leaver { before, url, stream_of_a }
     }
 
     async fn before_commit(&mut self, leaver: &Leaver, killed: PartyKind) -> SigningOut {
@@ -265,14 +160,6 @@ impl Stage {
         tokio::spawn(async move { Ok(page) })
     }
 
-    pub(super) async fn restart_all(&mut self) {
-        for party in [PartyKind::Provider, PartyKind::AppA, PartyKind::AppB] {
-            if !self.processes.is_running(party) {
-                self.processes.restart(party).await;
-            }
-        }
-    }
-
     fn gate(&self, app: PartyKind) -> &Gate {
         &self.gates[usize::from(app == PartyKind::AppB)]
     }
@@ -281,10 +168,6 @@ impl Stage {
         for app in told(killed) {
             self.gate(*app).lose();
         }
-    }
-
-    fn accepted(&self) -> usize {
-        self.gates.iter().map(Gate::accepted).sum()
     }
 
     /// How many sign-outs the app has recorded.
@@ -300,66 +183,4 @@ fn told(killed: PartyKind) -> &'static [PartyKind] {
         PartyKind::AppA => &[PartyKind::AppA],
         PartyKind::AppB => &[PartyKind::AppB],
     }
-}
-
-type SigningOut = JoinHandle<Result<Page, reqwest::Error>>;
-
-impl Leaver {
-    /// The browser goes to the provider, and waits for what comes.
-    fn sign_out(&self) -> SigningOut {
-        let (mut browser, url) = (self.before.browser.clone(), self.url.clone());
-        tokio::spawn(async move { browser.try_to_open(&url).await })
-    }
-}
-
-/// What is true in the end.
-impl Stage {
-    /// Whether the provider has ended the session.
-    async fn has_ended(&self, leaver: &Leaver) -> bool {
-        match self.processes.try_to_sign_in_at_b(&mut leaver.before.browser.clone()).await {
-            Ok(tokens) => {
-                assert_eq!(sid(&tokens), sid(&leaver.before.tokens), "the same session");
-                false
-            }
-            Err(error) => {
-                assert_eq!(error, "login_required");
-                true
-            }
-        }
-    }
-
-    async fn assert_untouched(&self, both: &Both) {
-        let answer = self.processes.call(Method::GET, "/notes", access_token(&both.tokens), None).await;
-        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    }
-
-    /// The provider, both apps and their tabs have ended this session, and no other one; and nothing is owed any more.
-    async fn assert_all_agree(&mut self, mut leaver: Leaver) {
-        let parties = &self.processes;
-        let owed = "SELECT count(*) FROM outbox WHERE delivered_at IS NULL";
-        eventually("nothing is owed", async || parties.stored(PartyKind::Provider, owed).await == 0).await;
-        assert!(self.has_ended(&leaver).await, "at the provider");
-        for path in ["/notes", "/events"] {
-            let refused = parties.call(Method::GET, path, access_token(&leaver.before.tokens), None).await;
-            assert_ended(&refused);
-            assert_eq!(refused.body["channel"], "back-channel");
-        }
-        let home = leaver.before.browser.open(&parties.app_a).await;
-        assert!(home.body.contains("data-session=\"signed-out\""), "{}", home.body);
-        let told = leaver.before.browser.open(&leaver.stream_of_a).await;
-        assert!(told.body.starts_with("event: sign-out\n"), "the tab comes back and is told: {}", told.body);
-
-        for bystander in &mut self.bystanders {
-            let answer = parties.call(Method::GET, "/notes", access_token(&bystander.tokens), None).await;
-            assert_eq!(answer.status, StatusCode::OK, "another session: {}", answer.body);
-            let home = bystander.browser.open(&parties.app_a).await;
-            assert!(home.body.contains("data-session=\"signed-in\""), "another session: {}", home.body);
-            let tokens = parties.sign_in_at_b(&mut bystander.browser).await;
-            assert_eq!(sid(&tokens), sid(&bystander.tokens));
-        }
-    }
-}
-
-fn sid(tokens: &serde_json::Value) -> serde_json::Value {
-    claims(access_token(tokens))["sid"].clone()
 }

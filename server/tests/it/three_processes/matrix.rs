@@ -5,7 +5,8 @@ use std::fs;
 
 use server::cli::PartyKind;
 
-use super::kill::{End, Stage, Step};
+use super::kill::Step;
+use super::stage::{End, Stage};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/operating.md");
 const BEGIN: &str = "<!-- kill matrix: written by the test -->\n";

@@ -9,6 +9,7 @@ mod matrix;
 mod proxies;
 mod restart;
 mod soak;
+mod stage;
 
 use std::fs::{self, File};
 use std::ops::Deref;

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use server::cli::PartyKind;
 
-use super::kill::{Stage, Step};
+use super::kill::Step;
+use super::stage::Stage;
 
 const PARTIES: [PartyKind; 3] = [PartyKind::Provider, PartyKind::AppA, PartyKind::AppB];
 /// A sign-out takes about this long, in microseconds, where nobody dies.
