@@ -3,6 +3,9 @@ use super::Input;
 /// A tab that could not be seen for so many seconds hides before it asks its server.
 const LONG: u64 = 30;
 
+/// Browsers slow the timers of tabs in the background down to one a minute; a gap of so many seconds is a sleep there too.
+const LONG_WHILE_CONCEALED: u64 = 120;
+
 /// Why a tab asks its server whether its session still lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wake {
@@ -34,10 +37,10 @@ impl Attention {
             }
             Input::Online => Some(Wake::Long),
             Input::Ticked => {
-                // Timers stand still while a machine sleeps, and the clock does not. Hidden tabs have slow timers: they
-                // wait to be seen.
+                // Timers stand still while a machine sleeps, and the clock does not.
                 let slept = self.looked_at.replace(now).map_or(0, |then| now.saturating_sub(then));
-                (slept >= LONG && self.concealed_at.is_none()).then_some(Wake::Long)
+                let long = if self.concealed_at.is_some() { LONG_WHILE_CONCEALED } else { LONG };
+                (slept >= long).then_some(Wake::Long)
             }
             _ => None,
         }
@@ -52,23 +55,26 @@ mod tests {
     #[test]
     fn only_who_was_away_for_long_comes_back_to_a_hidden_page() {
         use Input::{Concealed, Online, Seen, Ticked};
-        let (short, long) = (Some(Wake::Short), Some(Wake::Long));
-        let table: [(&str, &[(Input, u64, Option<Wake>)]); 8] = [
-            ("the window gets the focus", &[(Seen, 500, short)]),
-            ("a look at another tab", &[(Concealed, 100, None), (Seen, 129, short)]),
-            ("a while in the background", &[(Concealed, 100, None), (Seen, 130, long), (Seen, 131, short)]),
-            ("concealed twice", &[(Concealed, 100, None), (Concealed, 125, None), (Seen, 131, long)]),
-            ("a network again", &[(Online, 100, long)]),
+        const SHORT: Option<Wake> = Some(Wake::Short);
+        const LONG: Option<Wake> = Some(Wake::Long);
+        type Steps = &'static [(Input, u64, Option<Wake>)];
+        let table: [(&str, Steps); 9] = [
+            ("the window gets the focus", &[(Seen, 500, SHORT)]),
+            ("a look at another tab", &[(Concealed, 100, None), (Seen, 129, SHORT)]),
+            ("a while in the background", &[(Concealed, 100, None), (Seen, 130, LONG), (Seen, 131, SHORT)]),
+            ("concealed twice", &[(Concealed, 100, None), (Concealed, 125, None), (Seen, 131, LONG)]),
+            ("a network again", &[(Online, 100, LONG)]),
             ("a clock that ticks", &[(Ticked, 100, None), (Ticked, 110, None), (Ticked, 139, None)]),
-            ("a sleep", &[(Ticked, 100, None), (Ticked, 130, long), (Ticked, 140, None)]),
+            ("a sleep", &[(Ticked, 100, None), (Ticked, 130, LONG), (Ticked, 140, None)]),
+            ("slow timers in the background", &[(Ticked, 100, None), (Concealed, 101, None), (Ticked, 219, None)]),
             (
                 "a sleep in the background",
                 &[
-                    (Ticked, 100, None),
-                    (Concealed, 101, None),
-                    (Ticked, 900, None),
-                    (Seen, 901, long),
-                    (Ticked, 909, None),
+                    (Concealed, 100, None),
+                    (Ticked, 101, None),
+                    (Ticked, 221, LONG),
+                    (Seen, 222, LONG),
+                    (Ticked, 224, None),
                 ],
             ),
         ];

@@ -273,7 +273,8 @@ fn holding() -> Tab {
 fn a_tab_that_wakes_asks_its_server_and_after_long_hides_first() {
     use Action::{Check, OpenStream, Unveil, Veil};
     type Steps = &'static [(Input, u64, &'static [Action])];
-    let table: [(&str, fn() -> Tab, Steps); 6] = [
+    type Row = (&'static str, fn() -> Tab, Steps);
+    let table: [Row; 6] = [
         ("the focus", signed_in, &[(Input::Seen, 0, &[Check]), (Input::Confirmed, 0, &[])]),
         ("a short look away", holding, &[(Input::Concealed, 0, &[]), (Input::Seen, 5, &[Check])]),
         (

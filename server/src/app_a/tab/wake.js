@@ -2,6 +2,8 @@
 
 /** A tab that nobody could see for so many milliseconds hides before it asks. */
 const LONG_MS = 30_000;
+/** Browsers slow the timers of tabs in the background down to one a minute; such a gap is a sleep there too. */
+const LONG_WHILE_HIDDEN_MS = 120_000;
 /** How often it looks at the clock: no longer is seen, after a sleep, what was seen before. */
 const TICK_MS = 2_000;
 const ANSWER_WITHIN_MS = 10_000;
@@ -80,10 +82,10 @@ export function watch({ check, isIdle, ended, renew }) {
   });
   addEventListener("focus", seen);
   addEventListener("online", () => wake(true));
-  // Timers stand still while a machine sleeps, and the clock does not. Hidden tabs have slow timers; they wait to be seen.
+  // Timers stand still while a machine sleeps, and the clock does not.
   setInterval(() => {
     const slept = Date.now() - lastTick;
     lastTick = Date.now();
-    if (!document.hidden && slept >= LONG_MS) wake(true);
+    if (slept >= (document.hidden ? LONG_WHILE_HIDDEN_MS : LONG_MS)) wake(true);
   }, TICK_MS);
 }
