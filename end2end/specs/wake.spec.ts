@@ -58,6 +58,15 @@ for (const [name, signIn] of Object.entries(APPS)) {
     const where = await shown.boundingBox();
     const ask = `**${checkPath}*`;
 
+    await test.step('the server says at once that the session lives', async () => {
+      await tab.signOut.focus();
+      const answer = tab.page.waitForResponse((response) => new URL(response.url()).pathname === checkPath);
+      await sleep(tab.page);
+      await answer;
+      await tab.expectSignedIn('alice');
+      expect(await shown.boundingBox(), 'nothing has moved').toEqual(where);
+      await expect(tab.signOut, 'it keeps the focus').toBeFocused();
+    });
     await test.step('the server cannot be reached', async () => {
       await tab.page.route(ask, (route) => route.abort());
       await sleep(tab.page);
@@ -65,12 +74,11 @@ for (const [name, signIn] of Object.entries(APPS)) {
       await expect(shown).toBeHidden();
       await expect(tab.page.getByText('whether you are still signed in')).toBeVisible();
     });
-    await test.step('the server says that the session lives', async () => {
+    await test.step('the server says so later', async () => {
       await tab.page.unroute(ask);
       await turnTo(tab.page);
       await tab.expectSignedIn('alice');
       await expect(shown).toBeVisible();
-      expect(await shown.boundingBox(), 'nothing has moved').toEqual(where);
     });
     await test.step('the server says that it has ended', async () => {
       await signOutElsewhere();
