@@ -1,11 +1,13 @@
 use app::app_b::{Listening, Reason};
 use logout_event::wire::{TabMessage, Teller};
 use logout_event::{Channel, LogoutEvent, SessionRef};
-use proptest::prelude::*;
 
 use super::{Action, Input, Lock, Session, Tab};
 use crate::api::{Refusal, RefusalReason};
 use crate::storage::Which;
+
+mod any_order;
+mod wake;
 
 const NOW: u64 = 1_000;
 const EXPIRES_AT: u64 = 1_300;
@@ -35,6 +37,15 @@ fn refused(reason: RefusalReason, channel: Option<Channel>) -> Input {
 fn signed_in() -> Tab {
     let mut tab = Tab::new();
     assert!(!tab.handle(Input::SignedIn { session: session(), fresh: false }, NOW).is_empty());
+    tab
+}
+
+/// A tab whose turn it is, with its stream open.
+fn holding() -> Tab {
+    let mut tab = signed_in();
+    assert_eq!(tab.handle(Input::Chosen, NOW), [Action::OpenStream]);
+    let said = tab.handle(Input::StreamIs(Listening::Open), NOW);
+    assert_eq!(said, [Action::ShowListening(Listening::Open), Action::Announce(Listening::Open)]);
     tab
 }
 
@@ -257,133 +268,4 @@ fn without_a_session_the_tab_says_so() {
         assert_eq!(tab.handle(Input::NoSession(reason), NOW), [Action::ShowSignedOut(reason)]);
         assert_eq!(tab.handle(Input::Seen, NOW), []);
     }
-}
-
-/// A tab whose turn it is, with its stream open.
-fn holding() -> Tab {
-    let mut tab = signed_in();
-    assert_eq!(tab.handle(Input::Chosen, NOW), [Action::OpenStream]);
-    let said = tab.handle(Input::StreamIs(Listening::Open), NOW);
-    assert_eq!(said, [Action::ShowListening(Listening::Open), Action::Announce(Listening::Open)]);
-    tab
-}
-
-/// T-25
-#[test]
-fn a_tab_that_wakes_asks_its_server_and_after_long_hides_first() {
-    use Action::{Check, OpenStream, Unveil, Veil};
-    type Steps = &'static [(Input, u64, &'static [Action])];
-    type Row = (&'static str, fn() -> Tab, Steps);
-    let table: [Row; 6] = [
-        ("the focus", signed_in, &[(Input::Seen, 0, &[Check]), (Input::Confirmed, 0, &[])]),
-        ("a short look away", holding, &[(Input::Concealed, 0, &[]), (Input::Seen, 5, &[Check])]),
-        (
-            "long in the background",
-            holding,
-            &[
-                (Input::Concealed, 0, &[]),
-                (Input::Seen, LONG, &[Veil, Check, OpenStream]),
-                // `focus` after `visibilitychange`
-                (Input::Seen, LONG, &[Check]),
-                (Input::Confirmed, LONG, &[Unveil]),
-                (Input::Confirmed, LONG, &[]),
-            ],
-        ),
-        ("a network again", signed_in, &[(Input::Online, 0, &[Veil, Check]), (Input::Confirmed, 0, &[Unveil])]),
-        ("a sleep", holding, &[(Input::Ticked, 0, &[]), (Input::Ticked, LONG, &[Veil, Check, OpenStream])]),
-        (
-            "a broken stream",
-            holding,
-            &[
-                (
-                    Input::StreamIs(Listening::Reconnecting),
-                    0,
-                    &[Action::ShowListening(Listening::Reconnecting), Action::Announce(Listening::Reconnecting)],
-                ),
-                (Input::Seen, 0, &[Check, OpenStream]),
-            ],
-        ),
-    ];
-    for (what, tab, steps) in table {
-        let mut tab = tab();
-        for (input, later, actions) in steps {
-            assert_eq!(tab.handle(input.clone(), NOW + later), *actions, "{what}: {input:?}");
-        }
-    }
-}
-
-/// T-25: nobody knows, so nothing is shown, and the user is told why.
-#[test]
-fn a_veiled_tab_without_an_answer_says_what_it_waits_for() {
-    let mut tab = signed_in();
-    assert_eq!(tab.handle(Input::Unanswered, NOW), [], "what is seen anyway stays");
-    assert_eq!(tab.handle(Input::Online, NOW), [Action::Veil, Action::Check]);
-    assert_eq!(tab.handle(Input::Unanswered, NOW), [Action::Hide]);
-    assert_eq!(tab.handle(Input::Unanswered, NOW), []);
-    assert_eq!(tab.handle(Input::Online, NOW), [Action::Check], "the next try need not wait");
-    assert_eq!(tab.handle(Input::Confirmed, NOW), SHOW);
-}
-
-/// T-28
-#[test]
-fn one_tab_holds_the_stream_and_the_others_say_what_it_tells_them() {
-    use Listening::{Connecting, Open, Reconnecting, Tab as OfATab};
-    let mut follower = signed_in();
-    for (heard, shown) in [(Connecting, Connecting), (Open, OfATab), (Reconnecting, Reconnecting)] {
-        assert_eq!(follower.handle(Input::HolderIs(heard), NOW), [Action::ShowListening(shown)]);
-    }
-    assert_eq!(follower.handle(Input::AskedWho, NOW), [], "only who holds it answers");
-    assert_eq!(follower.handle(Input::StreamIs(Open), NOW), [], "a stream that this tab no longer holds");
-
-    assert_eq!(follower.handle(Input::Chosen, NOW), [Action::OpenStream], "the one before has gone");
-    assert_eq!(follower.handle(Input::AskedWho, NOW), [Action::Announce(Connecting)]);
-    assert_eq!(follower.handle(Input::StreamIs(Open), NOW), [Action::ShowListening(Open), Action::Announce(Open)]);
-    assert_eq!(follower.handle(Input::AskedWho, NOW), [Action::Announce(Open)]);
-    assert_eq!(follower.handle(Input::HolderIs(Reconnecting), NOW), [], "a late word of the one before");
-}
-
-proptest! {
-    /// Whatever a tab hears, in whichever order: hidden means that it was asked for, a page in the cache and a locked one
-    /// stay still, and there is no way back from a lock.
-    #[test]
-    fn no_order_of_inputs_shows_an_ended_session_or_a_page_from_the_cache(
-        inputs in proptest::collection::vec((any_input(), 0u64..100), 1..40),
-    ) {
-        let (mut tab, mut now) = (signed_in(), NOW);
-        let (mut is_left, mut is_over) = (false, false);
-        for (input, later) in inputs {
-            now += later;
-            let actions = tab.handle(input.clone(), now);
-            prop_assert!(!is_over || actions.is_empty(), "{input:?} moves a locked tab: {actions:?}");
-            let shows = actions.iter().any(|action| matches!(action, Action::ShowSession | Action::Unveil));
-            prop_assert!(!shows || (input == Input::Confirmed && !is_left), "{input:?} shows: {actions:?}");
-            prop_assert!(!is_left || !actions.contains(&Action::OpenStream), "{input:?} opens a stream in the cache");
-            let locks = lock_of(&actions).is_some();
-            prop_assert_eq!(locks, !is_over && !tab.is_signed_in());
-            is_over |= locks;
-            is_left = (is_left || input == Input::Left) && input != Input::Restored;
-        }
-    }
-}
-
-fn any_input() -> impl Strategy<Value = Input> {
-    let listening = prop_oneof![Just(Listening::Connecting), Just(Listening::Open), Just(Listening::Reconnecting)];
-    prop_oneof![
-        Just(Input::Confirmed),
-        Just(Input::Unanswered),
-        Just(Input::Concealed),
-        Just(Input::Seen),
-        Just(Input::Online),
-        Just(Input::Ticked),
-        Just(Input::Chosen),
-        Just(Input::AskedWho),
-        listening.clone().prop_map(Input::HolderIs),
-        listening.prop_map(Input::StreamIs),
-        Just(Input::Left),
-        Just(Input::Restored),
-        Just(Input::TimeIsUp),
-        Just(Input::Pushed(event("s2", Channel::BackChannel))),
-        Just(Input::Pushed(event("s1", Channel::BackChannel))),
-        Just(told(Teller::Tab, "s1", Channel::BackChannel)),
-    ]
 }

@@ -1,0 +1,53 @@
+use app::app_b::Listening;
+use logout_event::Channel;
+use logout_event::wire::Teller;
+use proptest::prelude::*;
+
+use super::{NOW, event, lock_of, signed_in, told};
+use crate::tab::{Action, Input};
+
+proptest! {
+    /// Whatever a tab hears, in whichever order: hidden means that it was asked for, a page in the cache and a locked one
+    /// stay still, and there is no way back from a lock.
+    #[test]
+    fn no_order_of_inputs_shows_an_ended_session_or_a_page_from_the_cache(
+        inputs in proptest::collection::vec((any_input(), 0u64..100), 1..40),
+    ) {
+        let (mut tab, mut now) = (signed_in(), NOW);
+        let (mut is_left, mut is_over) = (false, false);
+        for (input, later) in inputs {
+            now += later;
+            let actions = tab.handle(input.clone(), now);
+            prop_assert!(!is_over || actions.is_empty(), "{input:?} moves a locked tab: {actions:?}");
+            let shows = actions.iter().any(|action| matches!(action, Action::ShowSession | Action::Unveil));
+            prop_assert!(!shows || (input == Input::Confirmed && !is_left), "{input:?} shows: {actions:?}");
+            prop_assert!(!is_left || !actions.contains(&Action::OpenStream), "{input:?} opens a stream in the cache");
+            let locks = lock_of(&actions).is_some();
+            prop_assert_eq!(locks, !is_over && !tab.is_signed_in());
+            is_over |= locks;
+            is_left = (is_left || input == Input::Left) && input != Input::Restored;
+        }
+    }
+}
+
+fn any_input() -> impl Strategy<Value = Input> {
+    let listening = prop_oneof![Just(Listening::Connecting), Just(Listening::Open), Just(Listening::Reconnecting)];
+    prop_oneof![
+        Just(Input::Confirmed),
+        Just(Input::Unanswered),
+        Just(Input::Concealed),
+        Just(Input::Seen),
+        Just(Input::Online),
+        Just(Input::Ticked),
+        Just(Input::Chosen),
+        Just(Input::AskedWho),
+        listening.clone().prop_map(Input::HolderIs),
+        listening.prop_map(Input::StreamIs),
+        Just(Input::Left),
+        Just(Input::Restored),
+        Just(Input::TimeIsUp),
+        Just(Input::Pushed(event("s2", Channel::BackChannel))),
+        Just(Input::Pushed(event("s1", Channel::BackChannel))),
+        Just(told(Teller::Tab, "s1", Channel::BackChannel)),
+    ]
+}
