@@ -14,7 +14,8 @@ function wakeAtSignOut(): void {
 
 /** What a tab asks for, from now on, to learn of its session or to sign in. */
 function questionsOf(tab: App, provider: string): string[] {
-  const questions = [`${tab.origin}/session`, `${tab.origin}/api/me`, `${tab.origin}${tab.streamPath}`, `${provider}/authorize`];
+  const own = ['/session', '/api/me', tab.streamPath].map((path) => `${tab.origin}${path}`);
+  const questions = [...own, `${provider}/authorize`];
   const asked: string[] = [];
   tab.page.on('request', (request) => {
     const address = request.url().split('?')[0] ?? '';

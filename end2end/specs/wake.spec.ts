@@ -117,7 +117,7 @@ const sleep = (page: Page) =>
     { moved: MOVED, by: SLEEP_MS },
   );
 
-/** Runs in every page before its own scripts: notes whatever of it can be seen, also at the moment in which it comes back. */
+/** Runs in every page before its own scripts: notes what of it can be seen, also at the moment in which it comes back. */
 function noteWhatIsSeen(key: string): void {
   const look = () => {
     const main = document.querySelector('main');
