@@ -144,4 +144,55 @@ mod tests {
             assert_eq!(only_logout_token(body.as_bytes()).ok().as_deref(), expected, "{body}");
         }
     }
+
+    /// The names of the variants, by an exhaustive match: a new one does not compile until it is listed, and is then
+    /// asked for in the vectors.
+    macro_rules! variants {
+        ($error:ident, $($variant:ident $(($inner:ident))?),+) => {{
+            const fn _every_variant_is_listed(error: &$error) {
+                match error { $($error::$variant $(($inner))? => ()),+ }
+            }
+            [$(stringify!($variant)),+].as_slice()
+        }};
+    }
+
+    /// BCL-29..36, BCL-38, BCL-39, T-30
+    #[test]
+    fn every_error_has_a_vector() {
+        let files = [
+            include_str!("../tests/vectors/refused-signatures.json"),
+            include_str!("../tests/vectors/refused-claims.json"),
+            include_str!("../tests/vectors/refused-requests.json"),
+        ];
+        let vectors = files.into_iter().flat_map(|file| serde_json::from_str::<Vec<serde_json::Value>>(file).unwrap());
+        let refused: Vec<String> = vectors.map(|vector| vector["refused"].as_str().unwrap().to_owned()).collect();
+        let requests = variants!(BackChannelRejection, ContentType, Body, NotOneToken, Token(_error), NoKeys);
+        let tokens = variants!(
+            LogoutTokenError,
+            TooLarge,
+            Malformed,
+            Encrypted,
+            Algorithm,
+            UnknownKey,
+            Signature,
+            Type,
+            Issuer,
+            Audience,
+            IssuedAt,
+            IssuedInFuture,
+            TooOld,
+            Expired,
+            JwtId,
+            NoSubject,
+            Subject,
+            Events,
+            TimeOfEvent,
+            Nonce
+        );
+        // `Token` is what the second list is about; without keys, no request is judged at all.
+        let requests = requests.iter().filter(|name| !["Token", "NoKeys"].contains(name));
+        for name in requests.chain(tokens) {
+            assert!(refused.iter().any(|refused| refused == name), "no vector is refused for {name}");
+        }
+    }
 }

@@ -11,3 +11,4 @@ mod possession;
 mod races;
 mod stream;
 mod support;
+mod vectors;

@@ -2,6 +2,7 @@
 
 mod provider;
 mod signing;
+pub(crate) mod vector;
 
 use std::path::Path;
 use std::time::Duration;

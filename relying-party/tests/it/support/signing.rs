@@ -49,8 +49,19 @@ impl TestKey {
     /// A token of exactly these two texts.
     pub(crate) fn sign_text(&self, header: &str, payload: &str) -> String {
         let message = format!("{}.{}", base64url(header), base64url(payload));
-        let signature = crypto::sign(message.as_bytes(), &self.key, self.algorithm).unwrap();
+        let signature = self.signature(&message);
         format!("{message}.{signature}")
+    }
+
+    /// The third part of the token whose first two are `message`.
+    pub(crate) fn signature(&self, message: &str) -> String {
+        crypto::sign(message.as_bytes(), &self.key, self.algorithm).unwrap()
+    }
+
+    /// As [`signature`](Self::signature), by somebody who takes the published key for a shared secret.
+    pub(crate) fn hmac_with_the_public_key(&self, message: &str) -> String {
+        let secret = EncodingKey::from_secret(self.jwk().to_string().as_bytes());
+        crypto::sign(message.as_bytes(), &secret, Algorithm::HS256).unwrap()
     }
 }
 
