@@ -5,6 +5,8 @@ use relying_party::ledger::sqlite::open_pool;
 use relying_party::provider::discover;
 use relying_party::{Clock, FetchError, MetadataError, Refresh, RelyingParty};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use crate::support::{Document, Fixture, NOW, StubProvider, TestKey, settings, soon};
 
@@ -118,4 +120,44 @@ async fn discovery_says_what_is_wrong() {
         }
     })
     .await;
+}
+
+/// A provider that takes the connection and then says nothing, or begins and never ends, is given up.
+#[tokio::test]
+async fn a_provider_that_hangs_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endless = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = |listener: &TcpListener| format!("http://{}", listener.local_addr().unwrap());
+    let (silent_issuer, endless_issuer) = (issuer(&silent), issuer(&endless));
+    let server = tokio::spawn(async move {
+        let (mut connection, _) = endless.accept().await.unwrap();
+        // An answer before the request would be none.
+        connection.read(&mut [0; 4096]).await.unwrap();
+        connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{").await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let (no_answer, no_end) = soon(async { tokio::join!(discover(&silent_issuer), discover(&endless_issuer)) }).await;
+    for result in [no_answer, no_end] {
+        let error = result.expect_err("no metadata");
+        assert!(matches!(&error, FetchError::Unreachable(cause) if cause.is_timeout()), "{error:?}");
+    }
+    server.abort();
+}
+
+/// BCL-39: nor does a refresh wait for it: a token of an unknown key is then answered 503, and not refused for good.
+#[tokio::test]
+async fn keys_that_never_come_are_a_failed_refresh() {
+    let fixture = Fixture::new().await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let jwks_uri = format!("http://{}/jwks", silent.local_addr().unwrap());
+    let mut metadata = StubProvider::metadata(fixture.issuer());
+    metadata["jwks_uri"] = json!(jwks_uri);
+    fixture.provider.serve_metadata(Document::json(&metadata));
+    let folder = tempfile::tempdir().unwrap();
+    let pool = open_pool(&folder.path().join("app.sqlite")).await.unwrap();
+    let settings = settings(fixture.issuer(), folder.path());
+    let party = RelyingParty::open(settings, pool, Clock::manual(NOW)).await.unwrap();
+    assert_eq!(soon(party.refresh_keys()).await, Refresh::Failed);
+    assert!(!party.is_ready());
+    soon(party.shutdown()).await;
 }
