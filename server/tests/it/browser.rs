@@ -29,6 +29,12 @@ pub(crate) fn client() -> reqwest::Client {
     builder.timeout(Duration::from_secs(20)).build().unwrap()
 }
 
+/// What App A's page says of its own session.
+pub(crate) fn claim(home: &str, name: &str) -> Option<String> {
+    let row = home.split(&format!("<dt>{name}</dt>")).nth(1)?;
+    row.split("<dd>").nth(1)?.split('<').next().map(str::to_owned)
+}
+
 impl Browser {
     pub(crate) fn new() -> Self {
         Self::with(client())

@@ -11,3 +11,4 @@ mod races;
 mod sign_in;
 mod sign_out;
 mod three_processes;
+mod traps;

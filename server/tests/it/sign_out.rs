@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use server::config::Switch;
 
-use crate::browser::{Browser, Page, client};
+use crate::browser::{Browser, Page, claim, client};
 use crate::curfew::{Answer, Parties, access_token, claims};
 use crate::each_way::each_way;
 
@@ -312,19 +312,13 @@ async fn a_page_from_before_a_second_sign_in_can_still_sign_out() {
     .await;
 }
 
-/// What App A's page says of its own session.
-fn claim(home: &Page, name: &str) -> String {
-    let row = home.body.split(&format!("<dt>{name}</dt>")).nth(1).unwrap();
-    row.split("<dd>").nth(1).and_then(|rest| rest.split('<').next()).unwrap().to_owned()
-}
-
 /// T-10: App A has heard of the end before the sign-in comes back, and says so on a page.
 #[tokio::test]
 async fn a_sign_in_to_an_ended_session_says_that_it_has_ended() {
     each_way(&[], async |curfew| {
         let mut browser = Browser::new();
         let home = curfew.sign_in_at_a(&mut browser, "alice").await;
-        let query = format!("iss={}&sid={}", curfew.provider, claim(&home, "sid"));
+        let query = format!("iss={}&sid={}", curfew.provider, claim(&home.body, "sid").unwrap());
         let ended = Browser::new().open(&format!("{}/logout/front-channel?{query}", curfew.app_a)).await;
         assert_eq!(ended.status, StatusCode::OK);
 

@@ -133,6 +133,24 @@ async fn a_session_that_ended_before_it_began_is_not_created() {
     assert_eq!(rows(&party).await, (0, 0));
 }
 
+/// T-10: the two at the same time, on two threads. Whichever is first, neither the session nor its entry in the index is
+/// left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_out_at_the_same_time_leaves_no_session() {
+    let party = party().await;
+    for round in 0..100 {
+        let sid = format!("s{round}");
+        let (store, relying_party) = (party.store.clone(), party.relying_party.clone());
+        let (mut record, event) = (record(&sid), sign_out(&sid));
+        // Refused, or deleted again.
+        let begin = tokio::spawn(async move { drop(store.create(&mut record).await) });
+        let end = tokio::spawn(async move { relying_party.end(&event, Trust::Verified).await.unwrap() });
+        begin.await.unwrap();
+        end.await.unwrap();
+        assert_eq!(rows(&party).await, (0, 0), "round {round}");
+    }
+}
+
 #[tokio::test]
 async fn only_a_sign_in_makes_a_session() {
     let party = party().await;

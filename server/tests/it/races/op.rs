@@ -146,6 +146,23 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
+/// A step; or a few that make a race when something else follows.
+fn steps() -> impl Strategy<Value = Vec<Op>> {
+    let browser = || prop_oneof![3 => Just(0), 1 => Just(1)];
+    let when = prop_oneof![Just(When::BeforeExchange), Just(When::AfterExchange)];
+    let on = Op::Continue(0, User::Alice);
+    prop_oneof![
+        12 => op().prop_map(|op| vec![op]),
+        2 => browser().prop_map(move |b| vec![Op::SignOutAtA(b), on]),
+        1 => browser().prop_map(|b| vec![Op::SignOutAtB(b), Op::Restart(Party::AppB)]),
+        1 => browser().prop_map(|b| vec![Op::BeginRequest(b), Op::SignOutAtA(b), Op::Continue(1, User::Alice)]),
+        1 => browser().prop_map(move |b| vec![Op::BeginAtB(b), Op::SignOutAtA(b), on, on]),
+        2 => (browser(), when).prop_map(move |(b, when)| {
+            vec![Op::BeginAtA(b), Op::Pause(0, when), Op::SignOutAtA(b), on]
+        }),
+    ]
+}
+
 /// A case: mostly, somebody is signed in to begin with.
 pub(super) fn ops() -> impl Strategy<Value = Vec<Op>> {
     let beginning = prop_oneof![
@@ -154,5 +171,5 @@ pub(super) fn ops() -> impl Strategy<Value = Vec<Op>> {
         2 => Just([signed_in(1, User::Alice), signed_in(0, User::Alice)].concat()),
         1 => Just([signed_in(1, User::Bob), signed_in(0, User::Alice)].concat()),
     ];
-    (beginning, prop::collection::vec(op(), 1..22)).prop_map(|(beginning, then)| [beginning, then].concat())
+    (beginning, prop::collection::vec(steps(), 1..18)).prop_map(|(beginning, then)| [beginning, then.concat()].concat())
 }

@@ -138,6 +138,23 @@ async fn another_users_sign_in_ends_the_session_before_it() {
     settled(world).await;
 }
 
+/// T-10: a login form that was to renew the session goes with it: it signs nobody in when it is sent later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_form_ends_with_the_session_that_it_was_to_renew() {
+    let world = after(&[Op::BeginAtB(0), Op::SignOutAtA(0), ON, ON]).await;
+    assert_ended(&world, 1);
+    assert_eq!(world.model.sessions.len(), 2, "nobody has signed in anew");
+    settled(world).await;
+}
+
+/// What App B has signed out by itself stays so over a restart, though the provider never hears of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_access_token_that_its_app_signed_out_stays_dead() {
+    let world = after(&[Op::SignOutAtB(0), Op::Restart(Party::AppB)]).await;
+    assert!(world.model.access_tokens[1].revoked && !world.model.has_ended(1));
+    settled(world).await;
+}
+
 /// An ID token is good for ten minutes by App A's clock, however long App A waited for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_id_token_that_expired_on_its_way_signs_nobody_in() {

@@ -10,7 +10,7 @@ use super::op::{App, Party, User, When};
 use super::steps::{CODE, latest};
 use super::under_way::{Callback, CodeForB, LoginForm, Paused, UnderWay, is_signed_in};
 use super::world::{World, soon};
-use crate::browser::Page;
+use crate::browser::{Page, claim};
 
 /// How long a sign-in may take, at App A and at the provider, in seconds.
 const LOGIN: u64 = 600;
@@ -204,12 +204,6 @@ impl World {
         assert_eq!(answer.status(), StatusCode::OK);
         answer.text().await.unwrap()
     }
-}
-
-/// What App A's page says of its own session.
-fn claim(home: &str, name: &str) -> Option<String> {
-    let row = home.split(&format!("<dt>{name}</dt>")).nth(1)?;
-    row.split("<dd>").nth(1)?.split('<').next().map(str::to_owned)
 }
 
 /// What is known of each session: an app, and the `sid` there.
