@@ -24,6 +24,8 @@ pub(crate) enum Error {
     NoChromium,
     #[error("CURFEW_CHROMIUM names {0}, which is not a file")]
     ChromiumNotThere(PathBuf),
+    #[error("cargo xtask fuzz [TARGET] [-- SECONDS], where TARGET is one of {0}")]
+    Fuzz(String),
     #[error("docs/conformance.md is out of date: run `cargo xtask conformance` and commit it")]
     StaleConformance,
     #[error("a test names {0}, which docs/requirements.txt does not have")]

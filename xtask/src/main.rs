@@ -1,3 +1,4 @@
+//! Developer commands: `cargo xtask demo | test | lint | build | size | fuzz`.
 //! Developer commands: `cargo xtask demo | test | latency | lint | build | size`.
 //!
 //! Each does its own set-up on a machine with Rust and a C compiler (and, for the browser tests, Node and Chromium), says
@@ -9,6 +10,7 @@ mod browser;
 mod conformance;
 mod demo;
 mod error;
+mod fuzz;
 mod latency;
 mod lint;
 mod node;
@@ -32,6 +34,7 @@ Usage: cargo xtask COMMAND
   conformance                  write docs/conformance.md from the tests
   latency [-- ARGS]            how long sign-outs take, with the release build; ARGS go to Playwright
   size                         App B's wasm, js and css: raw, gzip, brotli
+  fuzz [TARGET] [-- SECONDS]   every fuzz target, or one, for 60 s or that long each
 
 Environment: CURFEW_WASM_STD=source builds the wasm target's standard library from source,
 CURFEW_CHROMIUM=PATH names the browser of the tests,
@@ -65,6 +68,8 @@ fn run(args: &[String]) -> Result<(), Error> {
         ["latency"] => latency::run(passed_on),
         ["lint"] => lint::run(),
         ["size"] => size::run(),
+        ["fuzz"] => fuzz::run(None, passed_on),
+        ["fuzz", target] => fuzz::run(Some(target), passed_on),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
