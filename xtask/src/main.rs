@@ -1,11 +1,11 @@
-//! Developer commands: `cargo xtask demo | test | lint | build | size | fuzz`.
-//! Developer commands: `cargo xtask demo | test | latency | lint | build | size`.
+//! Developer commands: `cargo xtask demo | test | bench | latency | fuzz | lint | build | size | conformance`.
 //!
 //! Each does its own set-up on a machine with Rust and a C compiler (and, for the browser tests, Node and Chromium), says
 //! what it is doing, and skips what is already done.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command-line tool talks on the terminal
 
 mod app_b;
+mod bench;
 mod browser;
 mod conformance;
 mod demo;
@@ -35,6 +35,7 @@ Usage: cargo xtask COMMAND
   latency [-- ARGS]            how long sign-outs take, with the release build; ARGS go to Playwright
   size                         App B's wasm, js and css: raw, gzip, brotli
   fuzz [TARGET] [-- SECONDS]   every fuzz target, or one, for 60 s or that long each
+  bench [-- ARGS]              the benchmarks; ARGS go to criterion
 
 Environment: CURFEW_WASM_STD=source builds the wasm target's standard library from source,
 CURFEW_CHROMIUM=PATH names the browser of the tests,
@@ -70,6 +71,7 @@ fn run(args: &[String]) -> Result<(), Error> {
         ["size"] => size::run(),
         ["fuzz"] => fuzz::run(None, passed_on),
         ["fuzz", target] => fuzz::run(Some(target), passed_on),
+        ["bench"] => bench::run(passed_on),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
