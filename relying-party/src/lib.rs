@@ -83,6 +83,8 @@ mod url_rules;
 pub use algorithm::Algorithm;
 pub use back_channel::{BackChannelRejection, back_channel_logout};
 pub use clock::Clock;
+/// The check of proofs of possession, for what of it [`Guard::prove_possession`] names.
+pub use dpop;
 pub use front_channel::{FrontChannelRejection, FrontChannelRequest};
 pub use guard::{AccessTokenClaims, Authenticated, Binding, Guard};
 pub use hub::Subscription;

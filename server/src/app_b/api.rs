@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
+use relying_party::dpop::RandomError;
 use relying_party::{Authenticated, Guard, RelyingParty, sse};
 use serde::Deserialize;
 use serde_json::json;
@@ -18,8 +19,11 @@ use crate::headers;
 /// The largest request body, in bytes: a note of 500 characters has at most 3,000 as JSON with escapes.
 const LARGEST_BODY: usize = 8 * 1024;
 
-pub(super) fn router(app: &AppB) -> Router<AppB> {
-    let guard = Guard::new(app.relying_party().clone(), app.config().audience.as_str());
+/// # Errors
+/// The machine has no randomness.
+pub(super) fn router(app: &AppB) -> Result<Router<AppB>, RandomError> {
+    let guard = Guard::new(app.relying_party().clone(), app.config().audience.as_str())
+        .prove_possession(app.config().origin.to_string())?;
     let notes = Router::new()
         .route("/notes", get(list).post(add))
         .route("/notes/{id}", delete(remove))
@@ -29,7 +33,7 @@ pub(super) fn router(app: &AppB) -> Router<AppB> {
         .route("/sign-out", post(sign_out))
         .route("/events", get(events))
         .layer(guard);
-    headers::no_store(notes.merge(session).fallback(not_found).layer(DefaultBodyLimit::max(LARGEST_BODY)))
+    Ok(headers::no_store(notes.merge(session).fallback(not_found).layer(DefaultBodyLimit::max(LARGEST_BODY))))
 }
 
 async fn list(State(app): State<AppB>, caller: Authenticated) -> Result<Response, ApiError> {

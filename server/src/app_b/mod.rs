@@ -15,6 +15,7 @@ use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::routing::{get, post};
+use relying_party::dpop::RandomError;
 use relying_party::{Clock, RelyingParty, Settings};
 use sqlx::SqlitePool;
 use url::Url;
@@ -83,14 +84,15 @@ pub async fn open_at(config: AppBConfig, data_dir: &Path, site: &Path, clock: Cl
     database::migrate(NAME, &path, &pool, sqlx::migrate!("migrations/app_b")).await?;
     let index = site::index(&config);
     let app = AppB(Arc::new(Inner { config, issuer, relying_party, pool, clock, index }));
-    let router = router(app.clone(), site);
+    let router =
+        router(app.clone(), site).map_err(|source| StartError::Party { party: NAME, source: Box::new(source) })?;
     Ok(Party::new(NAME, router, async move {
         app.relying_party().shutdown().await;
         app.0.pool.close().await;
     }))
 }
 
-fn router(app: AppB, site: &Path) -> Router {
+fn router(app: AppB, site: &Path) -> Result<Router, RandomError> {
     // Whatever is not an API path, a file or a channel is a page of the single-page app.
     let pages = headers::no_store(Router::new().route("/", get(site::page)).fallback(site::page));
     let channels = headers::no_store(
@@ -104,8 +106,8 @@ fn router(app: AppB, site: &Path) -> Router {
         .route("/assets/main.css", get(assets::stylesheet))
         .route("/assets/icon.svg", get(assets::icon))
         .merge(site::files(site));
-    let router = Router::new().nest("/api", api::router(&app)).merge(channels).merge(open).merge(pages);
-    headers::traced(headers::secure(router.with_state(app.clone()), content_security_policy(&app)), NAME)
+    let router = Router::new().nest("/api", api::router(&app)?).merge(channels).merge(open).merge(pages);
+    Ok(headers::traced(headers::secure(router.with_state(app.clone()), content_security_policy(&app)), NAME))
 }
 
 fn content_security_policy(app: &AppB) -> HeaderValue {

@@ -234,7 +234,7 @@ impl Parties {
     }
 }
 
-const VERIFIER: &str = "a-code-verifier-of-more-than-forty-three-characters";
+pub(crate) const VERIFIER: &str = "a-code-verifier-of-more-than-forty-three-characters";
 
 /// The API's answer.
 pub(crate) struct Answer {

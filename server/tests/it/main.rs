@@ -7,6 +7,7 @@ mod curfew;
 mod each_way;
 mod headers;
 mod open_page;
+mod possession;
 mod races;
 mod sign_in;
 mod sign_out;
