@@ -5,7 +5,7 @@ use thiserror::Error;
 #[allow(missing_docs, reason = "the messages are the documentation")]
 #[non_exhaustive]
 pub enum ProofError {
-    #[error("the token is bound to a key: send a DPoP proof by it")]
+    #[error("tokens are bound to a key here: send a DPoP proof with the request")]
     Missing,
     #[error("there is more than one DPoP header")]
     Several,

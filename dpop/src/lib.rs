@@ -44,7 +44,7 @@ impl Proofs {
     /// # Errors
     /// The machine has no randomness.
     pub fn new() -> Result<Self, RandomError> {
-        Ok(Self { nonces: Nonces::new()?, replay: Replay::default() })
+        Ok(Self { nonces: Nonces::new()?, replay: Replay::new(replay::CAPACITY) })
     }
 
     /// Checks the proof of a request (section 4.3) and returns the thumbprint (RFC 7638) of the key that made it; `None`:

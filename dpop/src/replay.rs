@@ -7,15 +7,18 @@ use sha2::{Digest, Sha256};
 use crate::ProofError;
 use crate::proof::WINDOW;
 
-/// So many proofs are remembered for each period; more are refused until the next.
-const CAPACITY: usize = 100_000;
+/// So many proofs are remembered for each period, in at most 100 MB or so; more are refused until the next.
+pub(crate) const CAPACITY: usize = 1_000_000;
 
 /// Long enough: whoever was seen in one period is remembered to the end of the next.
 const PERIOD: u64 = 2 * WINDOW;
 
 /// The proofs that were seen lately, in two generations.
-#[derive(Debug, Default)]
-pub(super) struct Replay(Mutex<Generations>);
+#[derive(Debug)]
+pub(super) struct Replay {
+    capacity: usize,
+    generations: Mutex<Generations>,
+}
 
 #[derive(Debug, Default)]
 struct Generations {
@@ -25,15 +28,19 @@ struct Generations {
 }
 
 impl Replay {
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { capacity, generations: Mutex::default() }
+    }
+
     /// Remembers the proof, and refuses it if it was seen before, or if there is no room to remember it.
     pub(super) fn first_sight(&self, jkt: &str, jti: &str, now: u64) -> Result<(), ProofError> {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut generations = self.generations.lock().unwrap_or_else(PoisonError::into_inner);
         generations.advance(now / PERIOD);
         let proof = Sha256::digest(format!("{jkt} {jti}")).into();
         if generations.previous.contains(&proof) || generations.current.contains(&proof) {
             return Err(ProofError::Replayed);
         }
-        if generations.current.len() >= CAPACITY {
+        if generations.current.len() >= self.capacity {
             return Err(ProofError::Full);
         }
         generations.current.insert(proof);
@@ -57,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_proof_is_new_once_as_long_as_its_time_is_accepted() {
-        let replay = Replay::default();
+        let replay = Replay::new(3);
         assert_eq!(replay.first_sight("key", "1", PERIOD - 1), Ok(()));
         for later in [PERIOD - 1, PERIOD, 2 * PERIOD - 1] {
             assert_eq!(replay.first_sight("key", "1", later), Err(ProofError::Replayed), "{later}");
@@ -70,15 +77,15 @@ mod tests {
     /// A clock that is set back forgets nothing.
     #[test]
     fn time_that_goes_back_forgets_nothing() {
-        let replay = Replay::default();
+        let replay = Replay::new(3);
         assert_eq!(replay.first_sight("key", "1", 5 * PERIOD), Ok(()));
         assert_eq!(replay.first_sight("key", "1", PERIOD), Err(ProofError::Replayed));
     }
 
     #[test]
     fn what_cannot_be_remembered_is_refused() {
-        let replay = Replay::default();
-        for n in 0..CAPACITY {
+        let replay = Replay::new(3);
+        for n in 0..3 {
             assert_eq!(replay.first_sight("key", &n.to_string(), 0), Ok(()));
         }
         assert_eq!(replay.first_sight("key", "one more", 0), Err(ProofError::Full));

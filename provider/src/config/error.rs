@@ -68,7 +68,7 @@ pub enum ConfigError {
         owner: Owner,
     },
     /// A secret that can be guessed.
-    #[error("{owner}{key}: must have at least 16 characters; a client without a secret is a public one")]
+    #[error("{owner}{key}: must have at least 16 characters (a public client has none)")]
     WeakSecret {
         /// Whose secret.
         owner: Owner,

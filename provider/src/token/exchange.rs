@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use subtle::ConstantTimeEq;
 
 use super::TokenError;
-use super::grant::{Grant, grant};
+use super::grant::{Grant, check_key, grant};
 use super::mint::{TokenResponse, mint};
 use crate::config::{Client, GrantType};
 use crate::http::Params;
@@ -36,7 +36,7 @@ pub(super) async fn exchange_code(
     check_expiry(&code, now)?;
     check_redirect_uri(&code, params)?;
     check_code_verifier(&code, params)?;
-    check_key(&code, jkt)?;
+    check_key(code.dpop_jkt.as_deref(), jkt)?;
     let (family_id, grant) = begin_family(&mut tx, provider, client, code, jkt, now).await?;
     authorization_code::set_used(&mut tx, hash, family_id).await?;
     tx.commit().await?;
@@ -73,11 +73,6 @@ fn check_code_verifier(code: &AuthorizationCode, params: &Params) -> Result<(), 
             }
         }
     }
-}
-
-/// RFC 9449 section 10: a code that was asked for with a key is worth nothing without it.
-fn check_key(code: &AuthorizationCode, jkt: Option<&str>) -> Result<(), TokenError> {
-    if code.dpop_jkt.is_none() || code.dpop_jkt.as_deref() == jkt { Ok(()) } else { Err(TokenError::OtherKey) }
 }
 
 /// T-10: the session is looked at in the transaction that makes the tokens, so that no sign-out comes between.

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use sqlx::SqliteConnection;
 
+use super::TokenError;
 use crate::config::User;
 use crate::error::InternalError;
 use crate::secret::{Opaque, random_id};
@@ -23,6 +24,11 @@ pub(super) struct Grant {
     pub(super) jkt: Option<String>,
     /// Where the family can be renewed.
     pub(super) refresh_token: Option<Opaque>,
+}
+
+/// RFC 9449 sections 5 and 10: a code or refresh token that is bound to a key is worth nothing without a proof of it.
+pub(super) fn check_key(bound_to: Option<&str>, proven: Option<&str>) -> Result<(), TokenError> {
+    if bound_to.is_none() || bound_to == proven { Ok(()) } else { Err(TokenError::OtherKey) }
 }
 
 /// Adds the tokens of one answer to a family of this session, which the caller has found alive in the same transaction.

@@ -1,5 +1,5 @@
 use super::TokenError;
-use super::grant::grant;
+use super::grant::{check_key, grant};
 use super::mint::{TokenResponse, mint};
 use crate::config::Client;
 use crate::http::Params;
@@ -28,7 +28,7 @@ pub(super) async fn exchange_refresh_token(
     let family = token_family::by_id(&mut tx, token.family_id).await?.ok_or(TokenError::UnknownRefreshToken)?;
     check_client(&family, client)?;
     // Before the use is judged: who has a stolen token and not the key can neither use it nor end the family.
-    check_key(&family, jkt)?;
+    check_key(family.jkt.as_deref(), jkt)?;
     if let Use::Reuse = Use::of(&token, now) {
         token_family::revoke(&mut tx, token.family_id, now).await?;
         tx.commit().await?;
@@ -72,10 +72,6 @@ impl Use {
 
 fn check_client(family: &TokenFamily, client: &Client) -> Result<(), TokenError> {
     if family.client_id == client.client_id { Ok(()) } else { Err(TokenError::ForeignRefreshToken) }
-}
-
-fn check_key(family: &TokenFamily, jkt: Option<&str>) -> Result<(), TokenError> {
-    if family.jkt.is_none() || family.jkt.as_deref() == jkt { Ok(()) } else { Err(TokenError::OtherKey) }
 }
 
 fn check_expiry(token: &RefreshToken, family: &TokenFamily, now: i64) -> Result<(), TokenError> {

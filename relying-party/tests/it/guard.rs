@@ -273,3 +273,11 @@ async fn a_route_without_a_guard_gives_nobody_away() {
     let response = app.oneshot(Request::get("/api/whoami").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(answer(response).await.0, StatusCode::INTERNAL_SERVER_ERROR);
 }
+
+/// The crate's promise: an API that obeys sign-outs takes fewer than 40 lines.
+#[test]
+fn the_example_is_short() {
+    let code = include_str!("../../examples/api.rs");
+    let lines = code.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    assert!(lines.count() < 40);
+}

@@ -204,8 +204,8 @@ impl Parties {
         self.exchange_by(&client(), code).await
     }
 
-    /// App B's token request.
-    pub(crate) async fn exchange_by(&self, client: &reqwest::Client, code: &str) -> (StatusCode, Value) {
+    /// App B's token request, as it stands without a proof.
+    pub(crate) fn token_request(&self, client: &reqwest::Client, code: &str) -> reqwest::RequestBuilder {
         let redirect_uri = format!("{}/callback", self.app_b);
         let form = [
             ("grant_type", "authorization_code"),
@@ -214,7 +214,12 @@ impl Parties {
             ("redirect_uri", &redirect_uri),
             ("code_verifier", VERIFIER),
         ];
-        let answer = client.post(format!("{}/token", self.provider)).form(&form).send().await.unwrap();
+        client.post(format!("{}/token", self.provider)).form(&form)
+    }
+
+    /// App B's token request, by this client.
+    pub(crate) async fn exchange_by(&self, client: &reqwest::Client, code: &str) -> (StatusCode, Value) {
+        let answer = self.token_request(client, code).send().await.unwrap();
         (answer.status(), serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap())
     }
 
@@ -234,7 +239,7 @@ impl Parties {
     }
 }
 
-pub(crate) const VERIFIER: &str = "a-code-verifier-of-more-than-forty-three-characters";
+const VERIFIER: &str = "a-code-verifier-of-more-than-forty-three-characters";
 
 /// The API's answer.
 pub(crate) struct Answer {

@@ -5,7 +5,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
 use crate::browser::{Browser, client};
-use crate::curfew::{Curfew, VERIFIER, access_token, claims};
+use crate::curfew::{Curfew, access_token, claims};
 use crate::sign_out::sign_out_at_a;
 
 /// As App B does it in a browser: the nonce of each server is kept, and asked for where it is not known.
@@ -26,17 +26,9 @@ impl Holder {
 
     async fn exchange(&mut self, curfew: &Curfew, code: &str) -> Value {
         let url = format!("{}/token", curfew.provider);
-        let redirect_uri = format!("{}/callback", curfew.app_b);
-        let form = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("client_id", "app-b"),
-            ("redirect_uri", &redirect_uri),
-            ("code_verifier", VERIFIER),
-        ];
         loop {
             let proof = self.prove("POST", &url, None);
-            let answer = client().post(&url).header("dpop", proof).form(&form).send().await.unwrap();
+            let answer = curfew.token_request(&client(), code).header("dpop", proof).send().await.unwrap();
             let is_first = self.nonce.replace(nonce(&answer)).is_none();
             let body: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
             if body["error"] != "use_dpop_nonce" || !is_first {
