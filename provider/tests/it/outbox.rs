@@ -230,7 +230,8 @@ async fn what_is_being_sent_is_not_sent_again() {
     SignOut::of(&provider).await;
     b.next().await;
     // Its request has stopped waiting; the attempt goes on until the app's time is over.
-    provider.deliver_after(4).await;
+    provider.clock.advance(4);
+    provider.state.deliver_due().await.unwrap();
     assert!(b.is_quiet());
     // Then it counts as failed, like any other.
     b.answer(200);

@@ -150,8 +150,10 @@ impl TestProvider {
         Self::open_at(folder, config, seconds).await
     }
 
-    /// Moves the clock on, and delivers what is due then.
+    /// Moves the clock on, and delivers what is due then. An attempt that is under way is recorded first: no lease is over
+    /// before the app's time is, but where a clock jumps.
     pub(crate) async fn deliver_after(&self, seconds: u64) {
+        self.state.deliver_due().await.unwrap();
         self.clock.advance(seconds);
         self.state.deliver_due().await.unwrap();
     }
