@@ -5,7 +5,15 @@ import { App } from './app';
 const TOKENS = 'curfew-b-tokens';
 
 /** What App B keeps in localStorage, as far as tests need it. */
-export type StoredTokens = { access_token: string; id_token: string };
+export type StoredTokens = {
+  access_token: string;
+  id_token: string;
+  refresh_token: string | null;
+  token_type: string;
+  issued_at: number;
+  expires_at: number;
+  frames: 'untried' | 'seen' | 'blocked';
+};
 
 /** App B: runs in the browser, with tokens in its storage. */
 export class AppB extends App {

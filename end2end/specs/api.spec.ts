@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { callApi } from '../fixtures/api';
+import { proofOf } from '../fixtures/dpop';
 import { claimsOf, headerOf, signedJwt, unsignedJwt } from '../fixtures/jwt';
 import { expect, test } from '../fixtures/test';
 
@@ -22,7 +23,7 @@ test("the API's refusals say why, and nothing of them is stored", async ({ alice
     ].join('.'),
   };
 
-  expect(await callApi(demo, access_token)).toMatchObject({ status: 200, cacheControl: 'no-store' });
+  expect(await callApi(demo, access_token, await proofOf(b.page))).toMatchObject({ status: 200, cacheControl: 'no-store' });
   for (const [what, token] of Object.entries(refused)) {
     const answer = await callApi(demo, token);
     expect(answer, what).toMatchObject({ status: 401, error: 'invalid_token', reason: 'invalid' });

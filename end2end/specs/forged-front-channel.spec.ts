@@ -42,7 +42,7 @@ test('forged front-channel requests end nothing', async ({ alice, demo }) => {
   await expectBothStillSignedIn('alice', a, b, demo);
 
   await test.step('the same request with nothing wrong in it ends the session at B', async () => {
-    await expectAccepted(demo, access_token);
+    await expectAccepted(demo, b);
     const right = await request(`${demo.appB}${ENDPOINT}?${query(['iss', iss], ['sid', sid])}`);
     expect(right.status).toBe(200);
     await expectSessionEnded(demo, access_token);

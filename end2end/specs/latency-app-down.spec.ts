@@ -53,7 +53,8 @@ for (const hangs of [false, true]) {
 async function untilRefused(processes: Processes, accessToken: string): Promise<void> {
   const deadline = Date.now() + GIVE_UP_AFTER_MS;
   while (Date.now() < deadline) {
-    if ((await callApi(processes, accessToken)).status === 401) return;
+    const { reason } = await callApi(processes, accessToken).catch(() => ({ reason: undefined }));
+    if (reason === 'session_ended') return;
     await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   }
   throw new Error(`the API accepted the token for ${GIVE_UP_AFTER_MS} ms`);

@@ -6,7 +6,7 @@ import { BY_ANY_WAY } from '../pages/app';
 test("signing out at B locks A's open tab and ends A's session", async ({ alice, demo }) => {
   const { a, b } = await alice.signedInAtBoth();
   const { access_token } = await b.tokens();
-  await expectAccepted(demo, access_token);
+  await expectAccepted(demo, b);
 
   await b.signOutAndReturn();
 

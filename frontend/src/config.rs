@@ -18,8 +18,34 @@ pub(crate) struct Config {
     pub(crate) push: bool,
     /// Whether tabs tell each other of sign-outs.
     pub(crate) broadcast: bool,
+    /// How tokens are renewed.
+    pub(crate) renew: Renew,
+    /// What the session panel says of it.
+    pub(crate) why: Why,
     /// App A's address, to link to.
     pub(crate) app_a: Option<String>,
+}
+
+/// How tokens are renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renew {
+    /// By a code that the provider gives to a hidden frame (`prompt=none`).
+    Iframe,
+    /// By a refresh token.
+    RefreshToken,
+    /// Not at all: a session lasts as long as its first access token.
+    Off,
+}
+
+/// Why they are renewed so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The provider and this page are one site, so a frame gets the provider's cookie.
+    SameSite,
+    /// They are different sites, so it may not.
+    CrossSite,
+    /// The operator says so.
+    Configured,
 }
 
 /// Why the page cannot be used.
@@ -44,12 +70,25 @@ impl Config {
             let (issuer, client_id, scope) = (object.text("issuer")?, object.text("client_id")?, object.text("scope")?);
             let (push, broadcast) = (object.flag("push", true)?, object.flag("broadcast", true)?);
             let app_a = object.optional_text("app_a")?;
+            let renew = match object.optional_text("renew")? {
+                Some("iframe") => Renew::Iframe,
+                Some("refresh-token") => Renew::RefreshToken,
+                None | Some("off") => Renew::Off,
+                Some(_) => return None,
+            };
+            let why = match object.optional_text("renew_why")? {
+                Some("same-site") => Why::SameSite,
+                Some("cross-site") => Why::CrossSite,
+                _ => Why::Configured,
+            };
             Some(Self {
                 issuer: issuer.to_owned(),
                 client_id: client_id.to_owned(),
                 scope: scope.to_owned(),
                 push,
                 broadcast,
+                renew,
+                why,
                 app_a: app_a.map(str::to_owned),
             })
         })

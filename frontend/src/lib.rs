@@ -5,8 +5,9 @@
 //! `oidc` (what a message must be), `stream`'s parser, the records of `storage`. What acts is `page`, by the
 //! means of `browser`.
 //!
-//! Renewal of tokens will stand beside `oidc` and speak to the tab as a further input; until then a session lasts as long
-//! as its access token.
+//! Tokens are short-lived. A tab that is looked at renews them ([`page`]), by a refresh token or in a frame, and one that
+//! cannot, because the provider says so, has been signed out. Requests prove possession of a key that stays in this
+//! browser (`possession`), so that a copied token is good for nothing.
 
 mod api;
 mod browser;
@@ -14,6 +15,8 @@ mod config;
 mod json;
 mod oidc;
 mod page;
+mod possession;
+mod renewal;
 mod storage;
 mod stream;
 mod tab;

@@ -77,6 +77,21 @@ impl Origin {
         is_loopback(&self.0)
     }
 
+    /// Whether a browser takes this and another origin for one site, as far as that can be told without a list of public
+    /// suffixes: one host, or one a subdomain of the other, by the same scheme.
+    #[must_use]
+    pub fn is_one_site_with(&self, url: &str) -> bool {
+        let Ok(other) = Url::parse(url) else { return false };
+        let is_below = |host: &str, parent: &str| host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.'));
+        let is_one = match (self.0.host(), other.host()) {
+            (Some(Host::Domain(one)), Some(Host::Domain(two))) => {
+                one == two || is_below(one, two) || is_below(two, one)
+            }
+            (one, two) => one == two,
+        };
+        is_one && self.0.scheme() == other.scheme()
+    }
+
     /// An absolute URL on this origin; `path` begins with `/`.
     #[must_use]
     pub fn with_path(&self, path: &str) -> String {

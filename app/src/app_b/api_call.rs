@@ -5,11 +5,19 @@ use leptos::prelude::*;
 use super::live::live;
 use super::{ApiResult, Handler};
 
+const COPY_OF_BOUND: &str = "A copy is good for nothing: the API asks for a proof by a key that this browser does not \
+                             give away. Run this, and it is refused for its missing proof; after you sign out, in \
+                             whichever app, because the session has ended.";
+const COPY_OF_BEARER: &str = "Whoever has it can use it until it expires or you sign out. Run this before and after you \
+                              sign out, in whichever app.";
+
 /// One request to the API, by hand, to see what it answers.
 #[component]
 pub(super) fn ApiCall(
     /// The last answer.
     result: ArcReadSignal<Option<ApiResult>>,
+    /// Whether the access token is good only with a key that this browser keeps.
+    is_bound: bool,
     /// Sends one request.
     call_api: Handler,
     /// Gives the command that repeats the request outside of the browser; it contains the access token.
@@ -34,10 +42,7 @@ pub(super) fn ApiCall(
             <ApiAnswer result />
             <details class="stack" on:toggle=move |_| is_shown.update(|is_shown| *is_shown = !*is_shown)>
                 <summary>"Try it with a copy of your access token"</summary>
-                <p class="muted">
-                    "Whoever has it can use it until it expires or you sign out. Run this before and after you sign out, \
-                     in whichever app."
-                </p>
+                <p class="muted">{if is_bound { COPY_OF_BOUND } else { COPY_OF_BEARER }}</p>
                 <pre tabindex="0"><code data-testid="curl">{command}</code></pre>
                 <button type="button" class="button secondary" on:click=move |_| copy_curl.run(())>
                     "Copy the command"

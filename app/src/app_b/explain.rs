@@ -54,6 +54,9 @@ pub const fn explain(reason: Option<Reason>, channel: Option<Channel>) -> Explan
         Some(Reason::FrontChannel) => {
             ("You have been signed out", "The provider's sign-out page told this tab, through a frame of this app.")
         }
+        Some(Reason::Check) if matches!(channel, Some(Channel::Provider)) => {
+            ("You have been signed out", "This tab asked for new tokens, and there are none: your session has ended.")
+        }
         Some(Reason::Check) => {
             ("You have been signed out", "This tab asked its server, which no longer accepts your access token.")
         }
@@ -93,6 +96,7 @@ mod tests {
             (Some(Tab), Some(Channel::Provider), "been signed out", "Another tab", Some("when it was asked")),
             (Some(FrontChannel), Some(Channel::FrontChannel), "been signed out", "through a frame", None),
             (Some(Check), None, "been signed out", "asked its server", None),
+            (Some(Check), Some(Channel::Provider), "been signed out", "new tokens", Some("when it was asked")),
             (Some(Check), Some(Channel::Expired), "been signed out", "asked its server", Some("time was up")),
             (Some(Expired), None, "expired", "Nobody has signed you out", None),
         ];

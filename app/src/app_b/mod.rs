@@ -21,6 +21,6 @@ mod signed_out;
 pub use checking::{Checking, CheckingProps};
 pub use explain::{Explanation, Reason, explain};
 pub use handler::Handler;
-pub use model::{ApiResult, Listening, Note, Notes, ProviderSignOut, SessionFacts};
+pub use model::{ApiResult, Listening, Note, Notes, ProviderSignOut, Renewing, SessionFacts};
 pub use signed_in::{SignedIn, SignedInHandlers, SignedInProps, SignedInSignals};
 pub use signed_out::{SignedOut, SignedOutHandlers, SignedOutProps, SignedOutSignals};

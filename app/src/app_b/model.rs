@@ -21,7 +21,7 @@ pub enum Notes {
 }
 
 /// What the session panel says of the session.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SessionFacts {
     /// Who is signed in.
     pub user: String,
@@ -31,6 +31,33 @@ pub struct SessionFacts {
     pub expires: String,
     /// Who says so.
     pub issuer: String,
+    /// How the access token is renewed, and why so.
+    pub renewal: &'static str,
+    /// Whether the access token is good only with a key that this browser keeps.
+    pub is_bound: bool,
+}
+
+/// What is the matter with the renewal of the access token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Renewing {
+    /// Nothing.
+    #[default]
+    Fine,
+    /// The provider does not answer, or cannot serve; it is asked again.
+    Reconnecting,
+}
+
+impl Renewing {
+    /// What the session panel says, if anything.
+    #[must_use]
+    pub const fn sentence(self) -> Option<&'static str> {
+        match self {
+            Self::Fine => None,
+            Self::Reconnecting => Some(
+                "Reconnecting: the provider does not answer, so your access is not renewed yet. You are still signed in.",
+            ),
+        }
+    }
 }
 
 /// How this tab listens for a sign-out.

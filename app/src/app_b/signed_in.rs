@@ -6,7 +6,7 @@ use super::api_call::ApiCall;
 use super::bar::Bar;
 use super::notes::NotesCard;
 use super::session_panel::SessionPanel;
-use super::{ApiResult, Handler, Listening, Notes, SessionFacts};
+use super::{ApiResult, Handler, Listening, Notes, Renewing, SessionFacts};
 
 /// What the signed-in screen follows.
 #[derive(Clone)]
@@ -21,8 +21,12 @@ pub struct SignedInSignals {
     pub problem: ArcReadSignal<Option<String>>,
     /// The answer to the request that the user asked for.
     pub api_result: ArcReadSignal<Option<ApiResult>>,
+    /// The session.
+    pub facts: ArcReadSignal<SessionFacts>,
     /// How this tab listens for a sign-out.
     pub listening: ArcReadSignal<Listening>,
+    /// What is the matter with the renewal of the tokens.
+    pub renewing: ArcReadSignal<Renewing>,
 }
 
 /// What the signed-in screen lets the user do.
@@ -47,20 +51,18 @@ pub struct SignedInHandlers {
 pub fn SignedIn(
     /// App A's address, if there is one to link to.
     app_a: Option<String>,
-    /// The session.
-    facts: SessionFacts,
     /// What changes.
     signals: SignedInSignals,
     /// What the user can do.
     handlers: SignedInHandlers,
 ) -> impl IntoView {
-    let SignedInSignals { notes, draft, busy, problem, api_result, listening } = signals;
+    let SignedInSignals { notes, draft, busy, problem, api_result, facts, listening, renewing } = signals;
     let SignedInHandlers { sign_out, add_note, delete_note, call_api, curl_command, copy_curl } = handlers;
-    let user = facts.user.clone();
+    let facts_now = facts.get_untracked();
     view! {
         <Bar app_a>
             <span class="muted" data-testid="user">
-                {user}
+                {facts_now.user}
             </span>
             <button type="button" class="button secondary" data-testid="sign-out" on:click=move |_| sign_out.run(())>
                 "Sign out"
@@ -68,8 +70,8 @@ pub fn SignedIn(
         </Bar>
         <main class="stack">
             <NotesCard notes draft busy problem add=add_note delete=delete_note />
-            <SessionPanel facts listening />
-            <ApiCall result=api_result call_api curl_command copy_curl />
+            <SessionPanel facts listening renewing />
+            <ApiCall result=api_result is_bound=facts_now.is_bound call_api curl_command copy_curl />
         </main>
     }
 }

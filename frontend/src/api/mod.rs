@@ -6,13 +6,14 @@ mod refusal;
 pub(crate) use refusal::{Refusal, RefusalReason};
 
 use crate::browser::{FetchError, Method, Reply, Request};
+use crate::possession::{Credentials, Possession};
 
 /// Says who the access token belongs to; the cheapest way to ask whether it still counts.
 pub(crate) const ME: &str = "/api/me";
 /// The notes; one of them has its id appended.
 pub(crate) const NOTES: &str = "/api/notes";
 /// Refuses this access token from now on.
-pub(crate) const SIGN_OUT: &str = "/api/sign-out";
+const SIGN_OUT: &str = "/api/sign-out";
 /// The stream of sign-outs.
 pub(crate) const EVENTS: &str = "/api/events";
 
@@ -36,7 +37,7 @@ impl Answer {
     pub(crate) fn of(reply: Result<Reply, FetchError>) -> Self {
         let reply = match reply {
             Ok(reply) => reply,
-            Err(FetchError::Network | FetchError::TimedOut) => return Self::Unavailable(None),
+            Err(_) => return Self::Unavailable(None),
         };
         match reply.status {
             200..=299 => Self::Served(reply.text),
@@ -47,21 +48,26 @@ impl Answer {
     }
 }
 
-/// Sends a request with this access token; `json` is the body of a change.
+/// Sends a request with these credentials; `json` is the body of a change.
 pub(crate) async fn send(
+    possession: &Possession,
+    credentials: &Credentials,
     method: Method,
     path: &str,
-    access_token: &str,
     json: Option<&str>,
 ) -> Result<Reply, FetchError> {
-    let authorization = format!("Bearer {access_token}");
-    let headers = [("Authorization", authorization.as_str()), ("Accept", "application/json"), CONTENT_TYPE];
     // Only a body has a type.
-    let headers = if json.is_some() { &headers[..] } else { &headers[..2] };
-    Request { method, url: path, headers, body: json, keepalive: false }.send(TIMEOUT).await
+    let headers = [("Accept", "application/json"), ("Content-Type", "application/json")];
+    let headers = if json.is_some() { &headers[..] } else { &headers[..1] };
+    let request = Request { method, url: path, headers, body: json, keepalive: false };
+    possession.send(&request, credentials, TIMEOUT).await
 }
 
-const CONTENT_TYPE: (&str, &str) = ("Content-Type", "application/json");
+/// Makes the API refuse this access token from now on. The request outlives the page.
+pub(crate) async fn refuse(possession: &Possession, credentials: &Credentials) {
+    let request = Request { method: Method::Post, url: SIGN_OUT, headers: &[], body: None, keepalive: true };
+    _ = possession.send(&request, credentials, TIMEOUT).await;
+}
 
 #[cfg(test)]
 mod tests {
@@ -80,7 +86,7 @@ mod tests {
         for status in [408, 429, 500, 502, 503, 504] {
             assert_eq!(answer(status, ""), Answer::Unavailable(Some(status)));
         }
-        for error in [FetchError::Network, FetchError::TimedOut] {
+        for error in [FetchError::Network, FetchError::TimedOut, FetchError::Unproven] {
             assert_eq!(Answer::of(Err(error)), Answer::Unavailable(None));
         }
         let text = r#"{"error":"invalid_request","error_description":"A note has 1 to 500 characters."}"#;

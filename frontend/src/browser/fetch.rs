@@ -15,7 +15,7 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
@@ -54,6 +54,9 @@ pub(crate) enum FetchError {
     /// Nothing came in time.
     #[error("it did not answer in time")]
     TimedOut,
+    /// This browser could not make the proof of possession that belongs to the request; nothing was sent.
+    #[error("this browser could not use its key")]
+    Unproven,
 }
 
 impl FetchError {
@@ -61,6 +64,14 @@ impl FetchError {
         let name = Reflect::get(error, &JsValue::from_str("name")).ok().and_then(|name| name.as_string());
         if name.as_deref() == Some("TimeoutError") { Self::TimedOut } else { Self::Network }
     }
+}
+
+/// Reads an answer to its end.
+pub(crate) async fn read(response: Response) -> Result<Reply, FetchError> {
+    let status = response.status();
+    let body = response.text().map_err(|error| FetchError::of(&error))?;
+    let text = JsFuture::from(body).await.map_err(|error| FetchError::of(&error))?;
+    Ok(Reply { status, text: text.as_string().unwrap_or_default() })
 }
 
 impl Request<'_> {
@@ -71,11 +82,7 @@ impl Request<'_> {
 
     /// Sends it and reads the answer; both together take at most `timeout` milliseconds.
     pub(crate) async fn send(&self, timeout: u32) -> Result<Reply, FetchError> {
-        let response = self.open(&AbortSignal::timeout_with_u32(timeout)).await?;
-        let status = response.status();
-        let body = response.text().map_err(|error| FetchError::of(&error))?;
-        let text = JsFuture::from(body).await.map_err(|error| FetchError::of(&error))?;
-        Ok(Reply { status, text: text.as_string().unwrap_or_default() })
+        read(self.open(&AbortSignal::timeout_with_u32(timeout)).await?).await
     }
 
     /// Sends it and returns as soon as the answer's head is there.
@@ -86,7 +93,7 @@ impl Request<'_> {
     }
 
     /// Sends it; None if the browser would not even begin.
-    pub(crate) fn start(&self, signal: Option<&AbortSignal>) -> Option<Promise> {
+    fn start(&self, signal: Option<&AbortSignal>) -> Option<Promise> {
         let headers = Headers::new().ok()?;
         for (name, value) in self.headers {
             headers.set(name, value).ok()?;

@@ -1,10 +1,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
+
+use super::timer::timeout;
 
 /// A [Web Lock](https://www.w3.org/TR/web-locks/) that this page waits for or holds; dropping it gives it up.
 ///
@@ -52,6 +55,32 @@ impl WebLock {
         // It waits as long as the page does, at most.
         refused.forget();
         Some(Self { abort, release })
+    }
+}
+
+/// What became of waiting for a lock.
+pub(crate) enum Turn {
+    /// It is this page's, until this is dropped; none where the browser has no Web Locks, so that each page is on its own.
+    Granted(Option<WebLock>),
+    /// Another page had it all the time.
+    TimedOut,
+}
+
+impl WebLock {
+    /// Waits for the lock of this name, for at most so many milliseconds.
+    pub(crate) async fn wait(name: &str, patience: u32) -> Turn {
+        let mut lock = None;
+        let granted = Promise::new(&mut |resolve: Function, _reject| {
+            lock = Self::request(name, move || {
+                // A promise's own function does not throw.
+                _ = resolve.call1(&JsValue::UNDEFINED, &JsValue::TRUE);
+            });
+        });
+        if lock.is_none() {
+            return Turn::Granted(None);
+        }
+        let first = JsFuture::from(Promise::race(&Array::of2(&granted, &timeout(patience)))).await;
+        if first.is_ok_and(|first| first.is_truthy()) { Turn::Granted(lock) } else { Turn::TimedOut }
     }
 }
 

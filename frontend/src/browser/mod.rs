@@ -4,12 +4,16 @@ mod clock;
 mod crypto;
 mod document;
 mod fetch;
+mod frame;
+mod key;
 mod lock;
 mod timer;
 
 pub(crate) use clock::{moment, now, now_millis};
 pub(crate) use crypto::{CryptoFailed, digest, random_token};
 pub(crate) use document::{Browser, copy_text};
-pub(crate) use fetch::{FetchError, Method, Reply, Request};
-pub(crate) use lock::WebLock;
+pub(crate) use fetch::{FetchError, Method, Reply, Request, read};
+pub(crate) use frame::ask_in_frame;
+pub(crate) use key::{Key, KeyFault, Point};
+pub(crate) use lock::{Turn, WebLock};
 pub(crate) use timer::{Timer, at_most, jitter, sleep};

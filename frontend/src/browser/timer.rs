@@ -32,7 +32,7 @@ impl Drop for Timer {
     }
 }
 
-fn timeout(millis: u32) -> Promise {
+pub(super) fn timeout(millis: u32) -> Promise {
     Promise::new(&mut |resolve: Function, _reject| {
         if let Some(window) = web_sys::window() {
             let millis = i32::try_from(millis).unwrap_or(i32::MAX);

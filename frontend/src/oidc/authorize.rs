@@ -17,12 +17,14 @@ pub(crate) enum Prompt {
     Any,
 }
 
-/// A transaction with fresh random values, and the address that begins it.
+/// A transaction with fresh random values, and the address that begins it. `jkt` names the key that the code, and what it
+/// is exchanged for, is to be bound to (RFC 9449 section 10).
 pub(crate) async fn begin(
     config: &Config,
     metadata: Metadata,
     redirect_uri: String,
     prompt: Prompt,
+    jkt: Option<&str>,
     now: u64,
 ) -> Result<(Transaction, String), CryptoFailed> {
     let transaction = Transaction {
@@ -34,11 +36,17 @@ pub(crate) async fn begin(
         started_at: now,
     };
     let code_challenge = pkce::code_challenge(&transaction.code_verifier).await?;
-    let address = address(config, &transaction, &code_challenge, prompt);
+    let address = address(config, &transaction, &code_challenge, prompt, jkt);
     Ok((transaction, address))
 }
 
-fn address(config: &Config, transaction: &Transaction, code_challenge: &str, prompt: Prompt) -> String {
+fn address(
+    config: &Config,
+    transaction: &Transaction,
+    code_challenge: &str,
+    prompt: Prompt,
+    jkt: Option<&str>,
+) -> String {
     let mut parameters = vec![
         ("response_type", "code"),
         ("client_id", config.client_id.as_str()),
@@ -52,6 +60,7 @@ fn address(config: &Config, transaction: &Transaction, code_challenge: &str, pro
     if prompt == Prompt::None {
         parameters.push(("prompt", "none"));
     }
+    parameters.extend(jkt.map(|jkt| ("dpop_jkt", jkt)));
     with_parameters(&transaction.metadata.authorization_endpoint, &parameters)
 }
 
@@ -67,14 +76,15 @@ mod tests {
             Config::parse(Some(r#"{"issuer":"http://localhost:4000","client_id":"app-b","scope":"openid notes"}"#))
                 .unwrap();
         let transaction = transaction("s1", 100);
-        let address = address(&config, &transaction, "challenge", Prompt::None);
+        let address = address(&config, &transaction, "challenge", Prompt::None, None);
         assert_eq!(
             address,
             "http://localhost:4000/authorize?response_type=code&client_id=app-b\
              &redirect_uri=http%3A%2F%2F127.0.0.1%3A4002%2Fcallback&scope=openid+notes&state=s1&nonce=nonce-s1\
              &code_challenge=challenge&code_challenge_method=S256&prompt=none"
         );
-        assert!(!super::address(&config, &transaction, "challenge", Prompt::Any).contains("prompt"));
+        let bound = super::address(&config, &transaction, "challenge", Prompt::Any, Some("k1"));
+        assert!(!bound.contains("prompt") && bound.ends_with("&dpop_jkt=k1"));
         assert!(!address.contains(&transaction.code_verifier));
     }
 }

@@ -5,6 +5,8 @@ use crate::storage::Transaction;
 
 /// Where the provider sends the browser back to.
 pub(crate) const PATH: &str = "/callback";
+/// Where it sends the frame of a renewal.
+pub(crate) const SILENT_PATH: &str = "/callback/silent";
 
 /// A response that belongs to a request of this tab.
 pub(crate) struct Answer {
@@ -28,9 +30,12 @@ pub(crate) enum CallbackError {
     /// Another issuer answers (mix-up), or none though this one always says who it is.
     #[error("The answer comes from another provider than the one that was asked. Nothing was changed.")]
     WrongIssuer,
-    /// `prompt=none` found nobody signed in, or something to ask. Not a failure.
+    /// `prompt=none` found nobody signed in. Not a failure.
     #[error("Nobody is signed in at the provider.")]
-    NoSession,
+    LoginRequired,
+    /// `prompt=none` found something to ask. Not a failure either.
+    #[error("The provider has something to ask you. Sign in to go on.")]
+    InteractionRequired,
     /// The user or the provider said no.
     #[error("The sign-in was refused at the provider. Nothing was changed; sign in again.")]
     Denied,
@@ -90,8 +95,9 @@ pub(crate) fn answer(query: &str, take: impl FnOnce(&str) -> Option<Transaction>
 /// The `error` codes of RFC 6749 section 4.1.2.1 and Core section 3.1.2.6.
 fn refusal(error: &str) -> CallbackError {
     match error {
-        "login_required" | "interaction_required" | "consent_required" | "account_selection_required" => {
-            CallbackError::NoSession
+        "login_required" => CallbackError::LoginRequired,
+        "interaction_required" | "consent_required" | "account_selection_required" => {
+            CallbackError::InteractionRequired
         }
         "access_denied" => CallbackError::Denied,
         "server_error" | "temporarily_unavailable" => CallbackError::Unavailable,
@@ -125,8 +131,9 @@ mod tests {
             ("error=access_denied&state=s1&iss=http%3A%2F%2Fevil.example".to_owned(), Err(E::WrongIssuer)),
             (format!("code=c1&code=c2&state=s1&{iss}"), Err(E::Duplicate)),
             (format!("code=c1&state=s1&state=s2&{iss}"), Err(E::Duplicate)),
-            (format!("error=login_required&state=s1&{iss}"), Err(E::NoSession)),
-            (format!("error=interaction_required&state=s1&{iss}"), Err(E::NoSession)),
+            (format!("error=login_required&state=s1&{iss}"), Err(E::LoginRequired)),
+            (format!("error=interaction_required&state=s1&{iss}"), Err(E::InteractionRequired)),
+            (format!("error=consent_required&state=s1&{iss}"), Err(E::InteractionRequired)),
             (format!("error=access_denied&state=s1&{iss}"), Err(E::Denied)),
             (format!("error=server_error&state=s1&{iss}"), Err(E::Unavailable)),
             (format!("error=invalid_scope&state=s1&{iss}"), Err(E::Rejected)),

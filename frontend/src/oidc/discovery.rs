@@ -4,6 +4,8 @@ use crate::browser::{FetchError, Request};
 use crate::config::is_trustworthy;
 use crate::json::{self, Json, Object};
 
+const DPOP_ALGS: &str = "dpop_signing_alg_values_supported";
+
 /// What App B uses of the provider's metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Metadata {
@@ -12,6 +14,9 @@ pub(crate) struct Metadata {
     pub(crate) token_endpoint: String,
     pub(crate) userinfo_endpoint: Option<String>,
     pub(crate) end_session_endpoint: Option<String>,
+    pub(crate) revocation_endpoint: Option<String>,
+    /// Whether tokens can be bound to a key on P-256 (RFC 9449 section 5.1).
+    pub(crate) binds_to_es256: bool,
     /// Whether every authorization response carries `iss` (RFC 9207 section 3).
     pub(crate) authorization_response_iss_parameter_supported: bool,
 }
@@ -24,6 +29,8 @@ impl Metadata {
         let token_endpoint = object.text("token_endpoint")?;
         let userinfo_endpoint = object.optional_text("userinfo_endpoint")?;
         let end_session_endpoint = object.optional_text("end_session_endpoint")?;
+        let revocation_endpoint = object.optional_text("revocation_endpoint")?;
+        let algs = object.value(DPOP_ALGS).and_then(Json::as_list).unwrap_or_default();
         let authorization_response_iss_parameter_supported =
             object.flag("authorization_response_iss_parameter_supported", false)?;
         Some(Self {
@@ -32,6 +39,8 @@ impl Metadata {
             token_endpoint: token_endpoint.to_owned(),
             userinfo_endpoint: userinfo_endpoint.map(str::to_owned),
             end_session_endpoint: end_session_endpoint.map(str::to_owned),
+            revocation_endpoint: revocation_endpoint.map(str::to_owned),
+            binds_to_es256: algs.iter().any(|alg| alg.as_str() == Some("ES256")),
             authorization_response_iss_parameter_supported,
         })
     }
@@ -44,6 +53,8 @@ impl Metadata {
             ("token_endpoint", (&self.token_endpoint).into()),
             ("userinfo_endpoint", (&self.userinfo_endpoint).into()),
             ("end_session_endpoint", (&self.end_session_endpoint).into()),
+            ("revocation_endpoint", (&self.revocation_endpoint).into()),
+            (DPOP_ALGS, Json::List(self.binds_to_es256.then(|| "ES256".into()).into_iter().collect())),
             (
                 "authorization_response_iss_parameter_supported",
                 Json::Flag(self.authorization_response_iss_parameter_supported),
@@ -87,6 +98,7 @@ fn parse(json: &str, issuer: &str) -> Result<Metadata, DiscoveryError> {
         Some(&metadata.token_endpoint),
         metadata.userinfo_endpoint.as_ref(),
         metadata.end_session_endpoint.as_ref(),
+        metadata.revocation_endpoint.as_ref(),
     ];
     if !endpoints.into_iter().flatten().all(|endpoint| is_trustworthy(endpoint)) {
         return Err(DiscoveryError::UnsafeEndpoint);
@@ -109,7 +121,8 @@ mod tests {
 
     const DOCUMENT: &str = r#"{"issuer":"http://localhost:4000","authorization_endpoint":"http://localhost:4000/authorize",
         "token_endpoint":"http://localhost:4000/token","end_session_endpoint":"http://localhost:4000/end_session",
-        "authorization_response_iss_parameter_supported":true,"jwks_uri":"http://localhost:4000/jwks"}"#;
+        "authorization_response_iss_parameter_supported":true,"dpop_signing_alg_values_supported":["RS256","ES256"],
+        "jwks_uri":"http://localhost:4000/jwks"}"#;
 
     #[test]
     fn the_address_follows_from_the_issuer() {
@@ -124,6 +137,8 @@ mod tests {
         assert_eq!(metadata.end_session_endpoint.as_deref(), Some("http://localhost:4000/end_session"));
         assert!(metadata.authorization_response_iss_parameter_supported);
         assert_eq!(metadata.userinfo_endpoint, None);
+        assert!(metadata.binds_to_es256);
+        assert!(json::parse(&metadata.value().write(), Metadata::read).is_some_and(|again| again == metadata));
     }
 
     #[test]

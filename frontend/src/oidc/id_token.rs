@@ -55,9 +55,30 @@ pub(crate) enum IdTokenError {
 pub(crate) struct Expected<'a> {
     pub(crate) issuer: &'a str,
     pub(crate) client_id: &'a str,
-    pub(crate) nonce: &'a str,
+    pub(crate) nonce: Nonce<'a>,
     /// Seconds since the Unix epoch.
     pub(crate) now: u64,
+}
+
+/// What its `nonce` must be.
+#[derive(Clone, Copy)]
+pub(crate) enum Nonce<'a> {
+    /// That of the request (3.1.3.7, 11).
+    Sent(&'a str),
+    /// After a renewal: none, or that of this earlier ID token (Core section 12.2).
+    AbsentOrOf(&'a str),
+}
+
+impl Nonce<'_> {
+    fn accepts(self, nonce: Option<&str>) -> bool {
+        match (self, nonce) {
+            (Self::Sent(sent), nonce) => nonce == Some(sent),
+            (Self::AbsentOrOf(_), None) => true,
+            (Self::AbsentOrOf(id_token), Some(nonce)) => decode(id_token)
+                .and_then(|(_, claims)| Some(Object::of(&claims)?.text("nonce")? == nonce))
+                .unwrap_or(false),
+        }
+    }
 }
 
 /// What a valid ID token says.
@@ -166,7 +187,7 @@ fn check(claims: &Claims<'_>, expected: &Expected<'_>) -> Result<(), IdTokenErro
         return Err(IdTokenError::IssuedAt);
     }
     // 11
-    if claims.nonce != Some(expected.nonce) {
+    if !expected.nonce.accepts(claims.nonce) {
         return Err(IdTokenError::Nonce);
     }
     if claims.sub.is_empty() {
@@ -209,7 +230,7 @@ mod tests {
     const NOW: u64 = 1_790_000_000;
 
     fn expected() -> Expected<'static> {
-        Expected { issuer: "http://localhost:4000", client_id: "app-b", nonce: "n1", now: NOW }
+        Expected { issuer: "http://localhost:4000", client_id: "app-b", nonce: Nonce::Sent("n1"), now: NOW }
     }
 
     fn claims(change: impl FnOnce(&mut Value)) -> Value {
@@ -307,6 +328,17 @@ mod tests {
         for alg in ["none", "None", "HS256", "EdDSA", ""] {
             assert_eq!(digest_name(alg), Err(IdTokenError::Algorithm), "{alg}");
         }
+    }
+
+    /// Core section 12.2.
+    #[test]
+    fn after_a_renewal_the_nonce_is_absent_or_the_first_one() {
+        let first = token(&json!({"alg": "RS256"}), &claims(|_| {}));
+        let renewed = Nonce::AbsentOrOf(&first);
+        assert!(renewed.accepts(None) && renewed.accepts(Some("n1")) && !renewed.accepts(Some("n2")));
+        let without = token(&json!({"alg": "RS256"}), &claims(|claims| claims["nonce"] = Value::Null));
+        assert!(!Nonce::AbsentOrOf(&without).accepts(Some("n1")));
+        assert!(!Nonce::AbsentOrOf("").accepts(Some("n1")) && !Nonce::Sent("n1").accepts(None));
     }
 
     /// The access token and `at_hash` of Core appendix A.4.

@@ -6,6 +6,7 @@
 pub(crate) mod authorize;
 pub(crate) mod callback;
 pub(crate) mod discovery;
+pub(crate) mod dpop;
 pub(crate) mod end_session;
 pub(crate) mod id_token;
 pub(crate) mod pkce;

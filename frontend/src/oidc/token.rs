@@ -1,18 +1,23 @@
-//! The token request: [OpenID Connect Core 1.0](https://openid.net/specs/openid-connect-core-1_0.html#TokenRequest),
-//! section 3.1.3, with the `code_verifier` of RFC 7636.
+//! Token requests: [OpenID Connect Core 1.0](https://openid.net/specs/openid-connect-core-1_0.html#TokenRequest), section
+//! 3.1.3 with the `code_verifier` of RFC 7636, and section 12; and the end of tokens by
+//! [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009).
 
 use crate::browser::{FetchError, Method, Reply, Request};
 use crate::json;
 use crate::oidc::callback::Answer;
+use crate::oidc::discovery::Metadata;
+use crate::possession::Possession;
 
 /// How long to wait for the provider, in milliseconds.
 const TIMEOUT: u32 = 5_000;
 
-/// What the provider gave for the code.
+/// What the provider gave.
 pub(crate) struct TokenResponse {
     pub(crate) access_token: String,
     pub(crate) token_type: String,
-    pub(crate) id_token: String,
+    /// Always after a code, perhaps after a refresh token (Core section 12.2).
+    pub(crate) id_token: Option<String>,
+    pub(crate) refresh_token: Option<String>,
     /// Seconds.
     pub(crate) expires_in: u64,
 }
@@ -32,22 +37,37 @@ pub(crate) enum TokenError {
     /// Not the answer that the specification asks for.
     #[error("The provider's tokens cannot be read. Sign in again; if it stays so, tell whoever runs this app.")]
     Malformed,
-    /// App B asks for bearer tokens.
+    /// A bearer token where a bound one was asked for, or the other way round.
     #[error("The provider handed out tokens of a kind that this app cannot use. Tell whoever runs this app.")]
     WrongType,
 }
 
-fn body(client_id: &str, answer: &Answer) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("grant_type", "authorization_code")
-        .append_pair("code", &answer.code)
-        .append_pair("redirect_uri", &answer.transaction.redirect_uri)
-        .append_pair("client_id", client_id)
-        .append_pair("code_verifier", &answer.transaction.code_verifier)
-        .finish()
+/// What is exchanged for tokens.
+pub(crate) enum Grant<'a> {
+    /// A code.
+    Code(&'a Answer),
+    /// A refresh token.
+    RefreshToken(&'a str),
 }
 
-fn parse(reply: &Reply) -> Result<TokenResponse, TokenError> {
+fn body(client_id: &str, grant: &Grant<'_>) -> String {
+    let mut body = form_urlencoded::Serializer::new(String::new());
+    match grant {
+        Grant::Code(Answer { code, transaction }) => body
+            .append_pair("grant_type", "authorization_code")
+            .append_pair("code", code)
+            .append_pair("redirect_uri", &transaction.redirect_uri)
+            .append_pair("client_id", client_id)
+            .append_pair("code_verifier", &transaction.code_verifier),
+        Grant::RefreshToken(refresh_token) => body
+            .append_pair("grant_type", "refresh_token")
+            .append_pair("refresh_token", refresh_token)
+            .append_pair("client_id", client_id),
+    };
+    body.finish()
+}
+
+fn parse(reply: &Reply, is_bound: bool) -> Result<TokenResponse, TokenError> {
     if reply.status != 200 {
         let is_invalid_grant = json::parse(&reply.text, |object| Some(object.text("error")? == "invalid_grant"));
         let is_invalid_grant = is_invalid_grant.unwrap_or(false);
@@ -55,16 +75,18 @@ fn parse(reply: &Reply) -> Result<TokenResponse, TokenError> {
     }
     let tokens = json::parse(&reply.text, |object| {
         let (access_token, token_type) = (object.text("access_token")?, object.text("token_type")?);
-        let (id_token, expires_in) = (object.text("id_token")?, object.number("expires_in")?);
+        let (id_token, refresh_token) = (object.optional_text("id_token")?, object.optional_text("refresh_token")?);
         Some(TokenResponse {
             access_token: access_token.to_owned(),
             token_type: token_type.to_owned(),
-            id_token: id_token.to_owned(),
-            expires_in,
+            id_token: id_token.map(str::to_owned),
+            refresh_token: refresh_token.map(str::to_owned),
+            expires_in: object.number("expires_in")?,
         })
     })
     .ok_or(TokenError::Malformed)?;
-    if !tokens.token_type.eq_ignore_ascii_case("Bearer") {
+    // RFC 9449 section 5: who wants bound tokens must not take others for them.
+    if !tokens.token_type.eq_ignore_ascii_case(if is_bound { "DPoP" } else { "Bearer" }) {
         return Err(TokenError::WrongType);
     }
     // It goes into a header as it is: RFC 6750 section 2.1 says which characters may be in it.
@@ -75,16 +97,44 @@ fn parse(reply: &Reply) -> Result<TokenResponse, TokenError> {
     Ok(tokens)
 }
 
-/// Exchanges the code for tokens.
-pub(crate) async fn exchange(client_id: &str, answer: &Answer) -> Result<TokenResponse, TokenError> {
+/// Asks for tokens; bound to the key of this browser, where the provider does that.
+pub(crate) async fn exchange(
+    possession: &Possession,
+    metadata: &Metadata,
+    client_id: &str,
+    grant: &Grant<'_>,
+) -> Result<TokenResponse, TokenError> {
     let request = Request {
         method: Method::Post,
-        url: &answer.transaction.metadata.token_endpoint,
-        headers: &[("Accept", "application/json"), ("Content-Type", "application/x-www-form-urlencoded")],
-        body: Some(&body(client_id, answer)),
+        url: &metadata.token_endpoint,
+        headers: &[("Accept", "application/json"), FORM],
+        body: Some(&body(client_id, grant)),
         keepalive: false,
     };
-    parse(&request.send(TIMEOUT).await?)
+    let reply = if metadata.binds_to_es256 {
+        possession.ask_for_tokens(&request, TIMEOUT).await?
+    } else {
+        request.send(TIMEOUT).await?
+    };
+    parse(&reply, metadata.binds_to_es256)
+}
+
+const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+
+/// Ends a token, and with a refresh token all that came of it. The request outlives the page, and nobody needs its answer.
+pub(crate) async fn revoke(revocation_endpoint: &str, client_id: &str, token: &str) {
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("token", token)
+        .append_pair("client_id", client_id)
+        .finish();
+    let request = Request {
+        method: Method::Post,
+        url: revocation_endpoint,
+        headers: &[FORM],
+        body: Some(&body),
+        keepalive: true,
+    };
+    _ = request.send(TIMEOUT).await;
 }
 
 #[cfg(test)]
@@ -100,17 +150,28 @@ mod tests {
     fn the_request_proves_possession_of_the_verifier() {
         let answer = Answer { code: "c+1".to_owned(), transaction: transaction("s1", 100) };
         assert_eq!(
-            body("app-b", &answer),
+            body("app-b", &Grant::Code(&answer)),
             "grant_type=authorization_code&code=c%2B1&redirect_uri=http%3A%2F%2F127.0.0.1%3A4002%2Fcallback\
              &client_id=app-b&code_verifier=verifier-s1"
+        );
+        assert_eq!(
+            body("app-b", &Grant::RefreshToken("r/1")),
+            "grant_type=refresh_token&refresh_token=r%2F1&client_id=app-b"
         );
     }
 
     #[test]
     fn tokens_are_read() {
         let text = r#"{"access_token":"a.b.c","token_type":"bearer","id_token":"d.e.f","expires_in":300,"scope":"x"}"#;
-        let tokens = parse(&reply(200, text)).ok().unwrap();
+        let tokens = parse(&reply(200, text), false).ok().unwrap();
         assert_eq!((tokens.access_token.as_str(), tokens.expires_in), ("a.b.c", 300));
+        assert_eq!((tokens.id_token.as_deref(), tokens.refresh_token), (Some("d.e.f"), None));
+        let text = r#"{"access_token":"a.b.c","token_type":"DPoP","refresh_token":"r","expires_in":300}"#;
+        let tokens = parse(&reply(200, text), true).ok().unwrap();
+        assert_eq!((tokens.id_token, tokens.refresh_token.as_deref()), (None, Some("r")));
+        assert_eq!(parse(&reply(200, text), false).err(), Some(TokenError::WrongType));
+        let bearer = text.replace("DPoP", "Bearer");
+        assert_eq!(parse(&reply(200, &bearer), true).err(), Some(TokenError::WrongType));
     }
 
     #[test]
@@ -122,13 +183,14 @@ mod tests {
             (401, r#"{"error":"invalid_client"}"#, E::Status(401)),
             (503, "", E::Status(503)),
             (200, "", E::Malformed),
-            (200, r#"{"access_token":"a","token_type":"Bearer","expires_in":300}"#, E::Malformed),
+            (200, r#"{"access_token":"a","token_type":"Bearer","id_token":"i"}"#, E::Malformed),
+            (200, r#"{"access_token":"a","token_type":"Bearer","refresh_token":7,"expires_in":300}"#, E::Malformed),
             (200, r#"{"access_token":"a\r\nb","token_type":"Bearer","id_token":"i","expires_in":300}"#, E::Malformed),
             (200, r#"{"access_token":"","token_type":"Bearer","id_token":"i","expires_in":300}"#, E::Malformed),
             (200, r#"{"access_token":"a","token_type":"DPoP","id_token":"i","expires_in":300}"#, E::WrongType),
         ];
         for (status, text, expected) in table {
-            assert_eq!(parse(&reply(status, text)).err(), Some(expected), "{status} {text}");
+            assert_eq!(parse(&reply(status, text), false).err(), Some(expected), "{status} {text}");
         }
     }
 }

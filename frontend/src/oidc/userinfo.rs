@@ -1,18 +1,22 @@
 //! The UserInfo request: [OpenID Connect Core 1.0](https://openid.net/specs/openid-connect-core-1_0.html#UserInfo),
 //! section 5.3. Only for providers whose ID tokens carry no name.
 
-use crate::browser::{Method, Request};
+use crate::browser::Request;
 use crate::json;
+use crate::possession::{Credentials, Possession};
 
 /// How long to wait for the provider, in milliseconds.
 const TIMEOUT: u32 = 2_000;
 
 /// The user's name; None where there is none to be had, or it is another user's (5.3.2).
-pub(crate) async fn preferred_username(endpoint: &str, access_token: &str, sub: &str) -> Option<String> {
-    let authorization = format!("Bearer {access_token}");
-    let headers = [("Authorization", authorization.as_str())];
-    let request = Request { method: Method::Get, url: endpoint, headers: &headers, body: None, keepalive: false };
-    let reply = request.send(TIMEOUT).await.ok().filter(|reply| reply.status == 200)?;
+pub(crate) async fn preferred_username(
+    possession: &Possession,
+    endpoint: &str,
+    credentials: &Credentials,
+    sub: &str,
+) -> Option<String> {
+    let reply = possession.send(&Request::get(endpoint), credentials, TIMEOUT).await;
+    let reply = reply.ok().filter(|reply| reply.status == 200)?;
     parse(&reply.text, sub)
 }
 

@@ -11,7 +11,7 @@ use crate::browser::{Browser, now};
 use crate::config::{Config, META_NAME};
 use crate::oidc::{callback, end_session};
 use crate::storage::{TokenRecord, probe};
-use crate::tab::{Input, Session};
+use crate::tab::Input;
 use crate::tabs::Tabs;
 
 /// The first step of a page.
@@ -72,7 +72,7 @@ impl Page {
         self.listen_to_browser();
         let query = self.browser.query();
         let sign_out = self.storages.take_sign_out();
-        let stored = self.storages.load_tokens(&self.config.issuer, now());
+        let stored = self.storages.load_tokens(&self.config.issuer, self.config.renew, now());
         let step = first_step(Facts {
             is_callback: self.browser.path() == callback::PATH,
             is_return: sign_out.is_some_and(|state| end_session::is_return(&query, &state)),
@@ -95,7 +95,7 @@ impl Page {
 
     /// Begins the session of these tokens in this tab.
     pub(super) fn adopt(self: &Rc<Self>, record: TokenRecord, fresh: bool) {
-        let session = Session { session: record.session.clone(), expires_at: record.expires_at };
+        let session = self.session_of(&record);
         self.tokens.replace(Some(record));
         self.handle(Input::SignedIn { session, fresh });
     }

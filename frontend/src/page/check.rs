@@ -4,8 +4,9 @@ use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Page;
-use crate::api::{self, Answer};
+use crate::api::{self, Answer, RefusalReason};
 use crate::browser::{Method, Timer, jitter, sleep};
+use crate::possession::Credentials;
 use crate::stream::Backoff;
 use crate::tab::Input;
 
@@ -51,11 +52,18 @@ impl Page {
 
     /// Asks the API. None if the session is over by then, perhaps by this very answer.
     pub(super) async fn ask(self: &Rc<Self>, method: Method, path: &str, json: Option<&str>) -> Option<Answer> {
-        let access_token = self.access_token()?;
-        let answer = Answer::of(api::send(method, path, &access_token, json).await);
-        if let Answer::Refused(refusal) = answer {
-            self.handle(Input::Refused(refusal));
+        let credentials = self.credentials()?;
+        let answer = Answer::of(api::send(&self.possession, &credentials, method, path, json).await);
+        self.notice_refusal(&answer, &credentials);
+        self.credentials().map(|_| answer)
+    }
+
+    /// A refusal counts for the token that was refused: meanwhile there may be another.
+    pub(super) fn notice_refusal(self: &Rc<Self>, answer: &Answer, credentials: &Credentials) {
+        if let Answer::Refused(refusal) = answer
+            && (refusal.reason == RefusalReason::SessionEnded || self.credentials().as_ref() == Some(credentials))
+        {
+            self.handle(Input::Refused(*refusal));
         }
-        self.access_token().map(|_| answer)
     }
 }

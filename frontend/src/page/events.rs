@@ -4,9 +4,10 @@ use app::app_b::ProviderSignOut;
 use leptos::prelude::{Set, Update};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState};
+use web_sys::{Event, EventTarget, PageTransitionEvent, StorageEvent, VisibilityState};
 
 use super::Page;
+use crate::storage::Storages;
 use crate::tab::Input;
 
 /// How often a page looks at the clock, in milliseconds: no longer is seen, after a sleep, what was seen before.
@@ -25,6 +26,12 @@ impl Page {
             if is_persisted(event) {
                 page.handle(Input::Restored);
                 page.forget_what_was_left();
+            }
+        });
+        self.on(&browser.window, "storage", |page, event| {
+            let key = event.dyn_ref::<StorageEvent>().and_then(StorageEvent::key);
+            if key.is_some_and(|key| Storages::is_tokens_key(&key)) {
+                page.notice_stored_tokens();
             }
         });
         self.on(&browser.window, "online", |page, _| page.handle(Input::Online));

@@ -31,9 +31,12 @@ impl Page {
 
     /// Opens the stream, in place of the one before.
     pub(super) fn open_stream(self: &Rc<Self>) {
-        let Some(access_token) = self.access_token() else { return };
         let page = Rc::clone(self);
-        let stream = Stream::open(access_token, move |happening| {
+        let credentials = {
+            let page = Rc::clone(self);
+            move || page.credentials()
+        };
+        let stream = Stream::open(Rc::clone(&self.possession), credentials, move |happening| {
             page.handle(match happening {
                 Happening::Listening(listening) => Input::StreamIs(listening),
                 Happening::SignOut(event) => Input::Pushed(event),

@@ -6,6 +6,7 @@ mod events;
 mod listen;
 mod model;
 mod notes;
+mod renew;
 mod screen;
 mod sign_in;
 mod sign_out;
@@ -18,11 +19,13 @@ use app::app_b::Handler;
 use send_wrapper::SendWrapper;
 use web_sys::HtmlElement;
 
-use crate::browser::{Browser, Timer, now};
+use crate::browser::{Browser, Timer, WebLock, jitter, now};
 use crate::config::Config;
+use crate::possession::{Credentials, Possession};
+use crate::renewal;
 use crate::storage::{Storages, TokenRecord};
 use crate::stream::{Line, Stream};
-use crate::tab::{Action, Input, Tab};
+use crate::tab::{Action, Input, Session, Tab};
 use crate::tabs::Tabs;
 
 pub(crate) use boot::start;
@@ -33,6 +36,8 @@ pub(crate) struct Page {
     browser: Browser,
     storages: Storages,
     tab: RefCell<Tab>,
+    /// Proves possession of this browser's key, where tokens are bound to it.
+    possession: Rc<Possession>,
     /// The tokens of the session that this tab shows. A copy: what other tabs store does not change it.
     tokens: RefCell<Option<TokenRecord>>,
     /// The tokens of the session that ends, while its end is being performed.
@@ -49,6 +54,10 @@ pub(crate) struct Page {
     /// None unless this tab holds it.
     stream: RefCell<Option<Stream>>,
     timer: RefCell<Option<Timer>>,
+    /// The lock of the renewal that is under way.
+    renewal: RefCell<Option<WebLock>>,
+    /// Whether the tokens are stored for all tabs; where the browser refuses, they last as long as this page.
+    is_stored: Cell<bool>,
     /// What had the focus when the session's screen was veiled.
     focused: RefCell<Option<HtmlElement>>,
     /// Tells the newest question to the API, whether the access token still counts, from the ones before.
@@ -64,6 +73,7 @@ impl Page {
             browser,
             storages,
             tab: RefCell::new(Tab::new()),
+            possession: Rc::default(),
             tokens: RefCell::default(),
             ending: RefCell::default(),
             signed_out: RefCell::default(),
@@ -73,6 +83,8 @@ impl Page {
             line: RefCell::default(),
             stream: RefCell::default(),
             timer: RefCell::default(),
+            renewal: RefCell::default(),
+            is_stored: Cell::new(true),
             focused: RefCell::default(),
             question: Cell::default(),
             notes_load: Cell::default(),
@@ -115,6 +127,10 @@ impl Page {
                 }
             }
             Action::SetTimer => self.set_timer(),
+            Action::Renew => self.renew(),
+            Action::LetOthersRenew => self.let_others_renew(),
+            Action::ShowFacts => self.show_facts(),
+            Action::RefuseAtApi => self.refuse_at_api(),
             Action::LoadNotes => self.load_notes(),
             Action::Check => self.check(),
             Action::Tell(message) => {
@@ -127,15 +143,22 @@ impl Page {
         }
     }
 
-    /// The access token, while there is a session.
-    fn access_token(&self) -> Option<String> {
-        self.tokens.borrow().as_ref().map(|tokens| tokens.access_token.clone())
+    /// What requests to the API show, while there is a session.
+    fn credentials(&self) -> Option<Credentials> {
+        self.tokens.borrow().as_ref().map(TokenRecord::credentials)
+    }
+
+    /// What the tab is to know of these tokens.
+    fn session_of(&self, record: &TokenRecord) -> Session {
+        let renew_at = record
+            .is_renewable(self.config.renew)
+            .then(|| renewal::due_at(record.issued_at, record.expires_at, jitter));
+        Session { session: record.session.clone(), expires_at: record.expires_at, renew_at }
     }
 
     fn store_tokens(&self) {
         if let Some(tokens) = &*self.tokens.borrow() {
-            // Where the browser refuses, the session lasts as long as this page.
-            self.storages.store_tokens(tokens);
+            self.is_stored.set(self.storages.store_tokens(tokens));
         }
     }
 

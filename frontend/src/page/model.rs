@@ -1,4 +1,6 @@
-use app::app_b::{ApiResult, Listening, Notes, ProviderSignOut, SignedInSignals, SignedOutSignals};
+use app::app_b::{
+    ApiResult, Listening, Notes, ProviderSignOut, Renewing, SessionFacts, SignedInSignals, SignedOutSignals,
+};
 use leptos::prelude::{ArcRwSignal, Set};
 
 /// What the screens follow. Counted, not owned by a screen's arena: a request may come back, and an effect may still run,
@@ -11,7 +13,9 @@ pub(super) struct Model {
     /// What went wrong with it.
     pub(super) problem: ArcRwSignal<Option<String>>,
     pub(super) api_result: ArcRwSignal<Option<ApiResult>>,
+    pub(super) facts: ArcRwSignal<SessionFacts>,
     pub(super) listening: ArcRwSignal<Listening>,
+    pub(super) renewing: ArcRwSignal<Renewing>,
     /// Whether the server does not answer while the session is being checked.
     pub(super) is_waiting: ArcRwSignal<bool>,
     pub(super) provider: ArcRwSignal<ProviderSignOut>,
@@ -29,7 +33,9 @@ impl Model {
             is_changing: ArcRwSignal::default(),
             problem: ArcRwSignal::default(),
             api_result: ArcRwSignal::default(),
+            facts: ArcRwSignal::default(),
             listening: ArcRwSignal::new(Listening::Connecting),
+            renewing: ArcRwSignal::default(),
             is_waiting: ArcRwSignal::default(),
             provider: ArcRwSignal::new(ProviderSignOut::NotAsked),
             is_signing_in: ArcRwSignal::default(),
@@ -43,6 +49,8 @@ impl Model {
         self.draft.set(String::new());
         self.problem.set(None);
         self.api_result.set(None);
+        self.facts.set(SessionFacts::default());
+        self.renewing.set(Renewing::Fine);
     }
 
     pub(super) fn signed_in(&self) -> SignedInSignals {
@@ -52,7 +60,9 @@ impl Model {
             busy: self.is_changing.read_only(),
             problem: self.problem.read_only(),
             api_result: self.api_result.read_only(),
+            facts: self.facts.read_only(),
             listening: self.listening.read_only(),
+            renewing: self.renewing.read_only(),
         }
     }
 

@@ -8,9 +8,10 @@ use super::Page;
 use crate::api::{self, Answer, notes};
 use crate::browser::{Method, jitter, moment, sleep};
 use crate::stream::Backoff;
-use crate::tab::Input;
 
 const NOT_SAVED: &str = "The server does not answer, so nothing was changed. Try again in a moment.";
+
+const NOT_SAVED_YET: &str = "Your access was just being renewed, so nothing was changed. Try again now.";
 
 impl Page {
     /// Fetches the notes, and tries again until it has them.
@@ -77,7 +78,8 @@ impl Page {
 
     async fn try_change(self: &Rc<Self>, method: Method, path: &str, json: Option<&str>) -> bool {
         let problem = match self.ask(method, path, json).await {
-            None | Some(Answer::Refused(_)) => return false,
+            None => return false,
+            Some(Answer::Refused(_)) => NOT_SAVED_YET.to_owned(),
             Some(Answer::Served(_)) => {
                 self.load_notes();
                 return true;
@@ -98,16 +100,14 @@ impl Page {
 
     /// Sends one request, whatever comes of it, and shows the answer.
     pub(super) fn call_api(self: &Rc<Self>) {
-        let Some(access_token) = self.access_token() else { return };
+        let Some(credentials) = self.credentials() else { return };
         let page = Rc::clone(self);
         spawn_local(async move {
-            let reply = api::send(Method::Get, api::NOTES, &access_token, None).await;
+            let reply = api::send(&page.possession, &credentials, Method::Get, api::NOTES, None).await;
             let status = reply.as_ref().ok().map(|reply| reply.status);
             let answer = Answer::of(reply);
             let text = describe(&answer);
-            if let Answer::Refused(refusal) = answer {
-                page.handle(Input::Refused(refusal));
-            }
+            page.notice_refusal(&answer, &credentials);
             // After the lock, which forgets the answers before this one.
             page.model.api_result.set(Some(ApiResult { status, text }));
         });

@@ -14,6 +14,9 @@ use send_wrapper::SendWrapper;
 use super::Page;
 use crate::api;
 use crate::browser::{Browser, copy_text, moment};
+use crate::config::{Config, Renew, Why};
+use crate::possession::Credentials;
+use crate::storage::TokenRecord;
 use crate::tab::{Input, Lock};
 
 impl Page {
@@ -21,6 +24,7 @@ impl Page {
     pub(super) fn lock(self: &Rc<Self>, lock: Lock) {
         drop(self.screen.take());
         drop(self.timer.take());
+        self.let_others_renew();
         let ending = self.tokens.take();
         let who = ending.as_ref().map(|ending| ending.user.clone());
         self.ending.replace(ending);
@@ -48,22 +52,42 @@ impl Page {
     }
 
     pub(super) fn show_session(self: &Rc<Self>) {
-        let Some((user, facts)) = self.tokens.borrow().as_ref().map(|tokens| {
-            let facts = SessionFacts {
+        let Some(user) = self.tokens.borrow().as_ref().map(|tokens| tokens.user.clone()) else { return };
+        self.show_facts();
+        let app_a = self.config.app_a.clone();
+        let signals = self.model.signed_in();
+        let handlers = self.signed_in_handlers();
+        self.show("signed-in", move || SignedIn(SignedInProps { app_a, signals, handlers }));
+        self.browser.set_body("data-user", Some(&user));
+    }
+
+    pub(super) fn show_facts(&self) {
+        if let Some(tokens) = &*self.tokens.borrow() {
+            self.model.facts.set(SessionFacts {
                 user: tokens.user.clone(),
                 since: moment(tokens.session.auth_time),
                 expires: moment(tokens.expires_at),
                 issuer: tokens.session.iss.clone(),
-            };
-            (tokens.user.clone(), facts)
-        }) else {
-            return;
-        };
-        let app_a = self.config.app_a.clone();
-        let signals = self.model.signed_in();
-        let handlers = self.signed_in_handlers();
-        self.show("signed-in", move || SignedIn(SignedInProps { app_a, facts, signals, handlers }));
-        self.browser.set_body("data-user", Some(&user));
+                renewal: self.renewal_sentence(tokens),
+                is_bound: tokens.is_bound(),
+            });
+        }
+    }
+
+    /// How the tokens are renewed, and why so.
+    fn renewal_sentence(&self, tokens: &TokenRecord) -> &'static str {
+        let Config { renew, why, .. } = &self.config;
+        match (renew, why) {
+            (Renew::Off, _) => "none: your access ends when the token does",
+            (Renew::Iframe, _) if !tokens.is_renewable(*renew) => {
+                "none: this browser keeps the provider's cookie out of frames"
+            }
+            (Renew::RefreshToken, _) if !tokens.is_renewable(*renew) => "none: the provider gave no refresh token",
+            (Renew::Iframe, Why::Configured) => "in a hidden frame, as configured",
+            (Renew::Iframe, _) => "in a hidden frame, because provider and app are one site",
+            (Renew::RefreshToken, Why::Configured) => "by a refresh token that is good once, as configured",
+            (Renew::RefreshToken, _) => "by a refresh token that is good once, because provider and app are two sites",
+        }
     }
 
     pub(super) fn show_checking(&self) {
@@ -103,9 +127,9 @@ impl Page {
 
     /// The request of `call_api`, for a terminal.
     fn curl_command(&self) -> String {
-        let Some(access_token) = self.access_token() else { return String::new() };
-        let origin = self.browser.origin();
-        format!("curl -i -H 'Authorization: Bearer {access_token}' {origin}{}", api::NOTES)
+        let Some(Credentials { access_token, is_bound }) = self.credentials() else { return String::new() };
+        let (scheme, origin) = (if is_bound { "DPoP" } else { "Bearer" }, self.browser.origin());
+        format!("curl -i -H 'Authorization: {scheme} {access_token}' {origin}{}", api::NOTES)
     }
 
     /// Shows another screen, of which no attribute of the one before is left.

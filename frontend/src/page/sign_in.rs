@@ -4,14 +4,15 @@ use leptos::prelude::{GetUntracked, Set};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Page;
-use crate::browser::{CryptoFailed, now};
+use crate::browser::{CryptoFailed, KeyFault, now};
+use crate::config::Renew;
 use crate::oidc::authorize::{self, Prompt};
 use crate::oidc::callback::{self, CallbackError};
-use crate::oidc::discovery::{DiscoveryError, discover};
-use crate::oidc::id_token::{self, Expected, IdTokenError};
-use crate::oidc::token::{self, TokenError};
-use crate::oidc::userinfo;
-use crate::storage::TokenRecord;
+use crate::oidc::discovery::{DiscoveryError, Metadata, discover};
+use crate::oidc::id_token::{self, Expected, IdTokenError, Nonce};
+use crate::oidc::token::{self, Grant, TokenError};
+use crate::oidc::{dpop, userinfo};
+use crate::storage::{Frames, TokenRecord};
 use crate::tab::Input;
 
 /// How long the provider may take to show that it is there, in milliseconds: without a click, and with one.
@@ -25,6 +26,8 @@ enum BeginError {
     Provider { issuer: String, error: DiscoveryError },
     #[error("Signing in is not possible: {0}.")]
     Crypto(#[from] CryptoFailed),
+    #[error("Signing in is not possible: {0}.")]
+    Key(#[from] KeyFault),
     #[error("This browser could not store what a sign-in needs. Clear this site's data, then sign in again.")]
     Storage,
     #[error("This browser refused to open the provider's page. Sign in again.")]
@@ -74,12 +77,23 @@ impl Page {
             .await
             .map_err(|error| BeginError::Provider { issuer: issuer.clone(), error })?;
         let redirect_uri = format!("{}{}", self.browser.origin(), callback::PATH);
-        let (transaction, address) = authorize::begin(&self.config, metadata, redirect_uri, prompt, now()).await?;
+        let jkt = self.jkt(&metadata).await?;
+        let (transaction, address) =
+            authorize::begin(&self.config, metadata, redirect_uri, prompt, jkt.as_deref(), now()).await?;
         // Without the mark, a provider that always says no would make an endless loop.
         if (silent && !self.storages.mark()) || !self.storages.begin(transaction) {
             return Err(BeginError::Storage);
         }
         if self.browser.leave(&address, silent) { Ok(()) } else { Err(BeginError::Navigation) }
+    }
+
+    /// Names the key that tokens are to be bound to, where the provider does that.
+    pub(super) async fn jkt(&self, metadata: &Metadata) -> Result<Option<String>, KeyFault> {
+        if !metadata.binds_to_es256 {
+            return Ok(None);
+        }
+        let key = self.possession.key().await?;
+        dpop::thumbprint(&key.point).await.map(Some).map_err(|_| KeyFault)
     }
 
     /// Ends what `begin_sign_in` began, by the query of the provider's answer.
@@ -89,11 +103,13 @@ impl Page {
             Err(error) => error,
         };
         // An answer that is good for nothing, forged perhaps, leaves a session alone that another tab has.
-        if let Some(record) = self.storages.load_tokens(&self.config.issuer, now()) {
+        if let Some(record) = self.storages.load_tokens(&self.config.issuer, self.config.renew, now()) {
             return self.adopt(record, false);
         }
         match error {
-            FinishError::Callback(CallbackError::NoSession) => self.stay_signed_out(None),
+            FinishError::Callback(CallbackError::LoginRequired | CallbackError::InteractionRequired) => {
+                self.stay_signed_out(None)
+            }
             error => self.stay_signed_out(Some(error.to_string())),
         }
     }
@@ -101,32 +117,51 @@ impl Page {
     async fn redeem(&self, query: &str) -> Result<TokenRecord, FinishError> {
         let answer = callback::answer(query, |state| self.storages.take(state, now()))?;
         let asked_at = now();
-        let tokens = token::exchange(&self.config.client_id, &answer).await?;
-        let metadata = answer.transaction.metadata;
+        let metadata = answer.transaction.metadata.clone();
+        let tokens =
+            token::exchange(&self.possession, &metadata, &self.config.client_id, &Grant::Code(&answer)).await?;
         let expected = Expected {
             issuer: &metadata.issuer,
             client_id: &self.config.client_id,
-            nonce: &answer.transaction.nonce,
+            nonce: Nonce::Sent(&answer.transaction.nonce),
             now: now(),
         };
-        let identity = id_token::validate(&tokens.id_token, &tokens.access_token, &expected).await?;
+        let id_token = tokens.id_token.ok_or(TokenError::Malformed)?;
+        let identity = id_token::validate(&id_token, &tokens.access_token, &expected).await?;
         let session = identity.session;
-        let user = match (identity.preferred_username, &metadata.userinfo_endpoint) {
-            (Some(name), _) => name,
-            (None, Some(endpoint)) => userinfo::preferred_username(endpoint, &tokens.access_token, &session.sub)
-                .await
-                .unwrap_or_else(|| session.sub.clone()),
-            (None, None) => session.sub.clone(),
+        let frames = match self.config.renew {
+            Renew::Iframe => self.probe_frames(&metadata).await,
+            Renew::RefreshToken | Renew::Off => Frames::Untried,
         };
-        Ok(TokenRecord {
+        let mut record = TokenRecord {
             access_token: tokens.access_token,
-            id_token: tokens.id_token,
+            id_token,
+            // Where it is not used, it is not to be found.
+            refresh_token: tokens.refresh_token.filter(|_| self.config.renew == Renew::RefreshToken),
             token_type: tokens.token_type,
+            issued_at: asked_at,
             expires_at: asked_at.saturating_add(tokens.expires_in),
+            user: identity.preferred_username.unwrap_or_default(),
             session,
-            user,
-            end_session_endpoint: metadata.end_session_endpoint,
-        })
+            frames,
+            metadata,
+        };
+        if record.user.is_empty() {
+            record.user = self.user_of(&record).await;
+        }
+        Ok(record)
+    }
+
+    /// The name to show, of a user whose ID token has none.
+    async fn user_of(&self, record: &TokenRecord) -> String {
+        let sub = &record.session.sub;
+        let name = match &record.metadata.userinfo_endpoint {
+            Some(endpoint) => {
+                userinfo::preferred_username(&self.possession, endpoint, &record.credentials(), sub).await
+            }
+            None => None,
+        };
+        name.unwrap_or_else(|| sub.clone())
     }
 
     fn stay_signed_out(self: &Rc<Self>, problem: Option<String>) {

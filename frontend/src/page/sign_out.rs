@@ -1,13 +1,15 @@
 use std::rc::Rc;
 
 use app::app_b::ProviderSignOut;
-use js_sys::Promise;
+use js_sys::{Array, Promise};
 use leptos::prelude::Set;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
 use super::Page;
+use super::renew::end_tokens;
 use crate::api;
-use crate::browser::{FetchError, Method, Request, at_most, now_millis, random_token};
+use crate::browser::{FetchError, at_most, now_millis, random_token};
 use crate::oidc::discovery::{DiscoveryError, Metadata, discover};
 use crate::oidc::end_session::EndSessionRequest;
 use crate::storage::TokenRecord;
@@ -15,9 +17,9 @@ use crate::storage::TokenRecord;
 /// How long the provider may take to show that it is there, in milliseconds.
 const PROVIDER_TIMEOUT: u32 = 1_000;
 
-/// How long the API may take to refuse the access token before the browser leaves, in milliseconds. The request
-/// outlives the page.
-const API_PATIENCE: f64 = 300.0;
+/// How long API and provider may take to refuse the tokens before the browser leaves, in milliseconds. The requests
+/// outlive the page.
+const SERVER_PATIENCE: f64 = 300.0;
 
 impl Page {
     /// Ends the session at the API and at the provider. This tab is locked already.
@@ -25,21 +27,44 @@ impl Page {
         let Some(record) = record else { return };
         self.model.provider.set(ProviderSignOut::Leaving);
         let begun = now_millis();
-        let refused = refuse_at_api(&record.access_token);
+        let told = self.tell_servers(&record);
         let page = Rc::clone(self);
         spawn_local(async move {
             let discovered = discover(&page.config.issuer, PROVIDER_TIMEOUT).await;
-            if let Some(refused) = refused {
-                let left = (API_PATIENCE - (now_millis() - begun)).max(0.0);
-                at_most(left as u32, &refused).await;
-            }
-            let outcome = match end_session_endpoint(discovered, record.end_session_endpoint.as_deref()) {
+            let left = (SERVER_PATIENCE - (now_millis() - begun)).max(0.0);
+            at_most(left as u32, &told).await;
+            let known = record.metadata.end_session_endpoint.as_deref();
+            let outcome = match end_session_endpoint(discovered, known) {
                 Ok(endpoint) => page.leave_for(&endpoint, &record.id_token),
                 Err(outcome) => outcome,
             };
             page.signed_out.replace(Some(record));
             page.model.provider.set(outcome);
         });
+    }
+
+    /// Begins to make the API refuse the access token, and the provider its refresh token, if it gave one.
+    fn tell_servers(&self, record: &TokenRecord) -> Promise {
+        let (possession, client_id, record) =
+            (Rc::clone(&self.possession), self.config.client_id.clone(), record.clone());
+        let credentials = record.credentials();
+        let refused = async move {
+            api::refuse(&possession, &credentials).await;
+            Ok(JsValue::UNDEFINED)
+        };
+        let revoked = async move {
+            end_tokens(&client_id, &record).await;
+            Ok(JsValue::UNDEFINED)
+        };
+        Promise::all(&Array::of2(&future_to_promise(refused), &future_to_promise(revoked)))
+    }
+
+    /// Makes the API refuse the access token of a session that the provider no longer knows.
+    pub(super) fn refuse_at_api(&self) {
+        if let Some(credentials) = self.ending.borrow().as_ref().map(TokenRecord::credentials) {
+            let possession = Rc::clone(&self.possession);
+            spawn_local(async move { api::refuse(&possession, &credentials).await });
+        }
     }
 
     /// Tries again what the provider did not answer.
@@ -63,13 +88,6 @@ impl Page {
             ProviderSignOut::Interrupted
         }
     }
-}
-
-/// Begins, before anything is awaited, to make the API refuse the access token.
-fn refuse_at_api(access_token: &str) -> Option<Promise> {
-    let authorization = format!("Bearer {access_token}");
-    let headers = [("Authorization", authorization.as_str())];
-    Request { method: Method::Post, url: api::SIGN_OUT, headers: &headers, body: None, keepalive: true }.start(None)
 }
 
 /// Where to end the session, or why nowhere. A provider that is merely slow is left for all the same.

@@ -3,19 +3,23 @@
 //! | where | key | what |
 //! | --- | --- | --- |
 //! | localStorage | `curfew-b-tokens` | the tokens of the session, for all tabs |
+//! | localStorage | `curfew-b-generation` | how often those were removed or replaced by a new sign-in |
 //! | sessionStorage | `curfew-b-transactions` | sign-ins of this tab that are under way |
 //! | sessionStorage | `curfew-b-silent` | that this tab no longer signs in by itself |
 //! | sessionStorage | `curfew-b-sign-out` | the sign-out of this tab that the provider is to answer |
 //!
 //! A record that cannot be read, or is of another version, counts as none and is removed.
 
+mod generation;
 mod marks;
 mod probe;
 mod tokens;
 mod transactions;
 
 pub(crate) use probe::{Storages, probe};
-pub(crate) use tokens::{TokenRecord, Which};
+#[cfg(test)]
+pub(crate) use tokens::tests::record;
+pub(crate) use tokens::{Frames, TokenRecord, Which};
 pub(crate) use transactions::Transaction;
 #[cfg(test)]
 pub(crate) use transactions::tests::transaction;

@@ -138,6 +138,8 @@ pub(crate) mod tests {
                 token_endpoint: "http://localhost:4000/token".to_owned(),
                 userinfo_endpoint: None,
                 end_session_endpoint: Some("http://localhost:4000/end_session".to_owned()),
+                revocation_endpoint: None,
+                binds_to_es256: true,
                 authorization_response_iss_parameter_supported: true,
             },
             started_at,

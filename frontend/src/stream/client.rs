@@ -13,6 +13,7 @@ use super::parser::{Event, Parser};
 use crate::api::{self, Refusal};
 use crate::browser::{Method, Request, Timer, jitter, now_millis, sleep};
 use crate::json;
+use crate::possession::{Credentials, Possession};
 
 /// How long the head of the answer may take, in milliseconds.
 const OPEN_TIMEOUT: u64 = 10_000;
@@ -39,17 +40,23 @@ pub(crate) struct Stream {
 }
 
 struct Shared {
-    access_token: String,
+    possession: Rc<Possession>,
+    credentials: Box<dyn Fn() -> Option<Credentials>>,
     report: Box<dyn Fn(Happening)>,
     /// None once the stream is dropped.
     connection: RefCell<Option<AbortController>>,
 }
 
 impl Stream {
-    /// Opens it. None if the browser cannot abort requests.
-    pub(crate) fn open(access_token: String, report: impl Fn(Happening) + 'static) -> Option<Self> {
+    /// Opens it; each connection shows the credentials of its time. None if the browser cannot abort requests.
+    pub(crate) fn open(
+        possession: Rc<Possession>,
+        credentials: impl Fn() -> Option<Credentials> + 'static,
+        report: impl Fn(Happening) + 'static,
+    ) -> Option<Self> {
         let connection = RefCell::new(Some(AbortController::new().ok()?));
-        let shared = Rc::new(Shared { access_token, report: Box::new(report), connection });
+        let (credentials, report) = (Box::new(credentials), Box::new(report));
+        let shared = Rc::new(Shared { possession, credentials, report, connection });
         spawn_local(run(Rc::clone(&shared)));
         Some(Self { shared })
     }
@@ -104,11 +111,12 @@ async fn connect(shared: &Shared, controller: &AbortController, parser: &mut Par
     let last_event_id = parser.last_event_id().map(str::to_owned);
     *parser = Parser::resume(last_event_id.clone());
     let overdue = abort_after(OPEN_TIMEOUT, controller);
-    let authorization = format!("Bearer {}", shared.access_token);
-    let mut headers = vec![("Authorization", authorization.as_str()), ("Accept", "text/event-stream")];
+    let Some(credentials) = (shared.credentials)() else { return End::Lost };
+    let mut headers = vec![("Accept", "text/event-stream")];
     headers.extend(last_event_id.as_deref().map(|id| ("Last-Event-ID", id)));
     let request = Request { method: Method::Get, url: api::EVENTS, headers: &headers, body: None, keepalive: false };
-    let Ok(response) = request.open(&controller.signal()).await else { return End::Lost };
+    let response = shared.possession.open(&request, &credentials, || controller.signal()).await;
+    let Ok(response) = response else { return End::Lost };
     match response.status() {
         200 => {}
         204 => return End::Off,

@@ -46,10 +46,19 @@ pub(crate) enum Action {
     Announce(Listening),
     /// Sets the timer for the access token's expiry.
     SetTimer,
+    /// Asks the provider for the next tokens, or takes over those that another tab got, until it is known what is the
+    /// case.
+    Renew,
+    /// Says to the user what is known of the session now.
+    ShowFacts,
     /// Fetches the notes.
     LoadNotes,
     /// Asks the API whether the access token still counts, until it says so.
     Check,
+    /// Makes the API refuse the access token.
+    RefuseAtApi,
+    /// Gives renewing up: what is under way is of no use any more, and no other tab is to wait for it.
+    LetOthersRenew,
     /// Tells the other tabs.
     Tell(TabMessage),
     /// Tells the API, then leaves for the provider's sign-out.

@@ -23,6 +23,11 @@ pub(super) struct Attention {
 }
 
 impl Attention {
+    /// Whether nobody can see the tab.
+    pub(super) const fn is_concealed(&self) -> bool {
+        self.concealed_at.is_some()
+    }
+
     /// Whether an input wakes the tab; `now` is in seconds.
     pub(super) fn notice(&mut self, input: &Input, now: u64) -> Option<Wake> {
         match input {

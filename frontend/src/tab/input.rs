@@ -11,6 +11,8 @@ pub(crate) struct Session {
     pub(crate) session: SessionRef,
     /// When its access token expires, in seconds since the Unix epoch by this machine's clock.
     pub(crate) expires_at: u64,
+    /// From when on it is to be renewed, likewise; none if there is no way to.
+    pub(crate) renew_at: Option<u64>,
 }
 
 /// What a tab hears.
@@ -28,6 +30,16 @@ pub(crate) enum Input {
     Refused(Refusal),
     /// The API served a request that asked whether the access token still counts.
     Confirmed,
+    /// The session has new tokens: this tab renewed them, or took over what another one did.
+    Renewed(Session),
+    /// The renewal has failed so far, for a reason that says nothing about the session; it is tried again.
+    NotRenewed,
+    /// The provider refuses to renew: the session has ended.
+    RenewalRefused,
+    /// There is no way to renew, which says nothing about the session either.
+    RenewalImpossible,
+    /// The tokens that are stored for all tabs are gone, or another session's.
+    Gone,
     /// The access token's time may be up.
     TimeIsUp,
     /// The user wants to sign out.

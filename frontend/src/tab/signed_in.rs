@@ -17,6 +17,7 @@ pub(super) struct SignedIn {
     screen: Screen,
     /// How it stands with the stream, if this tab is the one that holds it.
     held: Option<Listening>,
+    renewal: Renewal,
 }
 
 /// What of the session can be seen.
@@ -32,6 +33,18 @@ enum Screen {
     Left,
 }
 
+/// How it stands with the renewal of the tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Renewal {
+    /// There is none.
+    Idle,
+    /// It is under way.
+    UnderWay,
+    /// It was made early, because the API said that the token had expired. Once: a server with a wrong clock would have
+    /// this tab renew for ever.
+    Forced,
+}
+
 /// What to do, and whether the session is over.
 type Next = (Vec<Action>, bool);
 
@@ -44,8 +57,17 @@ const fn ended(actions: Vec<Action>) -> Next {
 }
 
 impl SignedIn {
-    pub(super) const fn new(session: Session) -> Self {
-        Self { session, screen: Screen::Shown, held: None }
+    /// A session that has just begun in this tab.
+    pub(super) const fn fresh(session: Session) -> Self {
+        Self { session, screen: Screen::Shown, held: None, renewal: Renewal::Idle }
+    }
+
+    /// A session that was found in storage, and what to do first.
+    pub(super) fn stored(session: Session, now: u64) -> (Self, Vec<Action>) {
+        let mut signed_in = Self { screen: Screen::Gone, ..Self::fresh(session) };
+        let mut actions = vec![Action::Hide];
+        actions.extend(signed_in.ask(now));
+        (signed_in, actions)
     }
 
     /// `now` is in seconds since the Unix epoch.
@@ -57,6 +79,9 @@ impl SignedIn {
                 ended(lock_and_tell(lock, event))
             }
             Input::Told(message) if message.event.ends(session) => ended(told(message)),
+            Input::Refused(refusal) if refusal.reason == RefusalReason::Expired && self.may_force() => {
+                goes_on(self.force(now))
+            }
             Input::Refused(refusal) => ended(refused(refusal, session)),
             Input::SignOut => {
                 let lock = Lock { reason: Reason::User, channel: None };
@@ -64,10 +89,27 @@ impl SignedIn {
                 actions.push(Action::SignOutAtProvider);
                 ended(actions)
             }
-            Input::TimeIsUp | Input::Restored if self.is_expired(now) => ended(expired()),
+            Input::RenewalRefused => {
+                let lock = Lock { reason: Reason::Check, channel: Some(Channel::Provider) };
+                let mut actions = lock_and_tell(lock, end_of(session, Channel::Provider));
+                actions.push(Action::RefuseAtApi);
+                ended(actions)
+            }
+            Input::Gone => ended(lock(Lock { reason: Reason::Tab, channel: None }, Which::OfThisTab)),
+            Input::TimeIsUp | Input::Restored if self.is_over(now) => ended(expired()),
+            Input::RenewalImpossible => {
+                (self.session.renew_at, self.renewal) = (None, Renewal::Idle);
+                if self.is_over(now) { ended(expired()) } else { goes_on(self.after_renewal(now)) }
+            }
+            Input::Renewed(session) => goes_on(self.renewed(session, now)),
+            Input::NotRenewed => goes_on(self.not_renewed(now)),
+            Input::TimeIsUp if self.is_expired(now) => goes_on(Vec::new()),
             // The timer runs by another clock than the one that counts.
             Input::TimeIsUp => goes_on(vec![Action::SetTimer]),
-            Input::Left | Input::Restored | Input::Confirmed | Input::Unanswered => goes_on(self.change_screen(&input)),
+            Input::Ticked => goes_on(self.renew_if_due(now)),
+            Input::Left | Input::Restored | Input::Confirmed | Input::Unanswered => {
+                goes_on(self.change_screen(&input, now))
+            }
             Input::Chosen | Input::StreamIs(_) | Input::AskedWho | Input::HolderIs(_) => goes_on(self.listen(&input)),
             Input::Pushed(_)
             | Input::Told(_)
@@ -75,47 +117,109 @@ impl SignedIn {
             | Input::NoSession(_)
             | Input::Concealed
             | Input::Seen
-            | Input::Online
-            | Input::Ticked => goes_on(Vec::new()),
+            | Input::Online => goes_on(Vec::new()),
         }
     }
 
-    /// Asks the server, and hides before where nobody has seen the page for long.
+    /// Renews what is to be renewed, or else asks the server; and hides before where nobody has seen the page for long.
     pub(super) fn wake(&mut self, wake: Wake, now: u64) -> Next {
-        if self.is_expired(now) {
+        if self.is_over(now) {
             return ended(expired());
         }
         let mut actions = Vec::new();
-        match (self.screen, wake) {
+        match self.screen {
             // `visibilitychange` comes before `pageshow`, when a page from the cache cannot send requests yet.
-            (Screen::Left, _) => return goes_on(actions),
-            (Screen::Shown, Wake::Long) => {
+            Screen::Left => return goes_on(actions),
+            Screen::Shown if wake == Wake::Long || self.is_expired(now) => {
                 self.screen = Screen::Veiled;
                 actions.push(Action::Veil);
             }
             _ => {}
         }
-        actions.push(Action::Check);
+        actions.extend(self.ask(now));
         // A stream that was open before a sleep may be dead, and none the wiser.
         if self.held.is_some_and(|held| wake == Wake::Long || held != Listening::Open) {
-            actions.push(Action::OpenStream);
+            if self.is_expired(now) {
+                // The server would refuse it; it comes with the next tokens.
+                self.held = Some(Listening::Connecting);
+            } else {
+                actions.push(Action::OpenStream);
+            }
         }
         goes_on(actions)
     }
 
-    fn change_screen(&mut self, input: &Input) -> Vec<Action> {
+    /// Before anything is asked with tokens that are to be renewed, they are.
+    fn ask(&mut self, now: u64) -> Vec<Action> {
+        let renew = self.renew_if_due(now);
+        if renew.is_empty() && !self.is_expired(now) { vec![Action::Check] } else { renew }
+    }
+
+    fn renew_if_due(&mut self, now: u64) -> Vec<Action> {
+        let is_due = self.session.renew_at.is_some_and(|renew_at| now >= renew_at);
+        if !is_due || self.renewal == Renewal::UnderWay || self.screen == Screen::Left {
+            return Vec::new();
+        }
+        self.renewal = Renewal::UnderWay;
+        vec![Action::Renew]
+    }
+
+    const fn may_force(&self) -> bool {
+        self.session.renew_at.is_some() && !matches!(self.renewal, Renewal::Forced)
+    }
+
+    /// What the API refuses is worth nothing, whatever this machine's clock says.
+    fn force(&mut self, now: u64) -> Vec<Action> {
+        if self.renewal != Renewal::UnderWay {
+            (self.session.expires_at, self.session.renew_at) = (0, Some(0));
+        }
+        self.renew_if_due(now)
+    }
+
+    fn renewed(&mut self, session: Session, now: u64) -> Vec<Action> {
+        let was_forced = self.session.expires_at == 0;
+        self.session = session;
+        self.renewal = if was_forced { Renewal::Forced } else { Renewal::Idle };
+        let mut actions = vec![Action::SetTimer];
+        actions.extend(self.after_renewal(now));
+        if self.held.is_some_and(|held| held != Listening::Open) && self.screen != Screen::Left {
+            actions.push(Action::OpenStream);
+        }
+        actions
+    }
+
+    /// What waited for it: the question to the server.
+    fn after_renewal(&self, now: u64) -> Vec<Action> {
+        let mut actions = vec![Action::ShowFacts];
+        if matches!(self.screen, Screen::Veiled | Screen::Gone) && !self.is_expired(now) {
+            actions.push(Action::Check);
+        }
+        actions
+    }
+
+    /// The server can be asked all the same, for as long as the tokens are good.
+    fn not_renewed(&mut self, now: u64) -> Vec<Action> {
+        match self.screen {
+            Screen::Veiled | Screen::Gone if !self.is_expired(now) => vec![Action::Check],
+            Screen::Veiled => {
+                self.screen = Screen::Gone;
+                vec![Action::Hide]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn change_screen(&mut self, input: &Input, now: u64) -> Vec<Action> {
         match (input, self.screen) {
             (Input::Left, _) => {
                 (self.screen, self.held) = (Screen::Left, None);
-                vec![Action::Hide, Action::CloseStream]
+                vec![Action::Hide, Action::CloseStream, Action::LetOthersRenew]
             }
-            (Input::Restored, Screen::Left) => {
+            (Input::Restored, before) => {
                 self.screen = Screen::Gone;
-                vec![Action::Check]
-            }
-            (Input::Restored, _) => {
-                self.screen = Screen::Gone;
-                vec![Action::Hide, Action::Check]
+                let mut actions = if before == Screen::Left { Vec::new() } else { vec![Action::Hide] };
+                actions.extend(self.ask(now));
+                actions
             }
             (Input::Confirmed, Screen::Veiled) => {
                 self.screen = Screen::Shown;
@@ -157,6 +261,11 @@ impl SignedIn {
 
     const fn is_expired(&self, now: u64) -> bool {
         now >= self.session.expires_at
+    }
+
+    /// Nobody has ended the session, but there is no way on.
+    const fn is_over(&self, now: u64) -> bool {
+        self.is_expired(now) && self.session.renew_at.is_none()
     }
 }
 

@@ -50,10 +50,12 @@ impl Tab {
     pub(crate) fn handle(&mut self, input: Input, now: u64) -> Vec<Action> {
         let wake = self.attention.notice(&input, now);
         match &mut self.state {
-            State::Checking => self.while_checking(input),
+            State::Checking => self.while_checking(input, now),
             State::SignedIn(signed_in) => {
                 let (actions, ended) = match wake {
                     Some(wake) => signed_in.wake(wake, now),
+                    // Nothing is asked of the provider for a tab that nobody looks at.
+                    None if input == Input::Ticked && self.attention.is_concealed() => return Vec::new(),
                     None => signed_in.handle(input, now),
                 };
                 if ended {
@@ -66,9 +68,9 @@ impl Tab {
         }
     }
 
-    fn while_checking(&mut self, input: Input) -> Vec<Action> {
+    fn while_checking(&mut self, input: Input, now: u64) -> Vec<Action> {
         match input {
-            Input::SignedIn { session, fresh } => self.sign_in(session, fresh),
+            Input::SignedIn { session, fresh } => self.sign_in(session, fresh, now),
             Input::NoSession(reason) => {
                 self.state = State::SignedOut;
                 vec![Action::ShowSignedOut(reason)]
@@ -87,15 +89,21 @@ impl Tab {
         }
     }
 
-    /// A sign-out that was heard while the code was being exchanged ends the session before it is shown.
-    fn sign_in(&mut self, session: Session, fresh: bool) -> Vec<Action> {
+    /// A sign-out that was heard while the code was being exchanged ends the session before it is shown. One that comes
+    /// from storage may have ended unheard, so its server is asked first.
+    fn sign_in(&mut self, session: Session, fresh: bool, now: u64) -> Vec<Action> {
         let ended = self.heard.drain(..).find(|message| message.event.ends(&session.session));
         if let Some(message) = ended {
             self.state = State::SignedOut;
             return told(message);
         }
-        self.state = State::SignedIn(SignedIn::new(session));
-        let store = fresh.then_some(Action::StoreTokens);
-        store.into_iter().chain(SHOW).collect()
+        let (signed_in, actions) = if fresh {
+            let actions = [Action::StoreTokens].into_iter().chain(SHOW).collect();
+            (SignedIn::fresh(session), actions)
+        } else {
+            SignedIn::stored(session, now)
+        };
+        self.state = State::SignedIn(signed_in);
+        actions
     }
 }

@@ -7,6 +7,7 @@ use crate::api::{Refusal, RefusalReason};
 use crate::storage::Which;
 
 mod any_order;
+mod renewal;
 mod wake;
 
 const NOW: u64 = 1_000;
@@ -19,6 +20,7 @@ fn session() -> Session {
     Session {
         session: SessionRef { iss: "op".to_owned(), sid: Some("s1".to_owned()), sub: "u1".to_owned(), auth_time: 900 },
         expires_at: EXPIRES_AT,
+        renew_at: None,
     }
 }
 
@@ -35,8 +37,13 @@ fn refused(reason: RefusalReason, channel: Option<Channel>) -> Input {
 }
 
 fn signed_in() -> Tab {
+    signed_in_with(session())
+}
+
+fn signed_in_with(session: Session) -> Tab {
     let mut tab = Tab::new();
-    assert!(!tab.handle(Input::SignedIn { session: session(), fresh: false }, NOW).is_empty());
+    let shown = tab.handle(Input::SignedIn { session, fresh: true }, NOW);
+    assert!(shown.starts_with(&[Action::StoreTokens, Action::ShowSession]), "{shown:?}");
     tab
 }
 
@@ -214,11 +221,10 @@ fn a_session_that_ended_before_it_was_known_is_never_shown() {
 
 #[test]
 fn fresh_tokens_are_stored_and_found_ones_are_not() {
-    for fresh in [true, false] {
-        let actions = Tab::new().handle(Input::SignedIn { session: session(), fresh }, NOW);
-        assert_eq!(actions.contains(&Action::StoreTokens), fresh);
-        assert!(actions.ends_with(&SHOW));
-    }
+    let fresh = Tab::new().handle(Input::SignedIn { session: session(), fresh: true }, NOW);
+    assert!(fresh.contains(&Action::StoreTokens) && fresh.ends_with(&SHOW));
+    let found = Tab::new().handle(Input::SignedIn { session: session(), fresh: false }, NOW);
+    assert_eq!(found, [Action::Hide, Action::Check]);
 }
 
 /// An expired token says nothing about other tabs, and another tab's newer token stays.
@@ -242,7 +248,7 @@ fn a_timer_that_fires_early_is_set_again() {
 #[test]
 fn a_page_from_the_cache_shows_nothing_before_the_server_has_spoken() {
     let mut tab = holding();
-    assert_eq!(tab.handle(Input::Left, NOW), [Action::Hide, Action::CloseStream]);
+    assert_eq!(tab.handle(Input::Left, NOW), [Action::Hide, Action::CloseStream, Action::LetOthersRenew]);
     for input in [Input::Seen, Input::Online, Input::Confirmed, Input::Chosen, Input::StreamIs(Listening::Open)] {
         assert_eq!(tab.handle(input.clone(), NOW), [], "{input:?}: it was asked, or said, before the page came back");
     }

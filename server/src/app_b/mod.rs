@@ -6,6 +6,7 @@ mod api;
 mod back_channel;
 mod front_channel;
 mod notes;
+mod silent;
 mod site;
 
 use std::path::Path;
@@ -94,7 +95,9 @@ pub async fn open_at(config: AppBConfig, data_dir: &Path, site: &Path, clock: Cl
 
 fn router(app: AppB, site: &Path) -> Result<Router, RandomError> {
     // Whatever is not an API path, a file or a channel is a page of the single-page app.
-    let pages = headers::no_store(Router::new().route("/", get(site::page)).fallback(site::page));
+    let pages = headers::no_store(
+        Router::new().route("/", get(site::page)).route("/callback/silent", get(silent::page)).fallback(site::page),
+    );
     let channels = headers::no_store(
         Router::new()
             .route("/logout/front-channel", get(front_channel::get))
@@ -103,6 +106,7 @@ fn router(app: AppB, site: &Path) -> Result<Router, RandomError> {
     let open = Router::new()
         .route("/healthz", get(healthz))
         .route("/assets/front-channel.js", get(crate::front_channel::script))
+        .route("/assets/silent.js", get(silent::script))
         .route("/assets/main.css", get(assets::stylesheet))
         .route("/assets/icon.svg", get(assets::icon))
         .merge(site::files(site));
@@ -112,9 +116,12 @@ fn router(app: AppB, site: &Path) -> Result<Router, RandomError> {
 
 fn content_security_policy(app: &AppB) -> HeaderValue {
     let issuer = app.0.issuer.origin().ascii_serialization();
+    // The frame of a renewal begins at the provider and ends here.
+    let frame_src =
+        if app.config().renewal().renew == "iframe" { format!("frame-src 'self' {issuer}; ") } else { String::new() };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         connect-src 'self' {issuer}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+         connect-src 'self' {issuer}; {frame_src}base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
 }

@@ -14,7 +14,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::AppB;
 use crate::StartError;
-use crate::config::AppBConfig;
+use crate::config::{AppBConfig, Renewal};
 use crate::front_channel::escape;
 
 /// A missing build is found out at the start, not by the first user.
@@ -45,12 +45,15 @@ pub(super) async fn page(State(app): State<AppB>, method: Method) -> Response {
 
 /// The document: no inline script, the configuration in a `meta` element.
 pub(super) fn index(config: &AppBConfig) -> String {
+    let Renewal { renew, why } = config.renewal();
     let settings = json!({
         "issuer": config.issuer,
         "client_id": config.client_id,
         "scope": config.scope,
         "push": config.push,
         "broadcast": config.broadcast,
+        "renew": renew,
+        "renew_why": why,
         "app_a": config.app_a.as_ref().map(|origin| origin.with_path("/")),
     });
     let settings = escape(&settings.to_string());

@@ -27,6 +27,9 @@ pub struct AppBConfig {
     /// For how long an access token or a session of this app can live, in seconds: a sign-out is remembered as long.
     #[serde(default = "default_session_lifetime")]
     pub session_lifetime: u64,
+    /// How App B's tokens are renewed.
+    #[serde(default)]
+    pub renew: Renew,
     /// Where App A is, for the link between them.
     pub app_a: Option<Origin>,
     /// The origins whose pages may frame the front-channel logout endpoint; none means the issuer's.
@@ -38,6 +41,45 @@ pub struct AppBConfig {
     /// Whether the tabs tell each other.
     #[serde(default = "yes")]
     pub broadcast: bool,
+}
+
+/// How an app's tokens are renewed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Renew {
+    /// In a frame where the issuer's host is the app's, or one is a subdomain of the other: a browser takes them for one
+    /// site, and lets the frame have the provider's cookie. Else by a refresh token.
+    #[default]
+    Auto,
+    /// By `prompt=none` in a hidden frame.
+    Iframe,
+    /// By refresh tokens, which the provider must give to this client.
+    RefreshToken,
+    /// Not at all: a session at App B lasts as long as its first access token.
+    Off,
+}
+
+/// What [`Renew`] comes down to, and what decided it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Renewal {
+    /// `iframe`, `refresh-token` or `off`.
+    pub(crate) renew: &'static str,
+    /// `same-site`, `cross-site` or `configured`.
+    pub(crate) why: &'static str,
+}
+
+impl AppBConfig {
+    /// How its tokens are renewed.
+    pub(crate) fn renewal(&self) -> Renewal {
+        let configured = |renew| Renewal { renew, why: "configured" };
+        match self.renew {
+            Renew::Iframe => configured("iframe"),
+            Renew::RefreshToken => configured("refresh-token"),
+            Renew::Off => configured("off"),
+            Renew::Auto if self.origin.is_one_site_with(&self.issuer) => Renewal { renew: "iframe", why: "same-site" },
+            Renew::Auto => Renewal { renew: "refresh-token", why: "cross-site" },
+        }
+    }
 }
 
 impl AppBConfig {

@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use super::ConfigError;
+use crate::Origin;
 
 /// Which host names the built-in configuration gives the parties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,5 +31,12 @@ pub(super) fn toml(topology: Topology, port_base: u16) -> Result<String, ConfigE
 
 /// The configuration with these origins, as TOML.
 pub(super) fn toml_at(provider: &str, app_a: &str, app_b: &str) -> String {
-    TEMPLATE.replace("{provider}", provider).replace("{app-a}", app_a).replace("{app-b}", app_b)
+    // Who renews in a frame needs no refresh token, and what is not there cannot be stolen.
+    let renews_in_frame = Origin::parse(app_b).is_ok_and(|app_b| app_b.is_one_site_with(provider));
+    let grant_types = if renews_in_frame { "" } else { r#", "refresh_token""# };
+    TEMPLATE
+        .replace("{provider}", provider)
+        .replace("{app-a}", app_a)
+        .replace("{app-b}", app_b)
+        .replace("{and-refresh-token}", grant_types)
 }

@@ -12,7 +12,8 @@ use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
 pub use app_a::AppAConfig;
-pub use app_b::AppBConfig;
+pub(crate) use app_b::Renewal;
+pub use app_b::{AppBConfig, Renew};
 pub use demo::Topology;
 use provider::ProviderConfig;
 
@@ -42,6 +43,8 @@ pub enum Switch {
     Push,
     /// The tabs of an app do not tell each other.
     Broadcast,
+    /// App B's tokens are not renewed.
+    Renewal,
 }
 
 /// Why a configuration is refused.
@@ -143,6 +146,7 @@ impl Config {
                     self.app_a.iter_mut().for_each(|app| app.push = false);
                     self.app_b.iter_mut().for_each(|app| app.push = false);
                 }
+                Switch::Renewal => self.app_b.iter_mut().for_each(|app| app.renew = Renew::Off),
                 Switch::Broadcast => {
                     self.app_a.iter_mut().for_each(|app| app.broadcast = false);
                     self.app_b.iter_mut().for_each(|app| app.broadcast = false);

@@ -97,6 +97,47 @@ fn each_switch_turns_its_channel_off_and_no_other() {
     assert_eq!(state(&[Switch::BackChannel]), (true, false, true, true));
     assert_eq!(state(&[Switch::Push]), (true, true, false, true));
     assert_eq!(state(&[Switch::Broadcast]), (true, true, true, false));
+    assert_eq!(state(&[Switch::Renewal]), (true, true, true, true));
+}
+
+#[test]
+fn renewal_follows_from_the_sites_unless_it_is_configured() {
+    let renewal = |origin: &str, issuer: &str, renew| {
+        let mut app_b = Config::demo(Topology::CrossSite, 4000).unwrap().app_b.unwrap();
+        (app_b.origin, app_b.issuer, app_b.renew) = (Origin::parse(origin).unwrap(), issuer.to_owned(), renew);
+        let Renewal { renew, why } = app_b.renewal();
+        (renew, why)
+    };
+    let (frame, token) = (("iframe", "same-site"), ("refresh-token", "cross-site"));
+    for (origin, issuer, expected) in [
+        ("http://localhost:4002", "http://localhost:4000", frame),
+        ("http://127.0.0.1:4002", "http://localhost:4000", token),
+        ("http://127.0.0.1:4002", "http://127.0.0.1:4000", frame),
+        ("https://app.example", "https://app.example/realm", frame),
+        ("https://b.corp.example", "https://corp.example", frame),
+        ("https://corp.example", "https://login.corp.example/realm", frame),
+        ("https://b.corp.example", "https://login.corp.example", token),
+        ("https://notcorp.example", "https://corp.example", token),
+        ("https://localhost:4002", "http://localhost:4000", token),
+    ] {
+        assert_eq!(renewal(origin, issuer, Renew::Auto), expected, "{origin} {issuer}");
+    }
+    for (renew, expected) in [(Renew::Iframe, "iframe"), (Renew::RefreshToken, "refresh-token"), (Renew::Off, "off")] {
+        assert_eq!(renewal("http://localhost:4002", "http://localhost:4000", renew), (expected, "configured"));
+    }
+    let parsed = |word: &str| {
+        let text = demo_text().replace("[app_b]\n", &format!("[app_b]\nrenew = \"{word}\"\n"));
+        Config::parse(&text).map(|config| config.app_b.unwrap().renew).ok()
+    };
+    assert_eq!((parsed("refresh-token"), parsed("sometimes")), (Some(Renew::RefreshToken), None));
+}
+
+#[test]
+fn the_demo_hands_out_refresh_tokens_where_a_frame_would_not_do() {
+    for (topology, expected) in [(Topology::CrossSite, true), (Topology::SameSite, false)] {
+        let toml = demo::toml(topology, 4000).unwrap();
+        assert_eq!(toml.contains("\"refresh_token\""), expected, "{topology:?}");
+    }
 }
 
 #[test]

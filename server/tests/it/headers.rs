@@ -30,6 +30,22 @@ async fn every_page_has_a_strict_policy_and_is_framed_by_nobody() {
     curfew.stop().await;
 }
 
+/// The page at which the frame of a renewal arrives is no start of App B, and only App B may frame it.
+#[tokio::test]
+async fn the_page_of_a_renewal_is_framed_by_its_own_origin_only() {
+    let curfew = Curfew::start().await;
+    let mut browser = Browser::new();
+    let page = browser.open(&format!("{}/callback/silent?code=secret&state=s", curfew.app_b)).await;
+    let policy = page.header("content-security-policy");
+    assert!(policy.ends_with("; frame-ancestors 'self'") && policy.contains("default-src 'none'"), "{policy}");
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert!(!page.body.contains("boot.js") && !page.body.contains("<script>") && !page.body.contains("secret"));
+    let script = browser.open(&format!("{}/assets/silent.js", curfew.app_b)).await;
+    assert!(script.header("content-type").starts_with("text/javascript"));
+    assert!(script.body.contains("location.origin"), "to its own origin only");
+    curfew.stop().await;
+}
+
 #[tokio::test]
 async fn what_depends_on_a_session_is_not_stored() {
     let curfew = Curfew::start().await;

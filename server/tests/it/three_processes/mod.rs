@@ -81,7 +81,8 @@ impl Processes {
             .replace("{app-b}/logout/back-channel", &gates[1].url())
             .replace("{provider}", &parties.provider)
             .replace("{app-a}", &parties.app_a)
-            .replace("{app-b}", &parties.app_b);
+            .replace("{app-b}", &parties.app_b)
+            .replace("{and-refresh-token}", r#", "refresh_token""#);
         fs::write(data.path().join("curfew.toml"), config).unwrap();
         let arguments = vec!["--config".to_owned(), "curfew.toml".to_owned()];
         let environment = vec![("CURFEW_PROVIDER__ACCESS_TOKEN_LIFETIME", "3600".to_owned())];
@@ -188,6 +189,8 @@ fn keys(switch: &Switch) -> &'static [&'static str] {
         Switch::BackChannel => &["CURFEW_PROVIDER__BACK_CHANNEL"],
         Switch::Push => &["CURFEW_APP_A__PUSH", "CURFEW_APP_B__PUSH"],
         Switch::Broadcast => &["CURFEW_APP_A__BROADCAST", "CURFEW_APP_B__BROADCAST"],
+        // Here no page renews.
+        Switch::Renewal => &[],
     }
 }
 

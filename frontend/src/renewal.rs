@@ -1,0 +1,124 @@
+//! What decides about a renewal: when it is due, what another tab has done meanwhile, what an outcome means.
+
+use logout_event::SessionRef;
+
+use crate::storage::TokenRecord;
+
+/// What became of a try.
+pub(crate) enum Outcome {
+    /// There are new tokens, and they are stored.
+    Renewed(Box<TokenRecord>),
+    /// The provider says that there are none: the session has ended.
+    Refused,
+    /// There is no way to, which says nothing about the session.
+    Impossible,
+    /// The tokens were removed or replaced meanwhile.
+    Gone,
+    /// Not now; worth another try.
+    Failed,
+}
+
+/// What is stored, compared with what a tab has.
+#[cfg_attr(test, derive(PartialEq, Eq))]
+pub(crate) enum Stored {
+    /// Nothing, or another session's tokens.
+    Gone,
+    /// Newer tokens of the same session, good to use.
+    Newer(Box<TokenRecord>),
+    /// Nothing newer; these are to be renewed.
+    Same(Box<TokenRecord>),
+}
+
+/// Compares; `now` is in seconds since the Unix epoch.
+pub(crate) fn compare(mine: &TokenRecord, stored: Option<TokenRecord>, now: u64) -> Stored {
+    match stored {
+        Some(stored) if !is_same_session(&stored.session, &mine.session) => Stored::Gone,
+        Some(stored) if stored.access_token != mine.access_token && now < stored.expires_at => {
+            Stored::Newer(Box::new(stored))
+        }
+        Some(stored) => Stored::Same(Box::new(stored)),
+        None => Stored::Gone,
+    }
+}
+
+/// Whether both are the same session at the provider. One that gives no `sid` has as many as sign-ins.
+pub(crate) fn is_same_session(one: &SessionRef, other: &SessionRef) -> bool {
+    let is_same_sign_in = one.sid.is_some() || one.auth_time == other.auth_time;
+    one.iss == other.iss && one.sub == other.sub && one.sid == other.sid && is_same_sign_in
+}
+
+/// From when on tokens are renewed: at 75 % of their time, and by chance up to a twentieth later, so that many tabs, and
+/// many browsers, do not come at once. `jitter` gives a number below its argument. All in seconds.
+pub(crate) fn due_at(issued_at: u64, expires_at: u64, jitter: impl FnOnce(u32) -> u32) -> u64 {
+    let lifetime = expires_at.saturating_sub(issued_at);
+    let spread = u32::try_from(lifetime / 20).unwrap_or(u32::MAX).saturating_add(1);
+    issued_at.saturating_add(lifetime - lifetime / 4).saturating_add(jitter(spread).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::record;
+
+    #[test]
+    fn tokens_are_renewed_in_the_last_quarter_of_their_time() {
+        for (lifetime, first, last) in [(300, 225, 240), (60, 45, 48), (4, 3, 3), (0, 0, 0), (3_600, 2_700, 2_880)] {
+            assert_eq!(due_at(1_000, 1_000 + lifetime, |_| 0), 1_000 + first, "{lifetime}");
+            assert_eq!(due_at(1_000, 1_000 + lifetime, |limit| limit - 1), 1_000 + last, "{lifetime}");
+        }
+        assert_eq!(due_at(u64::MAX, 0, |_| 0), u64::MAX);
+    }
+
+    fn newer(access_token: &str, sid: &str, expires_at: u64) -> TokenRecord {
+        TokenRecord { expires_at, ..record(access_token, sid) }
+    }
+
+    /// T-23: unchanged is renewed, changed and good is taken over, gone is gone.
+    #[test]
+    fn a_tab_looks_at_what_the_one_before_has_done() {
+        let mine = record("a", "s1");
+        let table = [
+            ("unchanged", Some(record("a", "s1")), "same"),
+            ("renewed", Some(newer("b", "s1", 600)), "newer"),
+            ("renewed, long ago", Some(newer("b", "s1", 350)), "same"),
+            ("another session", Some(newer("b", "s2", 600)), "gone"),
+            ("signed out", None, "gone"),
+        ];
+        for (what, stored, expected) in table {
+            let found = match compare(&mine, stored.clone(), 350) {
+                Stored::Gone => "gone",
+                Stored::Newer(record) => {
+                    assert!(Some(*record) == stored);
+                    "newer"
+                }
+                Stored::Same(record) => {
+                    assert!(Some(*record) == stored, "{what}: the stored refresh token is the one that is still good");
+                    "same"
+                }
+            };
+            assert_eq!(found, expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn without_a_sid_a_session_is_a_sign_in() {
+        let with = |sid: Option<&str>, sub: &str, auth_time| SessionRef {
+            iss: "op".to_owned(),
+            sid: sid.map(str::to_owned),
+            sub: sub.to_owned(),
+            auth_time,
+        };
+        let table = [
+            (with(Some("s1"), "u1", 1), with(Some("s1"), "u1", 2), true),
+            (with(Some("s1"), "u1", 1), with(Some("s2"), "u1", 1), false),
+            (with(Some("s1"), "u1", 1), with(Some("s1"), "u2", 1), false),
+            (with(Some("s1"), "u1", 1), with(None, "u1", 1), false),
+            (with(None, "u1", 1), with(None, "u1", 1), true),
+            (with(None, "u1", 1), with(None, "u1", 2), false),
+        ];
+        for (one, other, expected) in table {
+            assert_eq!(is_same_session(&one, &other), expected, "{one:?} {other:?}");
+            assert_eq!(is_same_session(&other, &one), expected, "{other:?} {one:?}");
+        }
+    }
+}
