@@ -14,6 +14,9 @@ use crate::storage::{TokenRecord, probe};
 use crate::tab::Input;
 use crate::tabs::Tabs;
 
+const UNREADABLE: &str = "What this browser had stored of your session could not be read, perhaps because App B is newer \
+                          now. It was removed; sign in again.";
+
 /// The first step of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FirstStep {
@@ -72,6 +75,9 @@ impl Page {
         self.listen_to_browser();
         let query = self.browser.query();
         let sign_out = self.storages.take_sign_out();
+        if self.storages.remove_unreadable_tokens() {
+            self.model.sign_in_problem.set(Some(UNREADABLE.to_owned()));
+        }
         let stored = self.storages.load_tokens(&self.config.issuer, self.config.renew, now());
         let step = first_step(Facts {
             is_callback: self.browser.path() == callback::PATH,

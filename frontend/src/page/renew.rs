@@ -29,11 +29,12 @@ const PROBE_TIMEOUT: u32 = 2_000;
 impl Page {
     /// Renews the tokens, and tries again for as long as it is not known what is the case.
     pub(super) fn renew(self: &Rc<Self>) {
+        let Some(due) = self.tokens.borrow().as_ref().map(|tokens| tokens.access_token.clone()) else { return };
         let page = Rc::clone(self);
         spawn_local(async move {
             let mut backoff = Backoff::default();
             loop {
-                let outcome = page.renew_once().await;
+                let outcome = page.renew_once(&due).await;
                 page.let_others_renew();
                 let input = match outcome {
                     // The session ended here meanwhile: whatever came is of no use.
@@ -79,13 +80,17 @@ impl Page {
     }
 
     /// One tab at a time, and each looks first what the one before has done.
-    async fn renew_once(&self) -> Outcome {
+    async fn renew_once(&self, due: &str) -> Outcome {
         let name = format!("curfew-b-renewal-{}", self.config.client_id);
         match WebLock::wait(&name, TURN_TIMEOUT).await {
             Turn::Granted(lock) => drop(self.renewal.replace(lock)),
             Turn::TimedOut => return Outcome::Failed,
         }
         let Some(mine) = self.tokens.borrow().clone() else { return Outcome::Gone };
+        if mine.access_token != due {
+            // Taken over while this tab was waiting.
+            return Outcome::Renewed(Box::new(mine));
+        }
         let generation = self.storages.generation();
         let record = match compare(&mine, self.read_stored(&mine), now()) {
             Stored::Gone => return Outcome::Gone,

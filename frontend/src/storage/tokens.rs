@@ -153,6 +153,16 @@ impl Storages {
         }
     }
 
+    /// Removes what is stored in the place of the tokens and cannot be read, and says whether there was such a thing.
+    pub(crate) fn remove_unreadable_tokens(self) -> bool {
+        let is_there = !matches!(LocalStorage::get::<Json>(KEY), Err(StorageError::KeyNotFound(_)));
+        let is_unreadable = is_there && self.read_tokens().is_none();
+        if is_unreadable {
+            self.remove_tokens();
+        }
+        is_unreadable
+    }
+
     /// Stores the tokens of a new sign-in for all tabs, in place of any others. False if the browser refuses: then they
     /// last as long as this tab.
     pub(crate) fn store_tokens(self, record: &TokenRecord) -> bool {
@@ -185,15 +195,8 @@ impl Storages {
 
     /// The stored tokens, whether they can be used or not.
     pub(crate) fn read_tokens(self) -> Option<TokenRecord> {
-        let record = match LocalStorage::get::<Json>(KEY) {
-            Ok(json) => Object::of(&json).and_then(TokenRecord::read),
-            Err(StorageError::KeyNotFound(_)) => return None,
-            Err(_) => None,
-        };
-        if record.is_none() {
-            LocalStorage::delete(KEY);
-        }
-        record
+        let json: Json = LocalStorage::get(KEY).ok()?;
+        Object::of(&json).and_then(TokenRecord::read)
     }
 }
 
