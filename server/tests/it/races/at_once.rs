@@ -95,7 +95,7 @@ impl World {
         let token = self.model.access_tokens.last_mut().unwrap();
         token.used = true;
         if tokens.0.is_success() {
-            self.model.learn_access_token(session, &tokens.1);
+            self.model.learn_access_token(session, &tokens.1, None);
         }
         if let Some(code) = silent.location().and_then(|to| value_of(&to, "code")) {
             self.under_way.push(UnderWay::Code(CodeForB { session, code, until: self.now() }));

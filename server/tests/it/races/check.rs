@@ -79,6 +79,11 @@ impl World {
     async fn check_provider(&self) {
         for token in self.model.access_tokens.iter().filter(|token| self.model.has_ended(token.session)) {
             assert_eq!(self.userinfo(token).await, StatusCode::UNAUTHORIZED, "T-02: session {}", token.session);
+            if token.refresh_token.is_some() {
+                let (status, body) = self.renew(token).await;
+                let refused = (StatusCode::BAD_REQUEST, &Value::from("invalid_grant"));
+                assert_eq!((status, &body["error"]), refused, "T-11: session {}", token.session);
+            }
         }
         let dead = |cookie: &&super::model::ProviderCookie| cookie.replaced || self.model.has_ended(cookie.session);
         for cookie in self.model.provider_cookies.iter().filter(dead) {

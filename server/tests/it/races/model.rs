@@ -11,6 +11,9 @@ use crate::curfew::claims;
 
 /// In seconds, from the demo's configuration.
 const PROVIDER_SESSION: u64 = 8 * 60 * 60;
+/// For how long a family of refresh tokens can be renewed, in all and from one renewal to the next.
+const FAMILY: u64 = 8 * 60 * 60;
+const FAMILY_IDLE: u64 = 4 * 60 * 60;
 /// How long an app remembers an unsigned sign-out of a session that it does not know.
 const SUSPICION: u64 = 600;
 
@@ -53,6 +56,12 @@ pub(super) struct AccessToken {
     pub(super) sid: String,
     pub(super) token: String,
     pub(super) id_token: String,
+    /// None once it was used.
+    pub(super) refresh_token: Option<String>,
+    /// Until when it can be, if its session lives.
+    pub(super) renewable_until: u64,
+    /// Until when any that come after it can be.
+    family_until: u64,
     pub(super) expires_at: u64,
     /// Whether App B's API has seen it.
     pub(super) used: bool,
@@ -139,7 +148,8 @@ impl Model {
         assert_eq!(known, sid, "the sid of session {session} at {app:?} is another than before");
     }
 
-    pub(super) fn learn_access_token(&mut self, session: usize, tokens: &Value) {
+    /// The tokens that came by a code; or by the refresh token of `renewed`.
+    pub(super) fn learn_access_token(&mut self, session: usize, tokens: &Value, renewed: Option<usize>) {
         let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
         let (token, id_token) = (text("access_token"), text("id_token"));
         let (access, id) = (claims(&token), claims(&id_token));
@@ -149,9 +159,20 @@ impl Model {
         let auth_time = access["auth_time"].as_u64().unwrap();
         let after = self.sessions[session].after;
         assert!(after.is_none_or(|end| end < auth_time), "T-06: {auth_time} is not after the end at {after:?}");
-        let expires_at = access["exp"].as_u64().unwrap();
-        let token = AccessToken { session, sid, token, id_token, expires_at, used: false, revoked: false };
-        self.access_tokens.push(token);
+        let (now, expires_at) = (access["iat"].as_u64().unwrap(), access["exp"].as_u64().unwrap());
+        let family_until = renewed.map_or(now + FAMILY, |before| self.access_tokens[before].family_until);
+        self.access_tokens.push(AccessToken {
+            session,
+            sid,
+            token,
+            id_token,
+            refresh_token: Some(text("refresh_token")),
+            renewable_until: family_until.min(now + FAMILY_IDLE),
+            family_until,
+            expires_at,
+            used: false,
+            revoked: false,
+        });
     }
 
     /// The last one that a tab of this browser has got and not signed out.

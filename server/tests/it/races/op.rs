@@ -93,8 +93,8 @@ pub(super) enum Op {
     SignOutAtB(usize),
     /// The user goes to the provider's own sign-out page.
     SignOutAtProvider(usize),
-    // Refresh(usize): App B's tab renews with its refresh token. Comes with renewal: a variant here, an arm in `op()`, a
-    // step in `steps.rs` that adds the new access token, and the family's dead refresh tokens to `check.rs`.
+    /// A tab of App B renews with its refresh token.
+    Refresh(usize),
     /// A logout token arrives once more, or at last.
     Deliver(usize),
     /// A frame of the provider's page loads.
@@ -132,6 +132,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         14 => (recent(), user()).prop_map(|(nth, user)| Op::Continue(nth, user)),
         4 => (recent(), when).prop_map(|(nth, when)| Op::Pause(nth, when)),
         3 => recent().prop_map(Op::FirstCall),
+        4 => recent().prop_map(Op::Refresh),
         3 => browser().prop_map(Op::BeginRequest),
         4 => browser().prop_map(Op::SignOutAtA),
         3 => browser().prop_map(Op::SignOutAtB),
@@ -157,6 +158,8 @@ fn steps() -> impl Strategy<Value = Vec<Op>> {
         1 => browser().prop_map(|b| vec![Op::SignOutAtB(b), Op::Restart(Party::AppB)]),
         1 => browser().prop_map(|b| vec![Op::BeginRequest(b), Op::SignOutAtA(b), Op::Continue(1, User::Alice)]),
         1 => browser().prop_map(move |b| vec![Op::BeginAtB(b), Op::SignOutAtA(b), on, on]),
+        1 => browser().prop_map(move |b| vec![Op::SignOutAtA(b), Op::Refresh(0), on, Op::FirstCall(0), Op::Refresh(0)]),
+        1 => Just(vec![Op::Advance(61), Op::Refresh(0), Op::Restart(Party::Provider), Op::Refresh(0), Op::FirstCall(0)]),
         2 => (browser(), when).prop_map(move |(b, when)| {
             vec![Op::BeginAtA(b), Op::Pause(0, when), Op::SignOutAtA(b), on]
         }),

@@ -1,12 +1,13 @@
 //! The steps: what browsers and tabs do, and what the model learns from the answers.
 
 use reqwest::{Method, StatusCode};
+use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use tower_sessions::Session;
 use tower_sessions::session::{Expiry, Id};
 use url::Url;
 
-use super::model::WebSession;
+use super::model::{AccessToken, WebSession};
 use super::op::{App, Op, Party, User, Weather};
 use super::sign_ins::sids;
 pub(super) use super::under_way::UnderWay;
@@ -28,6 +29,7 @@ impl World {
             Op::Continue(nth, user) => self.go_on(nth, user).await,
             Op::Pause(nth, when) => self.pause(nth, when).await,
             Op::FirstCall(nth) => self.first_call(nth).await,
+            Op::Refresh(nth) => self.refresh(nth).await,
             Op::BeginRequest(browser) => self.begin_request(browser).await,
             Op::SignOutAtA(browser) => self.sign_out_at_a(browser).await,
             Op::SignOutAtB(browser) => self.sign_out_at_b(browser).await,
@@ -64,10 +66,38 @@ impl World {
         let is_good = self.model.is_live(session, now) && now < until;
         assert_eq!(status == StatusCode::OK, is_good, "T-10: a code of session {session}: {tokens}");
         if is_good {
-            self.model.learn_access_token(session, &tokens);
+            self.model.learn_access_token(session, &tokens, None);
         } else {
             assert_eq!(tokens["error"], "invalid_grant");
         }
+    }
+
+    /// T-11: new tokens for as long as the session lives, and not an instant longer.
+    async fn refresh(&mut self, nth: usize) {
+        let unused = |at: &usize| self.model.access_tokens[*at].refresh_token.is_some();
+        let unused: Vec<usize> = (0..self.model.access_tokens.len()).filter(unused).collect();
+        let Some(at) = latest(unused.len(), nth).map(|at| unused[at]) else { return };
+        let now = self.now();
+        let token = &self.model.access_tokens[at];
+        let session = token.session;
+        let (status, tokens) = self.renew(token).await;
+        let is_good = self.model.is_live(session, now) && now < token.renewable_until;
+        assert_eq!(status == StatusCode::OK, is_good, "T-11: a renewal of session {session}: {tokens}");
+        if is_good {
+            self.model.access_tokens[at].refresh_token = None;
+            self.model.learn_access_token(session, &tokens, Some(at));
+        } else {
+            assert_eq!(tokens["error"], "invalid_grant");
+        }
+    }
+
+    /// What the provider says to a refresh token.
+    pub(super) async fn renew(&self, token: &AccessToken) -> (StatusCode, Value) {
+        let refresh_token = token.refresh_token.as_deref().unwrap();
+        let form = [("grant_type", "refresh_token"), ("client_id", "app-b"), ("refresh_token", refresh_token)];
+        let url = format!("{}/token", self.wire.parties.provider);
+        let answer = self.client.post(url).form(&form).send().await.unwrap();
+        (answer.status(), serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap())
     }
 
     async fn first_call(&mut self, nth: usize) {
