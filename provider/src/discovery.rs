@@ -85,7 +85,7 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
             "preferred_username",
             "email",
         ],
-        prompt_values_supported: &["none", "login", "select_account"],
+        prompt_values_supported: &["none", "login", "consent", "select_account"],
         claims_parameter_supported: false,
         request_parameter_supported: false,
         request_uri_parameter_supported: false,

@@ -18,6 +18,7 @@ mod assets;
 mod authorize;
 mod clock;
 mod config;
+mod consent;
 mod discovery;
 mod end_session;
 mod error;

@@ -12,7 +12,7 @@ use tracing::Level;
 
 use crate::http::{cors, security_headers, span};
 use crate::state::{Provider, ProviderState};
-use crate::{assets, authorize, discovery, end_session, introspect, login, pages, revoke, token, userinfo};
+use crate::{assets, authorize, consent, discovery, end_session, introspect, login, pages, revoke, token, userinfo};
 
 /// The largest form that is read, in bytes; ID tokens come as hints, and are longer than anything else.
 const BODY_LIMIT: usize = 32 * 1024;
@@ -36,6 +36,7 @@ pub fn router(state: ProviderState) -> Router {
         .route("/introspect", post(introspect::post))
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/login", get(login::get).post(login::post))
+        .route("/consent", get(consent::get).post(consent::post))
         .route("/end_session", get(end_session::get).post(end_session::post))
         .route("/end_session/confirm", post(end_session::confirm))
         .route("/end_session/result/{handle}", get(end_session::result))

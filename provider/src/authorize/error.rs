@@ -68,6 +68,8 @@ pub(crate) enum AuthorizationError {
     Hint(#[from] HintError),
     #[error("the user must sign in")]
     LoginRequired,
+    #[error("the user did not allow it")]
+    AccessDenied,
 }
 
 impl AuthorizationError {
@@ -80,6 +82,7 @@ impl AuthorizationError {
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::Scope => "invalid_scope",
             Self::LoginRequired => "login_required",
+            Self::AccessDenied => "access_denied",
             Self::NoResponseType
             | Self::UnsupportedResponseMode
             | Self::NoCodeChallenge

@@ -1,5 +1,4 @@
 use super::AuthorizationRequest;
-use super::checks::Prompt;
 use super::error::AuthorizationError;
 use crate::store::session::Session;
 
@@ -10,18 +9,21 @@ pub(super) enum Interaction<'a> {
     None(&'a Session),
     /// The user must sign in, for the first time or again.
     SignIn,
+    /// The user of this session must be asked whether the app may have what it asks for.
+    Consent(&'a Session),
     /// The user would have to, but the app does not want them to be asked.
     Refused(AuthorizationError),
 }
 
-/// Decides it (OpenID Connect Core 1.0 section 3.1.2.3).
+/// Decides it (OpenID Connect Core 1.0 sections 3.1.2.3 and 3.1.2.4).
 pub(super) fn needed<'a>(request: &AuthorizationRequest, session: Option<&'a Session>, now: i64) -> Interaction<'a> {
     let answers = |session: &&Session| {
         let is_fresh = request.max_age.is_none_or(|max_age| max_age > 0 && now - session.auth_time <= max_age);
         let is_expected = request.expected_sub.as_ref().is_none_or(|sub| *sub == session.sub);
-        is_fresh && is_expected && request.prompt != Prompt::Login
+        is_fresh && is_expected && !request.prompt.wants_login()
     };
     match session.filter(answers) {
+        Some(session) if request.prompt.wants_consent() => Interaction::Consent(session),
         Some(session) => Interaction::None(session),
         None if request.prompt.forbids_interaction() => Interaction::Refused(AuthorizationError::LoginRequired),
         None => Interaction::SignIn,

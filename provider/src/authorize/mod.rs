@@ -19,6 +19,7 @@ pub(crate) use error::{AuthorizationError, AuthorizeFailure, Unredirectable};
 use interaction::Interaction;
 pub(crate) use request::AuthorizationRequest;
 
+use crate::consent;
 use crate::http::{Browser, Params, form_body, see_other};
 use crate::parked::{self, park, unpark};
 use crate::secret::Opaque;
@@ -84,6 +85,10 @@ async fn authorize(provider: &Provider, params: &Params, headers: &HeaderMap) ->
             }
             None => ask_to_sign_in(provider, params, None, headers).await,
         },
+        Interaction::Consent(session) => match ask_for_consent(provider, params, session, headers).await? {
+            Some(response) => Ok(response),
+            None => ask_to_sign_in(provider, params, None, headers).await,
+        },
         Interaction::SignIn => ask_to_sign_in(provider, params, session.as_ref(), headers).await,
         Interaction::Refused(error) => Err(request.refuse(provider, error)),
     }
@@ -109,6 +114,24 @@ async fn answer_with_code(
     let code = issue_code(&mut tx, request, &session, now).await?;
     tx.commit().await?;
     Ok(Some(see_other(request.target.success(&code, &provider.issuer).as_str())))
+}
+
+async fn ask_for_consent(
+    provider: &Provider,
+    params: &Params,
+    session: &Session,
+    headers: &HeaderMap,
+) -> Result<Option<Response>, AuthorizeFailure> {
+    let browser = Browser::of(&provider.cookies, headers)?;
+    let mut tx = provider.store.begin().await?;
+    let now = provider.clock.now();
+    let session = session::by_id(&mut tx, session.id).await?.filter(|session| session.is_live(now));
+    let Some(session) = session else { return Ok(None) };
+    let page = consent::ask(&mut tx, &browser, &session, params, now).await?;
+    tx.commit().await?;
+    let mut response = see_other(&page);
+    browser.attach(&provider.cookies, &mut response);
+    Ok(Some(response))
 }
 
 async fn ask_to_sign_in(

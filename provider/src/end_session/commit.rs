@@ -11,7 +11,7 @@ use crate::state::{Channels, Provider};
 use crate::store::logout::{self, LogoutApp};
 use crate::store::outbox::{self, Entry, NewEntry};
 use crate::store::session::{self, Session};
-use crate::store::{authorization_code, pending_authorization, session_client, token_family, user};
+use crate::store::{authorization_code, pending_authorization, pending_consent, session_client, token_family, user};
 
 /// How long the result of a sign-out can be read, in seconds, from the sign-out and from the last news of an app.
 pub(super) const RESULT_LIFETIME: i64 = 60 * 60;
@@ -61,6 +61,7 @@ pub(crate) async fn end(
     }
     authorization_code::delete_of_session(conn, session.id).await?;
     pending_authorization::delete_of_session(conn, session.id).await?;
+    pending_consent::delete_of_session(conn, session.id).await?;
     token_family::revoke_of_session(conn, session.id, now).await?;
     user::set_last_ended(conn, &session.sub, now).await?;
 

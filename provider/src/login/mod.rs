@@ -51,6 +51,8 @@ pub(crate) async fn post(
 struct Form {
     handle: Opaque,
     browser: Browser,
+    /// What the request was parsed from.
+    params: Params,
     request: AuthorizationRequest,
 }
 
@@ -63,8 +65,9 @@ impl Form {
         let pending =
             pending_authorization::find(&mut conn, handle.hash(), browser.hash(), provider.clock.now()).await?;
         let pending = pending.ok_or(LoginError::NotPending)?;
-        let request = AuthorizationRequest::parse(&authorize::parse(pending.form.as_bytes())?, provider)?;
-        Ok(Self { handle, browser, request })
+        let params = authorize::parse(pending.form.as_bytes())?;
+        let request = AuthorizationRequest::parse(&params, provider)?;
+        Ok(Self { handle, browser, params, request })
     }
 
     fn page(&self, status: StatusCode, username: &str, error: Option<&str>) -> Response {
@@ -122,8 +125,8 @@ async fn submit(
     }
     provider.throttle.refund(attempt);
 
-    let signed_in = sign_in(provider, &form.request, &form.handle, username, headers).await?;
-    let mut response = see_other(signed_in.go_on_to.as_str());
+    let signed_in = sign_in(provider, &form, username, headers).await?;
+    let mut response = see_other(&signed_in.go_on_to);
     if let Some(cookie) = provider.cookies.set_session(&signed_in.cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -2,10 +2,11 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use sqlx::SqliteConnection;
-use url::Url;
 
+use super::Form;
 use super::error::LoginError;
-use crate::authorize::{AuthorizationError, AuthorizationRequest, issue_code};
+use crate::authorize::{AuthorizationError, issue_code};
+use crate::consent;
 use crate::end_session::{self, FirstAttempt, NewLogout};
 use crate::error::InternalError;
 use crate::secret::Opaque;
@@ -17,21 +18,21 @@ use crate::store::{pending_authorization, user};
 pub(super) struct SignedIn {
     /// The new session cookie.
     pub(super) cookie: Opaque,
-    /// Back to the app, with a code.
-    pub(super) go_on_to: Url,
+    /// Back to the app, with a code; or to the question whether the app may have one.
+    pub(super) go_on_to: String,
 }
 
 /// Answers the pending authorization: all in one transaction, so that a sign-out comes before it or after it.
 pub(super) async fn sign_in(
     provider: &Arc<Provider>,
-    request: &AuthorizationRequest,
-    handle: &Opaque,
+    form: &Form,
     username: &str,
     headers: &HeaderMap,
 ) -> Result<SignedIn, LoginError> {
+    let request = &form.request;
     let now = provider.clock.now();
     let mut tx = provider.store.begin().await?;
-    if !pending_authorization::take(&mut tx, handle.hash(), now).await? {
+    if !pending_authorization::take(&mut tx, form.handle.hash(), now).await? {
         return Err(LoginError::NotPending);
     }
     let sub = provider.sub(&mut tx, username).await?;
@@ -43,14 +44,19 @@ pub(super) async fn sign_in(
     let cookie = Opaque::random()?;
     let old = provider.session(&mut tx, headers).await?;
     let (session, replaced) = begin_or_go_on(&mut tx, provider, old, &sub, &cookie, now).await?;
-    let code = issue_code(&mut tx, request, &session, now).await?;
+    let go_on_to = if request.prompt.wants_consent() {
+        consent::ask(&mut tx, &form.browser, &session, &form.params, now).await?
+    } else {
+        let code = issue_code(&mut tx, request, &session, now).await?;
+        request.target.success(&code, &provider.issuer).into()
+    };
     tx.commit().await?;
     tracing::info!(client.id = request.target.client.client_id, "signed in");
     if replaced {
         // Nobody waits for it here: the new session shares no `sid` with the old one.
         provider.back_channel.wake();
     }
-    Ok(SignedIn { cookie, go_on_to: request.target.success(&code, &provider.issuer) })
+    Ok(SignedIn { cookie, go_on_to })
 }
 
 /// The same user's session goes on; any other session of this browser ends, because its cookie is about to be replaced

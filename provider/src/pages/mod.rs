@@ -1,5 +1,6 @@
 //! The provider's pages. Plain HTML: they work without script.
 
+mod consent;
 mod error;
 mod front_channel;
 mod home;
@@ -15,6 +16,7 @@ use std::collections::BTreeSet;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+pub(crate) use consent::ConsentPage;
 pub(crate) use error::{ErrorPage, not_found};
 pub(crate) use front_channel::{Frame, FrontChannelPage};
 pub(crate) use home::home;

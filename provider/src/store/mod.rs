@@ -7,6 +7,7 @@ pub(crate) mod logout;
 pub(crate) mod outbox;
 pub(crate) mod parked_request;
 pub(crate) mod pending_authorization;
+pub(crate) mod pending_consent;
 pub(crate) mod pending_sign_out;
 pub(crate) mod purge;
 pub(crate) mod refresh_token;

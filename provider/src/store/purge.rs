@@ -11,6 +11,7 @@ pub(crate) async fn purge(conn: &mut SqliteConnection, now: i64) -> Result<(), s
     let statements = [
         ("DELETE FROM parked_request WHERE expires_at <= ?", now),
         ("DELETE FROM pending_authorization WHERE expires_at <= ?", now),
+        ("DELETE FROM pending_consent WHERE expires_at <= ?", now),
         ("DELETE FROM pending_sign_out WHERE expires_at <= ?", now),
         ("DELETE FROM authorization_code WHERE expires_at <= ?", now - CODES_KEPT),
         ("DELETE FROM access_token WHERE expires_at <= ?", now),

@@ -35,7 +35,16 @@ async fn pages_of_registered_apps_may_read_four_endpoints_without_credentials() 
 async fn nothing_else_can_be_read_across_origins() {
     let provider = TestProvider::init().await;
     let mut browser = provider.browser();
-    for path in ["/", "/authorize", "/login", "/end_session", "/end_session/result/x", "/assets/main.css", "/healthz"] {
+    for path in [
+        "/",
+        "/authorize",
+        "/login",
+        "/consent",
+        "/end_session",
+        "/end_session/result/x",
+        "/assets/main.css",
+        "/healthz",
+    ] {
         for method in ["GET", "OPTIONS"] {
             let answer = browser.send(method, path, &[("origin", APP)], None).await;
             assert!(answer.headers.get("access-control-allow-origin").is_none(), "{method} {path}");
@@ -47,7 +56,18 @@ async fn nothing_else_can_be_read_across_origins() {
 async fn every_answer_is_guarded() {
     let provider = TestProvider::init().await;
     let mut browser = provider.browser();
-    let paths = ["/", "/nowhere", "/authorize", "/login", "/end_session", "/token", "/userinfo", "/jwks", "/healthz"];
+    let paths = [
+        "/",
+        "/nowhere",
+        "/authorize",
+        "/login",
+        "/consent",
+        "/end_session",
+        "/token",
+        "/userinfo",
+        "/jwks",
+        "/healthz",
+    ];
     for path in paths {
         let answer = browser.get(path).await;
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");

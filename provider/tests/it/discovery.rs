@@ -41,6 +41,7 @@ async fn announces_what_there_is() {
     }
     assert_eq!(document["grant_types_supported"], serde_json::json!(["authorization_code", "refresh_token"]));
     assert_eq!(document["dpop_signing_alg_values_supported"], serde_json::json!(["ES256"]));
+    assert_eq!(document["prompt_values_supported"], serde_json::json!(["none", "login", "consent", "select_account"]));
     for not_there in ["check_session_iframe", "registration_endpoint"] {
         assert!(document.get(not_there).is_none(), "{not_there}");
     }

@@ -6,6 +6,7 @@ mod authorize;
 mod back_channel;
 mod common;
 mod config;
+mod consent;
 mod corpus;
 mod delivery;
 mod discovery;

@@ -6,19 +6,29 @@ use crate::http::Params;
 pub(crate) enum Prompt {
     /// No user interface at all.
     None,
-    /// The user signs in, even if signed in already. To select another account is to sign in to it.
-    Login,
-    /// As it comes.
-    Unspecified,
+    /// Whatever is needed, and in any case what is named here.
+    Allowed {
+        /// The user signs in, even if signed in already. To select another account is to sign in to it.
+        login: bool,
+        /// The user is asked whether the app may have what it asks for, even if it was allowed before.
+        consent: bool,
+    },
 }
 
 impl Prompt {
     pub(crate) fn forbids_interaction(self) -> bool {
         self == Self::None
     }
+
+    pub(crate) fn wants_login(self) -> bool {
+        matches!(self, Self::Allowed { login: true, .. })
+    }
+
+    pub(crate) fn wants_consent(self) -> bool {
+        matches!(self, Self::Allowed { consent: true, .. })
+    }
 }
 
-/// `consent` is met by doing nothing: the registered apps belong to whoever runs the provider.
 pub(in crate::authorize) fn parse(params: &Params) -> Result<Prompt, AuthorizationError> {
     let values: Vec<&str> =
         params.get("prompt").unwrap_or_default().split(' ').filter(|value| !value.is_empty()).collect();
@@ -28,8 +38,10 @@ pub(in crate::authorize) fn parse(params: &Params) -> Result<Prompt, Authorizati
     match values.as_slice() {
         ["none"] => Ok(Prompt::None),
         values if values.contains(&"none") => Err(AuthorizationError::PromptNoneWithOthers),
-        values if values.contains(&"login") || values.contains(&"select_account") => Ok(Prompt::Login),
-        _ => Ok(Prompt::Unspecified),
+        values => Ok(Prompt::Allowed {
+            login: values.contains(&"login") || values.contains(&"select_account"),
+            consent: values.contains(&"consent"),
+        }),
     }
 }
 
@@ -41,14 +53,16 @@ mod tests {
     /// CORE-01
     #[test]
     fn values() {
+        let allowed = |login, consent| Ok(Prompt::Allowed { login, consent });
         let table = [
-            ("", Ok(Prompt::Unspecified)),
+            ("", allowed(false, false)),
             ("prompt=none", Ok(Prompt::None)),
-            ("prompt=login", Ok(Prompt::Login)),
-            ("prompt=select_account", Ok(Prompt::Login)),
-            ("prompt=consent", Ok(Prompt::Unspecified)),
-            ("prompt=consent+login", Ok(Prompt::Login)),
+            ("prompt=login", allowed(true, false)),
+            ("prompt=select_account", allowed(true, false)),
+            ("prompt=consent", allowed(false, true)),
+            ("prompt=consent+login", allowed(true, true)),
             ("prompt=none+login", Err(AuthorizationError::PromptNoneWithOthers)),
+            ("prompt=none+consent", Err(AuthorizationError::PromptNoneWithOthers)),
             ("prompt=login+none", Err(AuthorizationError::PromptNoneWithOthers)),
             ("prompt=None", Err(AuthorizationError::Prompt)),
             ("prompt=create", Err(AuthorizationError::Prompt)),

@@ -77,6 +77,12 @@ impl TestBrowser {
         self.submit("/end_session/confirm", &[("request", &request), ("csrf", &csrf), ("answer", answer)]).await
     }
 
+    /// Answers the question of the consent page.
+    pub(crate) async fn consent(&mut self, page: &Answer, answer: &str) -> Answer {
+        let (request, csrf) = (page.input("request"), page.input("csrf"));
+        self.submit("/consent", &[("request", &request), ("csrf", &csrf), ("answer", answer)]).await
+    }
+
     pub(crate) async fn send(
         &mut self,
         method: &str,

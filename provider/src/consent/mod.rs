@@ -1,0 +1,136 @@
+//! The consent page: whether the user lets an app have what it asks for
+//! ([OpenID Connect Core 1.0 section 3.1.2.4](https://openid.net/specs/openid-connect-core-1_0.html#Consent)). When it is
+//! shown is decided in `authorize/interaction.rs`.
+
+mod error;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use sqlx::SqliteConnection;
+
+use error::ConsentError;
+
+use crate::authorize::{self, AuthorizationError, AuthorizationRequest, issue_code};
+use crate::config::User;
+use crate::error::InternalError;
+use crate::http::{Browser, Params, form_body, origin, require_same_origin, see_other};
+use crate::pages::ConsentPage;
+use crate::secret::Opaque;
+use crate::state::Provider;
+use crate::store::pending_consent::{self, Pending};
+use crate::store::session::Session;
+
+/// How long the user has to answer, in seconds.
+const LIFETIME: i64 = 10 * 60;
+
+/// Keeps the request until the user has answered; gives the path of the page that asks.
+pub(crate) async fn ask(
+    conn: &mut SqliteConnection,
+    browser: &Browser,
+    session: &Session,
+    params: &Params,
+    now: i64,
+) -> Result<String, InternalError> {
+    let handle = Opaque::random()?;
+    let pending = Pending { session_id: session.id, form: params.to_form() };
+    pending_consent::insert(conn, handle.hash(), browser.hash(), &pending, now + LIFETIME).await?;
+    Ok(format!("/consent?request={}", handle.as_str()))
+}
+
+/// `GET /consent`
+pub(crate) async fn get(
+    State(provider): State<Arc<Provider>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let query = query.unwrap_or_default();
+    show(&provider, &query, &headers).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// `POST /consent`
+pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(&provider, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// A question that is open, in the browser and the session that it was asked in.
+struct Question {
+    session: Session,
+    user: Arc<User>,
+    request: AuthorizationRequest,
+}
+
+impl Question {
+    /// Finds it; its request is checked again, because the configuration may have changed.
+    async fn find(
+        conn: &mut SqliteConnection,
+        provider: &Provider,
+        headers: &HeaderMap,
+        browser: &Browser,
+        handle: &Opaque,
+    ) -> Result<Self, ConsentError> {
+        let now = provider.clock.now();
+        let pending = pending_consent::find(conn, handle.hash(), browser.hash(), now).await?;
+        let pending = pending.ok_or(ConsentError::NotPending)?;
+        let session = provider.session(conn, headers).await?.filter(|session| session.is_live(now));
+        let session = session.filter(|session| session.id == pending.session_id).ok_or(ConsentError::NotPending)?;
+        let user = provider.user_of(conn, &session.sub).await?.ok_or(ConsentError::NotPending)?;
+        let request = AuthorizationRequest::parse(&authorize::parse(pending.form.as_bytes())?, provider)?;
+        Ok(Self { session, user, request })
+    }
+}
+
+async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<Response, ConsentError> {
+    let params = Params::parse(query.as_bytes(), &["request"])?;
+    let handle = Opaque::presented(params.get("request").ok_or(ConsentError::NotPending)?);
+    let browser = Browser::of(&provider.cookies, headers)?;
+    let mut conn = provider.store.read().await?;
+    let question = Question::find(&mut conn, provider, headers, &browser, &handle).await?;
+    let target = &question.request.target;
+    let page = ConsentPage {
+        client_name: &target.client.name,
+        username: &question.user.username,
+        scope: &question.request.scope,
+        request: handle.as_str(),
+        csrf_token: &browser.csrf_token(handle.as_str()),
+        redirect_origin: origin(target.redirect_uri.url()),
+    };
+    Ok(page.into_response())
+}
+
+async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<Response, ConsentError> {
+    require_same_origin(headers, &provider.issuer)?;
+    let params = Params::parse(form_body(headers, body)?, &["request", "csrf", "answer"])?;
+    let allows = parse_answer(&params)?;
+    let handle = Opaque::presented(params.get("request").ok_or(ConsentError::NotPending)?);
+    let browser = Browser::of(&provider.cookies, headers)?;
+    if !browser.is_csrf_token(handle.as_str(), params.get("csrf").unwrap_or_default()) {
+        return Err(ConsentError::Csrf);
+    }
+
+    // All in one transaction, so that a sign-out comes before it or after it.
+    let mut tx = provider.store.begin().await?;
+    let Question { session, request, .. } = Question::find(&mut tx, provider, headers, &browser, &handle).await?;
+    if !pending_consent::take(&mut tx, handle.hash()).await? {
+        return Err(ConsentError::NotPending);
+    }
+    if !allows {
+        tx.commit().await?;
+        return Err(request.refuse(provider, AuthorizationError::AccessDenied).into());
+    }
+    let code = issue_code(&mut tx, &request, &session, provider.clock.now()).await?;
+    tx.commit().await?;
+    tracing::info!(client.id = request.target.client.client_id, "consent given");
+    Ok(see_other(request.target.success(&code, &provider.issuer).as_str()))
+}
+
+fn parse_answer(params: &Params) -> Result<bool, ConsentError> {
+    match params.get("answer") {
+        Some("allow") => Ok(true),
+        Some("deny") => Ok(false),
+        _ => Err(ConsentError::Answer),
+    }
+}

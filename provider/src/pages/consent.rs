@@ -1,0 +1,54 @@
+use axum::response::{IntoResponse, Response};
+
+use super::{Html, Page, html};
+
+/// The question whether an app may have what it asks for (OpenID Connect Core 1.0 section 3.1.2.4).
+#[derive(Debug)]
+pub(crate) struct ConsentPage<'a> {
+    pub(crate) client_name: &'a str,
+    /// Who is asked.
+    pub(crate) username: &'a str,
+    /// What the app would be given: scopes, separated by spaces.
+    pub(crate) scope: &'a str,
+    /// The handle of the pending consent.
+    pub(crate) request: &'a str,
+    pub(crate) csrf_token: &'a str,
+    /// The origin that the user goes to after answering.
+    pub(crate) redirect_origin: String,
+}
+
+impl IntoResponse for ConsentPage<'_> {
+    fn into_response(self) -> Response {
+        let scopes: Html = self.scope.split(' ').map(item).collect();
+        let content = html!(
+            "<h1>Do you allow this?</h1>\n<p>You are signed in as <strong>{username}</strong>. \
+             <strong>{client}</strong> asks to:</p>\n<ul class=\"list\">\n{scopes}</ul>\n\
+             <form method=\"post\" action=\"/consent\" class=\"stack\">\n\
+             <input type=\"hidden\" name=\"request\" value=\"{request}\">\n\
+             <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n\
+             <button type=\"submit\" class=\"button\" name=\"answer\" value=\"allow\" data-testid=\"allow\">Allow</button>\n\
+             <button type=\"submit\" class=\"button secondary\" name=\"answer\" value=\"deny\" \
+             data-testid=\"do-not-allow\">Do not allow</button>\n</form>\n\
+             <p class=\"muted\">If you do not allow it, {client} gets nothing, and you stay signed in here.</p>\n",
+            username = self.username,
+            client = self.client_name,
+            scopes = scopes,
+            request = self.request,
+            csrf = self.csrf_token,
+        );
+        Page { form_action: [self.redirect_origin].into(), ..Page::new("Do you allow this?", content) }.into_response()
+    }
+}
+
+/// What a scope means to the user (OpenID Connect Core 1.0 section 5.4); of an API's scope only its name is known here.
+fn item(scope: &str) -> Html {
+    let text = match scope {
+        "openid" => "know that it is you",
+        "profile" => "see your name and user name",
+        "email" => "see your e-mail address",
+        other => {
+            return html!("<li data-scope=\"{scope}\">do what it calls “{scope}” for you</li>\n", scope = other);
+        }
+    };
+    html!("<li data-scope=\"{scope}\">{text}</li>\n", scope = scope, text = text)
+}
