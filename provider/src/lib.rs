@@ -28,6 +28,7 @@ mod introspect;
 mod janitor;
 mod keys;
 mod login;
+mod offline_access;
 mod pages;
 mod parked;
 mod revoke;

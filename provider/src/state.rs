@@ -21,7 +21,7 @@ use crate::keys::KeySet;
 use crate::login::{Passwords, Throttle};
 use crate::store::session::{self, Session};
 use crate::store::{Store, user};
-use crate::{janitor, secret};
+use crate::{janitor, offline_access, secret};
 
 /// How long [`ProviderState::shutdown`] waits for logout tokens that are on their way.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(3);
@@ -125,6 +125,7 @@ impl ProviderState {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
         });
+        offline_access::withdraw_unconfigured(&provider).await?;
         provider.tasks.spawn(janitor::run(Arc::clone(&provider)));
         provider.tasks.spawn(end_session::worker::run(Arc::clone(&provider)));
         // Ready before the first sign-in, without delaying the start.

@@ -68,6 +68,8 @@ pub(crate) enum AuthorizationError {
     Hint(#[from] HintError),
     #[error("the user must sign in")]
     LoginRequired,
+    #[error("the user must be asked for consent")]
+    ConsentRequired,
     #[error("the user did not allow it")]
     AccessDenied,
 }
@@ -82,6 +84,7 @@ impl AuthorizationError {
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::Scope => "invalid_scope",
             Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
             Self::AccessDenied => "access_denied",
             Self::NoResponseType
             | Self::UnsupportedResponseMode

@@ -15,15 +15,24 @@ pub(super) enum Interaction<'a> {
     Refused(AuthorizationError),
 }
 
-/// Decides it (OpenID Connect Core 1.0 sections 3.1.2.3 and 3.1.2.4).
-pub(super) fn needed<'a>(request: &AuthorizationRequest, session: Option<&'a Session>, now: i64) -> Interaction<'a> {
+/// Decides it. `must_ask`: whether the user's consent to this request is missing or is to be given anew
+/// (OpenID Connect Core 1.0 sections 3.1.2.3 and 3.1.2.4).
+pub(super) fn needed<'a>(
+    request: &AuthorizationRequest,
+    session: Option<&'a Session>,
+    must_ask: bool,
+    now: i64,
+) -> Interaction<'a> {
     let answers = |session: &&Session| {
         let is_fresh = request.max_age.is_none_or(|max_age| max_age > 0 && now - session.auth_time <= max_age);
         let is_expected = request.expected_sub.as_ref().is_none_or(|sub| *sub == session.sub);
         is_fresh && is_expected && !request.prompt.wants_login()
     };
     match session.filter(answers) {
-        Some(session) if request.prompt.wants_consent() => Interaction::Consent(session),
+        Some(_) if must_ask && request.prompt.forbids_interaction() => {
+            Interaction::Refused(AuthorizationError::ConsentRequired)
+        }
+        Some(session) if must_ask => Interaction::Consent(session),
         Some(session) => Interaction::None(session),
         None if request.prompt.forbids_interaction() => Interaction::Refused(AuthorizationError::LoginRequired),
         None => Interaction::SignIn,

@@ -13,6 +13,7 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use sqlx::SqliteConnection;
 
 pub(crate) use code::issue_code;
 pub(crate) use error::{AuthorizationError, AuthorizeFailure, Unredirectable};
@@ -75,8 +76,14 @@ pub(crate) fn parse(raw: &[u8]) -> Result<Params, AuthorizeFailure> {
 
 async fn authorize(provider: &Provider, params: &Params, headers: &HeaderMap) -> Result<Response, AuthorizeFailure> {
     let request = AuthorizationRequest::parse(params, provider)?;
-    let session = current_session(provider, headers).await?;
-    match interaction::needed(&request, session.as_ref(), provider.clock.now()) {
+    let mut conn = provider.store.read().await?;
+    let session = current_session(&mut conn, provider, headers).await?;
+    let must_ask = match &session {
+        Some(session) => consent::must_ask(&mut conn, &request, &session.sub).await?,
+        None => false,
+    };
+    drop(conn);
+    match interaction::needed(&request, session.as_ref(), must_ask, provider.clock.now()) {
         Interaction::None(session) => match answer_with_code(provider, &request, session).await? {
             Some(response) => Ok(response),
             // It ended between the look and the write.
@@ -95,10 +102,13 @@ async fn authorize(provider: &Provider, params: &Params, headers: &HeaderMap) ->
 }
 
 /// The session of this browser, if it signs its user in: it lives, and the user is still configured.
-async fn current_session(provider: &Provider, headers: &HeaderMap) -> Result<Option<Session>, AuthorizeFailure> {
-    let mut conn = provider.store.read().await?;
-    let Some(session) = provider.session(&mut conn, headers).await? else { return Ok(None) };
-    let user = provider.user_of(&mut conn, &session.sub).await?;
+async fn current_session(
+    conn: &mut SqliteConnection,
+    provider: &Provider,
+    headers: &HeaderMap,
+) -> Result<Option<Session>, AuthorizeFailure> {
+    let Some(session) = provider.session(conn, headers).await? else { return Ok(None) };
+    let user = provider.user_of(conn, &session.sub).await?;
     Ok(Some(session).filter(|session| session.is_live(provider.clock.now()) && user.is_some()))
 }
 

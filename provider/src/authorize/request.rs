@@ -1,6 +1,7 @@
 use super::checks::{Prompt, Target, hint, max_age, pkce, prompt, response, scope};
 use super::error::{AuthorizationError, AuthorizeFailure};
 use crate::http::Params;
+use crate::offline_access;
 use crate::state::Provider;
 
 /// What the endpoint reads; everything else is ignored (RFC 6749 section 3.1).
@@ -68,6 +69,11 @@ impl AuthorizationRequest {
             login_hint: params.get("login_hint").map(str::to_owned),
             target: target.clone(),
         })
+    }
+
+    /// Whether the app wants access while the user is away.
+    pub(crate) fn is_offline(&self) -> bool {
+        offline_access::is_in(&self.scope)
     }
 
     /// Tells the app why there is no code.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::error::{ConfigError, Owner, UriError};
 use super::registry::{check_lifetime, check_text};
 use super::uri::RegisteredUri;
+use crate::offline_access;
 use crate::secret::Secret;
 
 /// An app that may send users here. Keys are named as in OpenID Connect Dynamic Client Registration 1.0, where it has them.
@@ -35,14 +36,16 @@ pub struct ClientConfig {
     /// Whether the app needs `sid` there. It is always sent.
     #[serde(default)]
     pub backchannel_logout_session_required: bool,
-    /// What the app may exchange for tokens. With `refresh_token`, it gets refresh tokens, which end with the session.
+    /// What the app may exchange for tokens. With `refresh_token`, it gets refresh tokens, which end with the session unless
+    /// the user allows it `offline_access`.
     #[serde(default = "default_grant_types")]
     pub grant_types: Vec<GrantType>,
     /// Whether the app's tokens are always bound to a key that it proves (RFC 9449 section 5.2); otherwise they are where it
     /// sends a proof.
     #[serde(default)]
     pub dpop_bound_access_tokens: bool,
-    /// The scopes that the app is given when it asks for them.
+    /// The scopes that the app is given when it asks for them. With `offline_access`, which needs the grant type
+    /// `refresh_token`, users are asked whether it may keep access while they are away.
     #[serde(default = "default_scopes")]
     pub scopes: Vec<String>,
     /// The `aud` of the app's access tokens; without it, the issuer.
@@ -134,6 +137,11 @@ impl Client {
         if config.redirect_uris.is_empty() {
             return Err(ConfigError::NoRedirectUri { owner });
         }
+        let scopes = scopes(&owner, &config.scopes)?;
+        let grant_types = grant_types(&owner, &config.grant_types)?;
+        if scopes.contains(offline_access::SCOPE) && !grant_types.contains(&GrantType::RefreshToken) {
+            return Err(ConfigError::OfflineAccess { owner });
+        }
         let redirect_uris = uris(&owner, "redirect_uris", &config.redirect_uris)?;
         let frontchannel_logout_uri =
             uri(&owner, "frontchannel_logout_uri", config.frontchannel_logout_uri.as_deref())?;
@@ -146,9 +154,9 @@ impl Client {
             post_logout_redirect_uris: uris(&owner, "post_logout_redirect_uris", &config.post_logout_redirect_uris)?,
             frontchannel_logout_uri,
             backchannel_logout_uri: uri(&owner, "backchannel_logout_uri", config.backchannel_logout_uri.as_deref())?,
-            grant_types: grant_types(&owner, &config.grant_types)?,
+            grant_types,
             dpop_bound_access_tokens: config.dpop_bound_access_tokens,
-            scopes: scopes(&owner, &config.scopes)?,
+            scopes,
             audience: config.audience.clone(),
             signing_alg: config.id_token_signed_response_alg,
             session_lifetime: check_lifetime(&owner, "session_lifetime", config.session_lifetime)?,

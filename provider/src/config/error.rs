@@ -67,6 +67,12 @@ pub enum ConfigError {
         /// Which client.
         owner: Owner,
     },
+    /// A client that could be away for ever, and never come back with a token.
+    #[error("{owner}scopes: `offline_access` needs `refresh_token` among the grant_types")]
+    OfflineAccess {
+        /// Which client.
+        owner: Owner,
+    },
     /// A secret that can be guessed.
     #[error("{owner}{key}: must have at least 16 characters (a public client has none)")]
     WeakSecret {

@@ -48,6 +48,13 @@ pub struct ProviderConfig {
     /// After how long a refresh token that was not used is good no longer.
     #[serde(default = "default_refresh_token_idle_lifetime")]
     pub refresh_token_idle_lifetime: u64,
+    /// How long an app that was allowed `offline_access` can renew its tokens without the user, at most, whatever becomes of
+    /// the session.
+    #[serde(default = "default_offline_access_lifetime")]
+    pub offline_access_lifetime: u64,
+    /// After how long a refresh token of such an app that was not used is good no longer.
+    #[serde(default = "default_offline_access_idle_lifetime")]
+    pub offline_access_idle_lifetime: u64,
     /// The `SameSite` attribute of the provider's cookies.
     #[serde(default)]
     pub cookie_same_site: CookieSameSite,
@@ -107,6 +114,14 @@ const fn default_refresh_token_lifetime() -> u64 {
 
 const fn default_refresh_token_idle_lifetime() -> u64 {
     4 * 60 * 60
+}
+
+const fn default_offline_access_lifetime() -> u64 {
+    30 * 24 * 60 * 60
+}
+
+const fn default_offline_access_idle_lifetime() -> u64 {
+    7 * 24 * 60 * 60
 }
 
 const fn yes() -> bool {

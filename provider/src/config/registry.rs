@@ -25,6 +25,9 @@ pub(crate) struct Lifetimes {
     pub(crate) refresh_token: i64,
     /// Of a refresh token that is not used.
     pub(crate) refresh_token_idle: i64,
+    /// The same two of a family that outlives its session.
+    pub(crate) offline_access: i64,
+    pub(crate) offline_access_idle: i64,
 }
 
 impl Registry {
@@ -40,6 +43,12 @@ impl Registry {
                 &provider,
                 "refresh_token_idle_lifetime",
                 config.refresh_token_idle_lifetime,
+            )?,
+            offline_access: check_lifetime(&provider, "offline_access_lifetime", config.offline_access_lifetime)?,
+            offline_access_idle: check_lifetime(
+                &provider,
+                "offline_access_idle_lifetime",
+                config.offline_access_idle_lifetime,
             )?,
         };
         let mut clients = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! The consent page: whether the user lets an app have what it asks for
 //! ([OpenID Connect Core 1.0 section 3.1.2.4](https://openid.net/specs/openid-connect-core-1_0.html#Consent)). When it is
-//! shown is decided in `authorize/interaction.rs`.
+//! shown is decided by [`must_ask`].
 
 mod error;
 
@@ -21,11 +21,27 @@ use crate::http::{Browser, Params, form_body, origin, require_same_origin, see_o
 use crate::pages::ConsentPage;
 use crate::secret::Opaque;
 use crate::state::Provider;
+use crate::store::offline_consent;
 use crate::store::pending_consent::{self, Pending};
 use crate::store::session::Session;
 
 /// How long the user has to answer, in seconds.
 const LIFETIME: i64 = 10 * 60;
+
+/// Whether the user must be asked: because the app wants it so (section 3.1.2.1, `prompt`), or because it wants access while
+/// the user is away and was not allowed all of that before. For nothing else: the registered apps belong to whoever runs the
+/// provider.
+pub(crate) async fn must_ask(
+    conn: &mut SqliteConnection,
+    request: &AuthorizationRequest,
+    sub: &str,
+) -> Result<bool, sqlx::Error> {
+    if request.prompt.wants_consent() {
+        return Ok(true);
+    }
+    let client_id = &request.target.client.client_id;
+    Ok(request.is_offline() && !offline_consent::covers(conn, sub, client_id, &request.scope).await?)
+}
 
 /// Keeps the request until the user has answered; gives the path of the page that asks.
 pub(crate) async fn ask(
@@ -94,6 +110,7 @@ async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<R
         client_name: &target.client.name,
         username: &question.user.username,
         scope: &question.request.scope,
+        offline_days: days(provider.registry.lifetimes.offline_access),
         request: handle.as_str(),
         csrf_token: &browser.csrf_token(handle.as_str()),
         redirect_origin: origin(target.redirect_uri.url()),
@@ -121,10 +138,20 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
         tx.commit().await?;
         return Err(request.refuse(provider, AuthorizationError::AccessDenied).into());
     }
-    let code = issue_code(&mut tx, &request, &session, provider.clock.now()).await?;
+    let now = provider.clock.now();
+    if request.is_offline() {
+        offline_consent::insert(&mut tx, &session.sub, &request.target.client.client_id, &request.scope, now).await?;
+    }
+    let code = issue_code(&mut tx, &request, &session, now).await?;
     tx.commit().await?;
     tracing::info!(client.id = request.target.client.client_id, "consent given");
     Ok(see_other(request.target.success(&code, &provider.issuer).as_str()))
+}
+
+/// In whole days, rounded up: what is promised is an upper limit.
+fn days(seconds: i64) -> i64 {
+    const DAY: i64 = 24 * 60 * 60;
+    (seconds + DAY - 1) / DAY
 }
 
 fn parse_answer(params: &Params) -> Result<bool, ConsentError> {

@@ -44,7 +44,7 @@ pub(super) async fn sign_in(
     let cookie = Opaque::random()?;
     let old = provider.session(&mut tx, headers).await?;
     let (session, replaced) = begin_or_go_on(&mut tx, provider, old, &sub, &cookie, now).await?;
-    let go_on_to = if request.prompt.wants_consent() {
+    let go_on_to = if consent::must_ask(&mut tx, request, &sub).await? {
         consent::ask(&mut tx, &form.browser, &session, &form.params, now).await?
     } else {
         let code = issue_code(&mut tx, request, &session, now).await?;

@@ -1,6 +1,7 @@
 use axum::response::{IntoResponse, Response};
 
 use super::{Html, Page, html};
+use crate::offline_access;
 
 /// The question whether an app may have what it asks for (OpenID Connect Core 1.0 section 3.1.2.4).
 #[derive(Debug)]
@@ -10,6 +11,8 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) username: &'a str,
     /// What the app would be given: scopes, separated by spaces.
     pub(crate) scope: &'a str,
+    /// For how many days, at most, it would keep access while the user is away.
+    pub(crate) offline_days: i64,
     /// The handle of the pending consent.
     pub(crate) request: &'a str,
     pub(crate) csrf_token: &'a str,
@@ -20,9 +23,16 @@ pub(crate) struct ConsentPage<'a> {
 impl IntoResponse for ConsentPage<'_> {
     fn into_response(self) -> Response {
         let scopes: Html = self.scope.split(' ').map(item).collect();
+        let offline = offline_access::is_in(self.scope).then(|| {
+            html!(
+                "<p class=\"notice info\">Signing out does not end access while you are away. It ends {limit}, or when you \
+                 withdraw it, which you can do each time you have signed out.</p>\n",
+                limit = limit(self.offline_days),
+            )
+        });
         let content = html!(
             "<h1>Do you allow this?</h1>\n<p>You are signed in as <strong>{username}</strong>. \
-             <strong>{client}</strong> asks to:</p>\n<ul class=\"list\">\n{scopes}</ul>\n\
+             <strong>{client}</strong> asks to:</p>\n<ul class=\"list\">\n{scopes}</ul>\n{offline}\
              <form method=\"post\" action=\"/consent\" class=\"stack\">\n\
              <input type=\"hidden\" name=\"request\" value=\"{request}\">\n\
              <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n\
@@ -33,10 +43,18 @@ impl IntoResponse for ConsentPage<'_> {
             username = self.username,
             client = self.client_name,
             scopes = scopes,
+            offline = offline,
             request = self.request,
             csrf = self.csrf_token,
         );
         Page { form_action: [self.redirect_origin].into(), ..Page::new("Do you allow this?", content) }.into_response()
+    }
+}
+
+fn limit(days: i64) -> String {
+    match days {
+        1 => "after a day at the latest".to_owned(),
+        days => format!("after {days} days at the latest"),
     }
 }
 
@@ -46,6 +64,7 @@ fn item(scope: &str) -> Html {
         "openid" => "know that it is you",
         "profile" => "see your name and user name",
         "email" => "see your e-mail address",
+        offline_access::SCOPE => "do all this while you are away as well, also after you have signed out",
         other => {
             return html!("<li data-scope=\"{scope}\">do what it calls “{scope}” for you</li>\n", scope = other);
         }

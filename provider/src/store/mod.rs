@@ -4,6 +4,7 @@
 
 pub(crate) mod authorization_code;
 pub(crate) mod logout;
+pub(crate) mod offline_consent;
 pub(crate) mod outbox;
 pub(crate) mod parked_request;
 pub(crate) mod pending_authorization;

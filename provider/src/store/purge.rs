@@ -21,7 +21,17 @@ pub(crate) async fn purge(conn: &mut SqliteConnection, now: i64) -> Result<(), s
         ("DELETE FROM outbox WHERE coalesce(delivered_at, given_up_at) <= ?", now - ENDED_SESSIONS_KEPT),
         // What is or was owed to an app keeps the record of its sign-out.
         ("DELETE FROM logout_result WHERE expires_at <= ? AND id NOT IN (SELECT logout_id FROM outbox)", now),
-        ("DELETE FROM session WHERE ended_at <= ?", now - ENDED_SESSIONS_KEPT),
+        // Its codes, which refer to it, have gone long before.
+        (
+            "DELETE FROM token_family WHERE offline_sub IS NOT NULL AND coalesce(revoked_at, expires_at) <= ?",
+            now - ENDED_SESSIONS_KEPT,
+        ),
+        // BCL-43: what outlives the session keeps its record.
+        (
+            "DELETE FROM session WHERE ended_at <= ? AND NOT EXISTS (
+                 SELECT 1 FROM token_family WHERE session_id = session.id AND offline_sub IS NOT NULL)",
+            now - ENDED_SESSIONS_KEPT,
+        ),
     ];
     for (statement, until) in statements {
         sqlx::query(statement).bind(until).execute(&mut *conn).await?;

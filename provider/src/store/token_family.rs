@@ -14,13 +14,15 @@ pub(crate) struct TokenFamily {
     /// The thumbprint of the key that every renewal must prove, if the client is public and began with one.
     pub(crate) jkt: Option<String>,
     pub(crate) revoked_at: Option<i64>,
+    /// The `sub` for whom it goes on when the session has ended; `None`: it ends with the session.
+    pub(crate) offline_sub: Option<String>,
 }
 
 /// Begins the family of what one authorization gives.
 pub(crate) async fn insert(conn: &mut SqliteConnection, family: &TokenFamily, now: i64) -> Result<i64, sqlx::Error> {
     sqlx::query(
-        "INSERT INTO token_family (session_id, client_id, scope, auth_time, expires_at, jkt, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO token_family (session_id, client_id, scope, auth_time, expires_at, jkt, offline_sub, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(family.session_id)
     .bind(&family.client_id)
@@ -28,6 +30,7 @@ pub(crate) async fn insert(conn: &mut SqliteConnection, family: &TokenFamily, no
     .bind(family.auth_time)
     .bind(family.expires_at)
     .bind(&family.jkt)
+    .bind(&family.offline_sub)
     .bind(now)
     .execute(conn)
     .await
@@ -38,23 +41,25 @@ pub(crate) async fn by_id(conn: &mut SqliteConnection, id: i64) -> Result<Option
     sqlx::query_as("SELECT * FROM token_family WHERE id = ?").bind(id).fetch_optional(conn).await
 }
 
-/// Adds an access token to the family.
+/// Adds an access token to the family; one of the session ends with it.
 pub(crate) async fn insert_access_token(
     conn: &mut SqliteConnection,
     jti: &str,
     family_id: i64,
+    of_session: bool,
     expires_at: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO access_token (jti, family_id, expires_at) VALUES (?, ?, ?)")
+    sqlx::query("INSERT INTO access_token (jti, family_id, of_session, expires_at) VALUES (?, ?, ?, ?)")
         .bind(jti)
         .bind(family_id)
+        .bind(of_session)
         .bind(expires_at)
         .execute(conn)
         .await
         .map(drop)
 }
 
-/// Whether this access token is still good: its family is not revoked, and its session lives.
+/// Whether this access token is still good: its family is not revoked, and its session lives if it is of one.
 pub(crate) async fn is_access_token_live(
     conn: &mut SqliteConnection,
     jti: &str,
@@ -66,7 +71,7 @@ pub(crate) async fn is_access_token_live(
              JOIN token_family ON token_family.id = access_token.family_id
              JOIN session ON session.id = token_family.session_id
              WHERE access_token.jti = ? AND token_family.revoked_at IS NULL
-               AND session.ended_at IS NULL AND session.expires_at > ?
+               AND (NOT access_token.of_session OR (session.ended_at IS NULL AND session.expires_at > ?))
          )",
     )
     .bind(jti)
@@ -90,15 +95,33 @@ pub(crate) async fn revoke(conn: &mut SqliteConnection, id: i64, now: i64) -> Re
         .map(drop)
 }
 
-/// Takes back everything that a session gave.
+/// Takes back everything that a session gave and that ends with it. BCL-42, BCL-43
 pub(crate) async fn revoke_of_session(
     conn: &mut SqliteConnection,
     session_id: i64,
     now: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE token_family SET revoked_at = ? WHERE session_id = ? AND revoked_at IS NULL")
+    sqlx::query(
+        "UPDATE token_family SET revoked_at = ? WHERE session_id = ? AND offline_sub IS NULL AND revoked_at IS NULL",
+    )
+    .bind(now)
+    .bind(session_id)
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Takes back what the app could do while the user is away.
+pub(crate) async fn revoke_offline(
+    conn: &mut SqliteConnection,
+    sub: &str,
+    client_id: &str,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE token_family SET revoked_at = ? WHERE offline_sub = ? AND client_id = ? AND revoked_at IS NULL")
         .bind(now)
-        .bind(session_id)
+        .bind(sub)
+        .bind(client_id)
         .execute(conn)
         .await
         .map(drop)

@@ -38,6 +38,8 @@ pub(crate) enum TokenError {
     UsedCode,
     #[error("code has expired")]
     ExpiredCode,
+    #[error("code was given for offline_access, which is no longer allowed: the user must be asked again")]
+    WithdrawnCode,
     #[error("redirect_uri is not the one of the authorization request")]
     RedirectUri,
     #[error("code_verifier is missing, or does not match code_challenge")]
@@ -96,6 +98,7 @@ impl TokenError {
             | Self::ForeignCode
             | Self::UsedCode
             | Self::ExpiredCode
+            | Self::WithdrawnCode
             | Self::RedirectUri
             | Self::CodeVerifier
             | Self::UnexpectedCodeVerifier

@@ -5,10 +5,11 @@ use sqlx::SqliteConnection;
 use subtle::ConstantTimeEq;
 
 use super::TokenError;
-use super::grant::{Grant, check_key, grant};
+use super::grant::{Grant, Holder, check_key, grant};
 use super::mint::{TokenResponse, mint};
 use crate::config::{Client, GrantType};
 use crate::http::Params;
+use crate::offline_access;
 use crate::secret::Opaque;
 use crate::state::Provider;
 use crate::store::authorization_code::{self, AuthorizationCode};
@@ -86,9 +87,18 @@ async fn begin_family(
 ) -> Result<(i64, Grant), TokenError> {
     let session = session::by_id(conn, code.session_id).await?.filter(|session| session.is_live(now));
     let session = session.ok_or(TokenError::UnknownCode)?;
-    // What the session gives never outlives it, not even where a later sign-in prolongs it.
+    let lifetimes = &provider.registry.lifetimes;
+    let offline = offline_access::is_in(&code.scope);
+    if offline && !offline_access::is_allowed(conn, client, &session.sub, &code.scope).await? {
+        return Err(TokenError::WithdrawnCode);
+    }
+    let expires_at = match offline {
+        // BCL-43
+        true => now + lifetimes.offline_access,
+        // What else the session gives never outlives it, not even where a later sign-in prolongs it.
+        false => session.expires_at.min(now + lifetimes.refresh_token),
+    };
     let renewable = client.may_use(GrantType::RefreshToken);
-    let expires_at = session.expires_at.min(now + provider.registry.lifetimes.refresh_token);
     let family = TokenFamily {
         session_id: session.id,
         client_id: code.client_id,
@@ -98,8 +108,10 @@ async fn begin_family(
         // A confidential client's refresh tokens are bound to it already (RFC 9449 section 5).
         jkt: jkt.filter(|_| client.is_public()).map(str::to_owned),
         revoked_at: None,
+        offline_sub: offline.then(|| session.sub.clone()),
     };
     let family_id = token_family::insert(conn, &family, now).await?;
-    let grant = grant(conn, provider, &session, family_id, &family, jkt, now).await?.ok_or(TokenError::UnknownCode)?;
+    let holder = Holder::of_session(conn, &session, client).await?;
+    let grant = grant(conn, provider, holder, family_id, &family, jkt, now).await?.ok_or(TokenError::UnknownCode)?;
     Ok((family_id, Grant { nonce: code.nonce, ..grant }))
 }

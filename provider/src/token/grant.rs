@@ -3,7 +3,7 @@ use std::sync::Arc;
 use sqlx::SqliteConnection;
 
 use super::TokenError;
-use crate::config::User;
+use crate::config::{Client, User};
 use crate::error::InternalError;
 use crate::secret::{Opaque, random_id};
 use crate::state::Provider;
@@ -16,7 +16,8 @@ pub(super) struct Grant {
     pub(super) jti: String,
     pub(super) user: Arc<User>,
     pub(super) sub: String,
-    pub(super) sid: String,
+    /// `None`: the session has ended, and the tokens name none.
+    pub(super) sid: Option<String>,
     pub(super) scope: String,
     pub(super) nonce: Option<String>,
     pub(super) auth_time: i64,
@@ -31,28 +32,54 @@ pub(super) fn check_key(bound_to: Option<&str>, proven: Option<&str>) -> Result<
     if bound_to.is_none() || bound_to == proven { Ok(()) } else { Err(TokenError::OtherKey) }
 }
 
-/// Adds the tokens of one answer to a family of this session, which the caller has found alive in the same transaction.
-/// `None`: the user is no longer configured.
+/// For whom tokens are made, as found in the transaction that makes them.
+pub(super) struct Holder {
+    sub: String,
+    sid: Option<String>,
+}
+
+impl Holder {
+    /// The user of a session that lives.
+    pub(super) async fn of_session(
+        conn: &mut SqliteConnection,
+        session: &Session,
+        client: &Client,
+    ) -> Result<Self, InternalError> {
+        let sid = session_client::sid(conn, session.id, &client.client_id)
+            .await?
+            .ok_or(InternalError::Inconsistent("tokens of a session that never reached the client"))?;
+        Ok(Self { sub: session.sub.clone(), sid: Some(sid) })
+    }
+
+    /// A user who is away.
+    pub(super) fn away(sub: &str) -> Self {
+        Self { sub: sub.to_owned(), sid: None }
+    }
+}
+
+/// Adds the tokens of one answer to a family. `None`: the user is no longer configured.
 pub(super) async fn grant(
     conn: &mut SqliteConnection,
     provider: &Provider,
-    session: &Session,
+    holder: Holder,
     family_id: i64,
     family: &TokenFamily,
     jkt: Option<&str>,
     now: i64,
 ) -> Result<Option<Grant>, InternalError> {
-    let Some(user) = provider.user_of(conn, &session.sub).await? else { return Ok(None) };
-    let sid = session_client::sid(conn, session.id, &family.client_id)
-        .await?
-        .ok_or(InternalError::Inconsistent("tokens of a session that never reached the client"))?;
+    let Holder { sub, sid } = holder;
+    let Some(user) = provider.user_of(conn, &sub).await? else { return Ok(None) };
     let lifetimes = &provider.registry.lifetimes;
     let jti = random_id()?;
-    token_family::insert_access_token(conn, &jti, family_id, now + lifetimes.access_token).await?;
+    token_family::insert_access_token(conn, &jti, family_id, sid.is_some(), now + lifetimes.access_token).await?;
     let refresh_token = match family.expires_at {
         Some(expires_at) => {
             let token = Opaque::random()?;
-            let expires_at = expires_at.min(now + lifetimes.refresh_token_idle);
+            let idle = match family.offline_sub {
+                Some(_) => lifetimes.offline_access_idle,
+                None => lifetimes.refresh_token_idle,
+            };
+            let expires_at = expires_at.min(now + idle);
             refresh_token::insert(conn, token.hash(), family_id, expires_at).await?;
             Some(token)
         }
@@ -61,7 +88,7 @@ pub(super) async fn grant(
     Ok(Some(Grant {
         jti,
         user,
-        sub: session.sub.clone(),
+        sub,
         sid,
         scope: family.scope.clone(),
         nonce: None,

@@ -17,13 +17,15 @@ pub(super) struct TokenResponse {
     token_type: &'static str,
     /// Seconds.
     expires_in: i64,
-    id_token: String,
+    /// Only while there is a session that it is about (section 12.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
     scope: String,
 }
 
-/// An access token (RFC 9068 section 2.2), with the session that it ends with.
+/// An access token (RFC 9068 section 2.2), with the session that it ends with, if it is of one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct AccessTokenClaims {
     pub(crate) iss: String,
@@ -34,7 +36,8 @@ pub(crate) struct AccessTokenClaims {
     pub(crate) iat: i64,
     pub(crate) exp: i64,
     pub(crate) jti: String,
-    pub(crate) sid: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sid: Option<String>,
     pub(crate) auth_time: i64,
     /// What whoever presents it must prove; without, it is a bearer token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -89,21 +92,11 @@ pub(super) fn mint(
         cnf: grant.jkt.clone().map(|jkt| Confirmation { jkt }),
     };
     let access_token = provider.keys.sign(client.signing_alg, Typ::Access, &access_token)?;
-    let has_profile = grant.scope.split(' ').any(|scope| scope == "profile");
-    let id_token = IdTokenClaims {
-        iss: &provider.issuer,
-        sub: &grant.sub,
-        aud: &client.client_id,
-        iat: now,
-        exp: now + lifetimes.id_token,
-        auth_time: grant.auth_time,
-        sid: &grant.sid,
-        at_hash: at_hash(&access_token),
-        nonce: grant.nonce.as_deref(),
-        name: has_profile.then_some(&grant.user.name),
-        preferred_username: has_profile.then_some(&grant.user.username),
+    let id_token = match &grant.sid {
+        Some(sid) => Some(id_token(provider, client, grant, sid, &access_token, now)?),
+        // Whoever begins a session by an ID token must not begin one that has ended.
+        None => None,
     };
-    let id_token = provider.keys.sign(client.signing_alg, Typ::Id, &id_token)?;
     Ok(TokenResponse {
         access_token,
         token_type: if grant.jkt.is_some() { "DPoP" } else { "Bearer" },
@@ -112,6 +105,31 @@ pub(super) fn mint(
         refresh_token: grant.refresh_token.as_ref().map(|token| token.as_str().to_owned()),
         scope: grant.scope.clone(),
     })
+}
+
+fn id_token(
+    provider: &Provider,
+    client: &Client,
+    grant: &Grant,
+    sid: &str,
+    access_token: &str,
+    now: i64,
+) -> Result<String, InternalError> {
+    let has_profile = grant.scope.split(' ').any(|scope| scope == "profile");
+    let id_token = IdTokenClaims {
+        iss: &provider.issuer,
+        sub: &grant.sub,
+        aud: &client.client_id,
+        iat: now,
+        exp: now + provider.registry.lifetimes.id_token,
+        auth_time: grant.auth_time,
+        sid,
+        at_hash: at_hash(access_token),
+        nonce: grant.nonce.as_deref(),
+        name: has_profile.then_some(&grant.user.name),
+        preferred_username: has_profile.then_some(&grant.user.username),
+    };
+    Ok(provider.keys.sign(client.signing_alg, Typ::Id, &id_token)?)
 }
 
 /// OpenID Connect Core 1.0 section 3.1.3.6: the left half of the hash that the signature uses, which is SHA-256 for both

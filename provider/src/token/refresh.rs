@@ -1,5 +1,7 @@
+use sqlx::SqliteConnection;
+
 use super::TokenError;
-use super::grant::{check_key, grant};
+use super::grant::{Holder, check_key, grant};
 use super::mint::{TokenResponse, mint};
 use crate::config::Client;
 use crate::http::Params;
@@ -35,11 +37,12 @@ pub(super) async fn exchange_refresh_token(
         return Err(TokenError::UsedRefreshToken);
     }
     check_expiry(&token, &family, now)?;
-    // T-11: looked at in the transaction that makes the tokens, so that no sign-out comes between.
-    let session = session::by_id(&mut tx, family.session_id).await?.filter(|session| session.is_live(now));
-    let session = session.filter(|_| family.revoked_at.is_none()).ok_or(TokenError::UnknownRefreshToken)?;
+    if family.revoked_at.is_some() {
+        return Err(TokenError::UnknownRefreshToken);
+    }
+    let holder = holder(&mut tx, &family, client, now).await?.ok_or(TokenError::UnknownRefreshToken)?;
     let scope = narrowed_scope(params, &family)?;
-    let grant = grant(&mut tx, provider, &session, token.family_id, &family, jkt, now).await?;
+    let grant = grant(&mut tx, provider, holder, token.family_id, &family, jkt, now).await?;
     let mut grant = grant.ok_or(TokenError::UnknownRefreshToken)?;
     grant.scope = scope;
     if let Some(successor) = &grant.refresh_token {
@@ -48,6 +51,20 @@ pub(super) async fn exchange_refresh_token(
     tx.commit().await?;
     // Outside of the transaction: signing is slow, and nobody else should wait for it.
     Ok(mint(provider, client, &grant, now)?)
+}
+
+/// T-11: looked at in the transaction that makes the tokens, so that no sign-out comes between. `None`: the session has
+/// ended, and the family with it. BCL-43: another family goes on, and its tokens name no session any more.
+async fn holder(
+    conn: &mut SqliteConnection,
+    family: &TokenFamily,
+    client: &Client,
+    now: i64,
+) -> Result<Option<Holder>, TokenError> {
+    match session::by_id(conn, family.session_id).await?.filter(|session| session.is_live(now)) {
+        Some(session) => Ok(Some(Holder::of_session(conn, &session, client).await?)),
+        None => Ok(family.offline_sub.as_deref().map(Holder::away)),
+    }
 }
 
 /// What presenting a refresh token means.

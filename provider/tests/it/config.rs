@@ -76,6 +76,10 @@ fn clients_that_are_refused() {
         (json!({"client_secret": "short"}), "client `app-b`: client_secret"),
         (json!({"grant_types": ["refresh_token"]}), "client `app-b`: grant_types: must contain `authorization_code`"),
         (json!({"grant_types": ["password"]}), "password"),
+        (
+            json!({"scopes": ["openid", "offline_access"]}),
+            "client `app-b`: scopes: `offline_access` needs `refresh_token`",
+        ),
         (json!({"client_id": "app-a"}), "client `app-a`: is configured twice"),
         (json!({"client_id": ""}), "client_id"),
         (json!({"no_such_key": 1}), "no_such_key"),
@@ -141,6 +145,8 @@ fn lifetimes_are_bounded() {
         "session_lifetime",
         "refresh_token_lifetime",
         "refresh_token_idle_lifetime",
+        "offline_access_lifetime",
+        "offline_access_idle_lifetime",
     ] {
         for seconds in [0, u64::MAX] {
             let mut config = config();

@@ -14,6 +14,7 @@ mod dpop;
 mod end_session;
 mod front_channel;
 mod login;
+mod offline;
 mod outbox;
 mod races;
 mod refresh;

@@ -1,0 +1,57 @@
+//! Access while the user is away
+//! ([OpenID Connect Core 1.0 section 11](https://openid.net/specs/openid-connect-core-1_0.html#OfflineAccess)), and its end.
+//!
+//! It outlives the session (Back-Channel Logout 1.0 section 2.7), and revives none: what it gives after the session's end
+//! names no session. See `docs/adr/0004-offline-access-outlives-the-session.md`.
+
+use sqlx::SqliteConnection;
+
+use crate::config::Client;
+use crate::error::InternalError;
+use crate::state::Provider;
+use crate::store::{offline_consent, token_family};
+
+/// The scope that asks for it.
+pub(crate) const SCOPE: &str = "offline_access";
+
+/// Whether it is among these scopes, which are separated by spaces.
+pub(crate) fn is_in(scope: &str) -> bool {
+    scope.split(' ').any(|scope| scope == SCOPE)
+}
+
+/// Whether the app may have what the user was asked for, as things stand now: the code that says so may be older than the
+/// user's last word.
+pub(crate) async fn is_allowed(
+    conn: &mut SqliteConnection,
+    client: &Client,
+    sub: &str,
+    scope: &str,
+) -> Result<bool, sqlx::Error> {
+    Ok(client.scopes.contains(SCOPE) && offline_consent::covers(conn, sub, &client.client_id, scope).await?)
+}
+
+/// Ends it for this user and app, and forgets that it was allowed. The caller commits.
+pub(crate) async fn withdraw(
+    conn: &mut SqliteConnection,
+    sub: &str,
+    client_id: &str,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    offline_consent::delete(conn, sub, client_id).await?;
+    token_family::revoke_offline(conn, sub, client_id, now).await
+}
+
+/// Ends what users and apps have that the configuration does not have any more, or not for this; it does not come back with
+/// them.
+pub(crate) async fn withdraw_unconfigured(provider: &Provider) -> Result<(), InternalError> {
+    let registry = &provider.registry;
+    let mut tx = provider.store.begin().await?;
+    for (sub, username, client_id) in offline_consent::all(&mut tx).await? {
+        let may = registry.client(&client_id).is_some_and(|client| client.scopes.contains(SCOPE));
+        if !may || registry.user(&username).is_none() {
+            withdraw(&mut tx, &sub, &client_id, provider.clock.now()).await?;
+            tracing::info!(client.id = client_id, "offline access ended: it is no longer configured");
+        }
+    }
+    Ok(tx.commit().await?)
+}
