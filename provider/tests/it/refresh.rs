@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, START, TestBrowser, TestProvider, Tokens, authorize, claims, config_with, path};
+use crate::support::{Answer, START, TestBrowser, TestProvider, Tokens, authorize, claims, code_of, config_with, path};
 
 const RENEWS: &[&str] = &["authorization_code", "refresh_token"];
 
@@ -249,13 +249,16 @@ enum Step {
     Present(usize),
     Wait(u64),
     SignOut,
+    /// The app takes back the newest token.
+    Revoke,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         8 => (0..4_usize).prop_map(Step::Present),
         3 => prop_oneof![Just(1), Just(9), Just(11), Just(700), Just(1_001)].prop_map(Step::Wait),
-        1 => Just(Step::SignOut),
+        2 => Just(Step::SignOut),
+        1 => Just(Step::Revoke),
     ];
     proptest::collection::vec(step, 1..16)
 }
@@ -268,6 +271,9 @@ struct Model {
     /// The token whose use gave the current one, and when it was used first.
     previous: Option<(usize, u64)>,
     is_dead: bool,
+    /// BCL-43: whether it goes on when its session has ended.
+    is_offline: bool,
+    session_has_ended: bool,
 }
 
 const IDLE: u64 = 1_000;
@@ -292,16 +298,40 @@ impl Model {
         }
         true
     }
+
+    fn sign_out(&mut self) {
+        self.session_has_ended = true;
+        self.is_dead |= !self.is_offline;
+    }
 }
 
-async fn follows_the_model(steps: &[Step]) -> Result<(), TestCaseError> {
-    let mut config = config_with(&[("app-b", json!({"grant_types": RENEWS}))]);
-    config["refresh_token_idle_lifetime"] = json!(IDLE);
-    config["refresh_token_lifetime"] = json!(ABSOLUTE);
+/// A family at App B, and the browser of its session.
+async fn family(provider: &TestProvider, is_offline: bool) -> (TestBrowser, Tokens) {
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let answer = if is_offline {
+        let answer = browser.get(&authorize("app-b", &[("scope", "openid profile offline_access")])).await;
+        let page = browser.follow(answer).await;
+        browser.consent(&page, "allow").await
+    } else {
+        browser.get(&authorize("app-b", &[("prompt", "none")])).await
+    };
+    let tokens = provider.exchange("app-b", &code_of(&answer)).await;
+    (browser, tokens)
+}
+
+async fn follows_the_model(steps: &[Step], is_offline: bool) -> Result<(), TestCaseError> {
+    let scopes = ["openid", "profile", "notes", "offline_access"];
+    let mut config = config_with(&[("app-b", json!({"grant_types": RENEWS, "scopes": scopes}))]);
+    let (these, others) =
+        if is_offline { ("offline_access", "refresh_token") } else { ("refresh_token", "offline_access") };
+    config[format!("{these}_idle_lifetime")] = json!(IDLE);
+    config[format!("{these}_lifetime")] = json!(ABSOLUTE);
+    config[format!("{others}_idle_lifetime")] = json!(1);
+    config[format!("{others}_lifetime")] = json!(1);
     let provider = TestProvider::with(config).await;
-    let (mut browser, tokens) = signed_in_at_b(&provider).await;
+    let (mut browser, tokens) = family(&provider, is_offline).await;
     let given = vec![(refresh_token(&tokens.answer), 0)];
-    let mut model = Model { given, current: 0, previous: None, is_dead: false };
+    let mut model = Model { given, current: 0, previous: None, is_dead: false, is_offline, session_has_ended: false };
     let mut now = 0;
     for step in steps {
         match step {
@@ -311,6 +341,11 @@ async fn follows_the_model(steps: &[Step]) -> Result<(), TestCaseError> {
             }
             Step::SignOut => {
                 browser.get(&path("/end_session", &[("id_token_hint", tokens.id_token.as_str())])).await;
+                model.sign_out();
+            }
+            Step::Revoke => {
+                let form = [("client_id", "app-b"), ("token", model.given[model.current].0.as_str())];
+                provider.browser().send("POST", "/revoke", &[], Some(&form)).await;
                 model.is_dead = true;
             }
             Step::Present(back) => {
@@ -323,6 +358,9 @@ async fn follows_the_model(steps: &[Step]) -> Result<(), TestCaseError> {
                     model.given.push((refresh_token(&body), now));
                     let access_token = body["access_token"].as_str().unwrap();
                     prop_assert_eq!(provider.userinfo(access_token).await.status, StatusCode::OK);
+                    let names_a_session = claims(access_token).get("sid").is_some();
+                    prop_assert_eq!(names_a_session, !model.session_has_ended);
+                    prop_assert_eq!(body.get("id_token").is_some(), !model.session_has_ended);
                 }
             }
         }
@@ -332,12 +370,12 @@ async fn follows_the_model(steps: &[Step]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
-    /// T-11, T-23, BCP-01, BCP-02: whatever the order, one token of a family is good, and none after its end.
+    /// T-11, T-23, BCL-42, BCL-43, BCP-01, BCP-02: whatever the order, one token of a family is good, and none after its end.
     #[test]
-    fn no_order_of_renewals_gives_two_live_tokens(steps in steps()) {
+    fn no_order_of_renewals_gives_two_live_tokens(steps in steps(), is_offline in any::<bool>()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(follows_the_model(&steps))?;
+        runtime.block_on(follows_the_model(&steps, is_offline))?;
     }
 }

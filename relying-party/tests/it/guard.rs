@@ -152,6 +152,23 @@ async fn a_sub_only_sign_out_spares_the_next_sign_in() {
     assert_eq!(call(&app, &after).await.status(), StatusCode::OK);
 }
 
+/// BCL-43: a token for an app whose user is away names no session, and is not taken for one of the session that ended; the end
+/// of all of the user's sessions is its end as well.
+#[tokio::test]
+async fn a_token_without_a_session_is_of_none() {
+    let fixture = Fixture::new().await;
+    let app = api(Guard::new(fixture.party.clone(), AUDIENCE));
+    let mut away = claims(&fixture, "a2", "");
+    away.as_object_mut().unwrap().remove("sid");
+    let of_session = fixture.provider.key.sign("at+jwt", &claims(&fixture, "a1", "s1"));
+    let away = fixture.provider.key.sign("at+jwt", &away);
+    fixture.party.end(&fixture.ends_sid("s1", Channel::BackChannel), Trust::Verified).await.unwrap();
+    assert_eq!(reason(call(&app, &of_session).await).await, "session_ended");
+    assert_eq!(call(&app, &away).await.status(), StatusCode::OK);
+    fixture.party.end(&fixture.ends_sub("alice", NOW), Trust::Verified).await.unwrap();
+    assert_eq!(reason(call(&app, &away).await).await, "session_ended");
+}
+
 #[tokio::test]
 async fn time_passes_for_a_token_that_was_seen_before() {
     let fixture = Fixture::with(|settings| settings.session_lifetime = 1_000).await;

@@ -146,3 +146,10 @@ fn the_sample_in_the_readme_is_valid() {
     let sample = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     Config::parse(sample).unwrap().validate(&[PartyKind::AppA, PartyKind::AppB]).unwrap();
 }
+
+#[test]
+fn the_sample_in_docs_operating_is_valid() {
+    let page = include_str!("../../../docs/operating.md");
+    let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    Config::parse(sample).unwrap().validate(&[PartyKind::Provider]).unwrap();
+}
