@@ -30,6 +30,28 @@ pub(crate) async fn is_allowed(
     Ok(client.scopes.contains(SCOPE) && offline_consent::covers(conn, sub, &client.client_id, scope).await?)
 }
 
+/// An app that has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OfflineApp {
+    pub(crate) client_id: String,
+    /// What users call it.
+    pub(crate) name: String,
+}
+
+/// The apps that this user has allowed it, and that can use it now.
+pub(crate) async fn apps(
+    conn: &mut SqliteConnection,
+    provider: &Provider,
+    sub: &str,
+) -> Result<Vec<OfflineApp>, sqlx::Error> {
+    let clients = token_family::offline_clients(conn, sub, provider.clock.now()).await?;
+    let app = |client_id: String| {
+        let name = provider.registry.client(&client_id)?.name.clone();
+        Some(OfflineApp { client_id, name })
+    };
+    Ok(clients.into_iter().filter_map(app).collect())
+}
+
 /// Ends it for this user and app, and forgets that it was allowed. The caller commits.
 pub(crate) async fn withdraw(
     conn: &mut SqliteConnection,

@@ -41,6 +41,7 @@ pub fn router(state: ProviderState) -> Router {
         .route("/end_session/confirm", post(end_session::confirm))
         .route("/end_session/result/{handle}", get(end_session::result))
         .route("/end_session/result/{handle}/report", post(end_session::report))
+        .route("/end_session/result/{handle}/withdraw", post(end_session::withdraw))
         .route("/assets/main.css", get(assets::stylesheet))
         .route("/assets/front-channel.js", get(assets::front_channel_script))
         .route("/assets/result.js", get(assets::result_script))

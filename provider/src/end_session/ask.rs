@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use super::error::EndSessionError;
 use super::request::EndSessionRequest;
 use crate::http::{Browser, Params, origin};
+use crate::offline_access;
 use crate::pages::QuestionPage;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -30,6 +31,7 @@ pub(super) async fn ask(
     let expires_at = provider.clock.now() + LIFETIME;
     pending_sign_out::insert(&mut tx, handle.hash(), browser.hash(), &pending, expires_at).await?;
     let user = provider.user_of(&mut tx, &session.sub).await?;
+    let offline = offline_access::apps(&mut tx, provider, &session.sub).await?;
     tx.commit().await?;
 
     let name = |app: &SessionClient| provider.registry.client(&app.client_id).map(|client| client.name.clone());
@@ -38,6 +40,7 @@ pub(super) async fn ask(
         username: user.as_ref().map_or("a user who is no longer known here", |user| &user.username),
         client_name: request.client.as_ref().map(|client| client.name.as_str()),
         apps: &apps.iter().map(String::as_str).collect::<Vec<_>>(),
+        offline: &offline,
         request: handle.as_str(),
         csrf_token: &browser.csrf_token(handle.as_str()),
         return_origin: request.next.as_ref().map(|next| origin(&next.url)),

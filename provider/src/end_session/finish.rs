@@ -15,6 +15,7 @@ use super::request::EndSessionRequest;
 use super::result::result_path;
 use crate::error::InternalError;
 use crate::http::see_other;
+use crate::offline_access;
 use crate::pages::{Frame, FrontChannelPage, NextStop, SignedOutPage};
 use crate::state::Provider;
 use crate::store::logout::{self, LogoutApp};
@@ -52,15 +53,18 @@ async fn end_and_tell(
     let attempts = tell(provider, &ended.entries).await;
     let mut conn = provider.store.read().await?;
     let apps = logout::apps(&mut conn, ended.logout_id).await?;
+    let offline = offline_access::apps(&mut conn, provider, &session.sub).await?;
     drop(conn);
-    Ok(signed_out(provider, show(&ended, &apps, &attempts)))
+    Ok(signed_out(provider, show(&ended, &apps, &attempts, !offline.is_empty())))
 }
 
-/// RPI-30: straight back when every app is known to have ended; otherwise through the page with the frames.
-fn show(ended: &Ended, apps: &[LogoutApp], attempts: &HashMap<String, Attempt>) -> Response {
+/// RPI-30: straight back when every app is known to have ended; otherwise through the page with the frames. Where an app
+/// keeps access, the result comes before the way back, so that the user learns of it.
+fn show(ended: &Ended, apps: &[LogoutApp], attempts: &HashMap<String, Attempt>, some_keep_access: bool) -> Response {
     let result_path = result_path(&ended.handle);
+    let next = ended.next.as_ref().filter(|_| !some_keep_access);
     if apps.iter().all(|app| app.outcome == Outcome::Ended) {
-        return match &ended.next {
+        return match next {
             Some(next) => see_other(next.url.as_str()),
             None => see_other(&result_path),
         };
@@ -81,7 +85,7 @@ fn show(ended: &Ended, apps: &[LogoutApp], attempts: &HashMap<String, Attempt>) 
         })
     };
     let frames: Vec<Frame> = ended.notifications.iter().filter(is_open).filter_map(frame).collect();
-    FrontChannelPage { apps, frames: &frames, result_path: &result_path, next: ended.next.as_ref() }.into_response()
+    FrontChannelPage { apps, frames: &frames, result_path: &result_path, next }.into_response()
 }
 
 /// There is no session. RPI-33: that is no error. RPI-29: without a hint the user goes back by a click of their own.

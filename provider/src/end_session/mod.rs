@@ -1,4 +1,4 @@
-//! Sign-out. Three endpoints: ask (`/end_session`), confirm, result; and five steps, a file each:
+//! Sign-out. Four endpoints: ask (`/end_session`), confirm, result, and withdraw what outlives it; and five steps, a file each:
 //! [`request`] parses, [`decide`] says what to do and whom to tell, [`commit`] ends the session in one transaction,
 //! [`back_channel`] delivers, [`finish`] shows.
 //!
@@ -19,6 +19,7 @@ mod outcome;
 mod report;
 mod request;
 mod result;
+mod withdraw;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub(crate) use outcome::Outcome;
 pub(crate) use report::report;
 use request::EndSessionRequest;
 pub(crate) use result::result;
+pub(crate) use withdraw::withdraw;
 
 use crate::http::{Params, form_body, see_other};
 use crate::parked::{self, park, unpark};

@@ -6,6 +6,7 @@ mod front_channel;
 mod home;
 mod html;
 mod login;
+mod offline;
 mod outcome;
 mod question;
 mod result;

@@ -2,7 +2,9 @@ use std::collections::BTreeSet;
 
 use axum::response::{IntoResponse, Response};
 
+use super::offline::outlives_sign_out;
 use super::{Html, Page, html};
+use crate::offline_access::OfflineApp;
 
 /// The question whether the user wants to sign out (OpenID Connect RP-Initiated Logout 1.0 section 2).
 #[derive(Debug)]
@@ -13,6 +15,8 @@ pub(crate) struct QuestionPage<'a> {
     pub(crate) client_name: Option<&'a str>,
     /// The apps that the session reached.
     pub(crate) apps: &'a [&'a str],
+    /// The apps that keep access while the user is away.
+    pub(crate) offline: &'a [OfflineApp],
     /// The handle of the pending sign-out.
     pub(crate) request: &'a str,
     pub(crate) csrf_token: &'a str,
@@ -29,7 +33,7 @@ impl IntoResponse for QuestionPage<'_> {
         let apps = (!self.apps.is_empty())
             .then(|| html!("<p>This signs you out of:</p>\n<ul class=\"list\">\n{apps}</ul>\n", apps = apps));
         let content = html!(
-            "<h1>Do you want to sign out?</h1>\n<p>You are signed in as <strong>{username}</strong>.</p>\n{asked}{apps}\
+            "<h1>Do you want to sign out?</h1>\n<p>You are signed in as <strong>{username}</strong>.</p>\n{asked}{apps}{offline}\
              <form method=\"post\" action=\"/end_session/confirm\" class=\"stack\">\n\
              <input type=\"hidden\" name=\"request\" value=\"{request}\">\n\
              <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n\
@@ -40,6 +44,7 @@ impl IntoResponse for QuestionPage<'_> {
             username = self.username,
             asked = asked,
             apps = apps,
+            offline = outlives_sign_out(self.offline),
             request = self.request,
             csrf = self.csrf_token,
         );

@@ -1,9 +1,11 @@
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
+use super::offline::{to_withdraw, withdrawn};
 use super::outcome::outcomes;
 use super::{Html, Page, html};
 use crate::end_session::Outcome;
+use crate::offline_access::OfflineApp;
 use crate::store::logout::LogoutApp;
 
 /// Where the user goes on to after a sign-out.
@@ -28,27 +30,40 @@ impl NextStop {
 #[derive(Debug)]
 pub(crate) struct ResultPage<'a> {
     pub(crate) apps: &'a [LogoutApp],
+    /// The apps that keep access while the user is away.
+    pub(crate) offline: &'a [OfflineApp],
+    /// The name of an app whose access the user has just withdrawn.
+    pub(crate) withdrawn: Option<&'a str>,
+    /// For how long an access token is good, in seconds.
+    pub(crate) access_token_seconds: i64,
+    /// The path of this page.
+    pub(crate) result_path: &'a str,
+    pub(crate) csrf_token: &'a str,
     pub(crate) next: Option<&'a NextStop>,
 }
 
 impl IntoResponse for ResultPage<'_> {
     fn into_response(self) -> Response {
         let is_pending = self.apps.iter().any(|app| app.outcome == Outcome::Pending);
-        let (class, summary) = summary(self.apps, is_pending);
+        let (class, summary) = summary(self.apps, is_pending, !self.offline.is_empty());
         let content = html!(
             "<h1>Signed out</h1>\n<div class=\"stack\" aria-live=\"polite\">\n\
-             <p class=\"notice {class}\" id=\"summary\">{summary}</p>\n{outcomes}</div>\n{next}",
+             <p class=\"notice {class}\" id=\"summary\">{summary}</p>\n{outcomes}</div>\n{withdrawn}{offline}{next}",
             class = class,
             summary = summary,
             outcomes = outcomes(self.apps),
+            withdrawn = self.withdrawn.map(|name| withdrawn(name, self.access_token_seconds)),
+            offline = to_withdraw(self.offline, self.result_path, self.csrf_token),
             next = self.next.map(NextStop::link),
         );
         Page { script: is_pending.then_some("/assets/result.js"), ..Page::new("Signed out", content) }.into_response()
     }
 }
 
-fn summary(apps: &[LogoutApp], is_pending: bool) -> (&'static str, &'static str) {
-    if apps.iter().all(|app| app.outcome == Outcome::Ended) {
+fn summary(apps: &[LogoutApp], is_pending: bool, some_keep_access: bool) -> (&'static str, &'static str) {
+    if apps.iter().all(|app| app.outcome == Outcome::Ended) && some_keep_access {
+        ("warning", "You are signed out everywhere. What you allowed for while you are away goes on.")
+    } else if apps.iter().all(|app| app.outcome == Outcome::Ended) {
         ("success", "You are signed out everywhere.")
     } else if is_pending {
         (

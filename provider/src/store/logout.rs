@@ -7,6 +7,7 @@ use crate::secret::Hash;
 #[derive(Debug, FromRow)]
 pub(crate) struct LogoutResult {
     pub(crate) id: i64,
+    pub(crate) sub: String,
     pub(crate) return_to: Option<String>,
     pub(crate) return_to_name: Option<String>,
 }
@@ -71,7 +72,7 @@ pub(crate) async fn by_handle(
     now: i64,
 ) -> Result<Option<LogoutResult>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, return_to, return_to_name FROM logout_result WHERE handle_hash = ? AND (expires_at > ? OR EXISTS (
+        "SELECT id, sub, return_to, return_to_name FROM logout_result WHERE handle_hash = ? AND (expires_at > ? OR EXISTS (
              SELECT 1 FROM outbox
              WHERE logout_id = logout_result.id AND delivered_at IS NULL AND given_up_at IS NULL))",
     )

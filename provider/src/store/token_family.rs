@@ -111,6 +111,25 @@ pub(crate) async fn revoke_of_session(
     .map(drop)
 }
 
+/// The apps that can renew their tokens while this user is away.
+pub(crate) async fn offline_clients(
+    conn: &mut SqliteConnection,
+    sub: &str,
+    now: i64,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT DISTINCT client_id FROM token_family
+         WHERE offline_sub = ? AND revoked_at IS NULL AND EXISTS (
+             SELECT 1 FROM refresh_token
+             WHERE family_id = token_family.id AND used_at IS NULL AND refresh_token.expires_at > ?)
+         ORDER BY client_id",
+    )
+    .bind(sub)
+    .bind(now)
+    .fetch_all(conn)
+    .await
+}
+
 /// Takes back what the app could do while the user is away.
 pub(crate) async fn revoke_offline(
     conn: &mut SqliteConnection,
