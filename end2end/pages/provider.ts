@@ -52,7 +52,27 @@ export class SignOutResult {
     return this.page.locator(`[data-testid=app-result][data-client=${clientId}]`);
   }
 
+  /** An app that keeps access while the user is away. */
+  offlineApp(clientId: string): Locator {
+    return this.page.locator(`[data-testid=offline-app][data-client=${clientId}]`);
+  }
+
   async expectOutcome(clientId: string, outcome: Outcome): Promise<void> {
     await expect(this.app(clientId)).toHaveAttribute('data-outcome', outcome);
+  }
+}
+
+/** The question whether an app may have what it asks for. */
+export class Consent {
+  readonly allow: Locator;
+  readonly deny: Locator;
+
+  constructor(readonly page: Page) {
+    this.allow = page.getByTestId('allow');
+    this.deny = page.getByTestId('do-not-allow');
+  }
+
+  scope(name: string): Locator {
+    return this.page.locator(`[data-scope=${name}]`);
   }
 }
