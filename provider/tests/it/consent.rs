@@ -148,6 +148,9 @@ async fn a_question_is_answered_once_in_its_session_and_in_time() {
     let page = question(&mut browser, &[CONSENT]).await;
     let cookie = browser.cookies.remove("curfew-op-4000").unwrap();
     browser.consent(&page, "allow").await.assert_error_page(400);
+    let (of_bob, _) = provider.signed_in("bob").await;
+    browser.cookies.insert("curfew-op-4000".to_owned(), of_bob.cookies["curfew-op-4000"].clone());
+    browser.consent(&page, "allow").await.assert_error_page(400);
     browser.cookies.insert("curfew-op-4000".to_owned(), cookie);
     provider.clock.advance(10 * 60);
     browser.consent(&page, "allow").await.assert_error_page(400);
@@ -180,6 +183,17 @@ async fn an_answer_against_a_sign_out() {
         }
         browser.consent(&page, "allow").await.assert_error_page(400);
     }
+}
+
+/// BCP-12: nothing is kept of what the user of an ended session was asked.
+#[tokio::test]
+async fn a_question_ends_with_its_session() {
+    let provider = TestProvider::init().await;
+    let (mut browser, tokens) = provider.signed_in("alice").await;
+    question(&mut browser, &[CONSENT]).await;
+    browser.get(&path("/end_session", &[("id_token_hint", tokens.id_token)])).await;
+    provider.state.shutdown().await;
+    assert_eq!(provider.stored::<i64>("SELECT count(*) FROM pending_consent").await, 0);
 }
 
 /// The configuration may have changed while the user was at the page.
