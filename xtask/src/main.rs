@@ -1,4 +1,5 @@
-//! Developer commands: `cargo xtask demo | test | bench | latency | fuzz | lint | build | size | conformance`.
+//! Developer commands: `cargo xtask demo | test | bench | five-answers | latency | fuzz | lint | build | size |
+//! conformance`.
 //!
 //! Each does its own set-up on a machine with Rust and a C compiler (and, for the browser tests, Node and Chromium), says
 //! what it is doing, and skips what is already done.
@@ -10,6 +11,7 @@ mod browser;
 mod conformance;
 mod demo;
 mod error;
+mod five_answers;
 mod fuzz;
 mod latency;
 mod lint;
@@ -36,6 +38,7 @@ Usage: cargo xtask COMMAND
   size                         App B's wasm, js and css: raw, gzip, brotli
   fuzz [TARGET] [-- SECONDS]   every fuzz target, or one, for 60 s or that long each
   bench [-- ARGS]              the benchmarks; ARGS go to criterion
+  five-answers                 Curfew beside what else people do; CURFEW_UPDATE=1 writes docs/five-answers.md
 
 Environment: CURFEW_WASM_STD=source builds the wasm target's standard library from source,
 CURFEW_CHROMIUM=PATH names the browser of the tests,
@@ -72,6 +75,7 @@ fn run(args: &[String]) -> Result<(), Error> {
         ["fuzz"] => fuzz::run(None, passed_on),
         ["fuzz", target] => fuzz::run(Some(target), passed_on),
         ["bench"] => bench::run(passed_on),
+        ["five-answers"] => five_answers::run(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -5,6 +5,7 @@ mod browser;
 mod cli;
 mod curfew;
 mod each_way;
+mod five_answers;
 mod headers;
 mod open_page;
 mod possession;
