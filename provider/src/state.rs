@@ -161,6 +161,14 @@ impl ProviderState {
         end_session::worker::deliver_due_and_wait(&self.0).await.map_err(|error| OpenError(error.into()))
     }
 
+    /// Begins to send the logout tokens that are due.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    pub async fn begin_due(&self) -> Result<(), OpenError> {
+        end_session::worker::begin_due(&self.0).await.map_err(|error| OpenError(error.into()))
+    }
+
     /// Ends the sessions that have expired, and removes what can no longer play a part.
     ///
     /// # Errors

@@ -23,6 +23,16 @@ pub enum ConfigError {
         /// What is configured.
         seconds: u64,
     },
+    /// A wait is none, or too long.
+    #[error("{key} = {milliseconds}: must be between 1 and {most} milliseconds")]
+    Patience {
+        /// The key.
+        key: &'static str,
+        /// What is configured.
+        milliseconds: u64,
+        /// The longest that is accepted.
+        most: u64,
+    },
     /// A value that must be there is empty or has characters that it cannot have.
     #[error("{owner}{key}: must not be empty, longer than 255 bytes, or contain anything but printable ASCII")]
     Text {

@@ -17,7 +17,7 @@ pub use resource_server::ResourceServerConfig;
 pub use user::UserConfig;
 
 pub(crate) use client::Client;
-pub(crate) use registry::Registry;
+pub(crate) use registry::{Patience, Registry};
 pub(crate) use resource_server::ResourceServer;
 pub(crate) use uri::RegisteredUri;
 pub(crate) use user::{Credential, User};
@@ -64,6 +64,13 @@ pub struct ProviderConfig {
     /// Whether apps are told of a sign-out by logout tokens (OpenID Connect Back-Channel Logout 1.0).
     #[serde(default = "yes")]
     pub back_channel: bool,
+    /// How long a sign-out waits for the apps before the user is shown which of them have not answered, in milliseconds;
+    /// at most 10 000.
+    #[serde(default = "default_sign_out_patience_ms")]
+    pub sign_out_patience_ms: u64,
+    /// How long an app has to answer a logout token, in milliseconds; at most 60 000.
+    #[serde(default = "default_back_channel_timeout_ms")]
+    pub back_channel_timeout_ms: u64,
     /// The apps that may send users here.
     #[serde(default)]
     pub clients: Vec<ClientConfig>,
@@ -76,7 +83,7 @@ pub struct ProviderConfig {
 }
 
 impl ProviderConfig {
-    /// Checks what the types do not: every URI, duplicates, lifetimes, password hashes.
+    /// Checks what the types do not: every URI, duplicates, lifetimes, waits, password hashes.
     ///
     /// # Errors
     /// The first thing that is wrong; the message names the client or user and the key.
@@ -122,6 +129,14 @@ const fn default_offline_access_lifetime() -> u64 {
 
 const fn default_offline_access_idle_lifetime() -> u64 {
     7 * 24 * 60 * 60
+}
+
+const fn default_sign_out_patience_ms() -> u64 {
+    300
+}
+
+const fn default_back_channel_timeout_ms() -> u64 {
+    2000
 }
 
 const fn yes() -> bool {

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::Url;
 
@@ -13,6 +14,7 @@ pub(crate) struct Registry {
     resource_servers: BTreeMap<String, ResourceServer>,
     users: BTreeMap<String, Arc<User>>,
     pub(crate) lifetimes: Lifetimes,
+    pub(crate) patience: Patience,
 }
 
 /// Lifetimes in seconds.
@@ -28,6 +30,15 @@ pub(crate) struct Lifetimes {
     /// The same two of a family that outlives its session.
     pub(crate) offline_access: i64,
     pub(crate) offline_access_idle: i64,
+}
+
+/// How long whom is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// All apps, by the user who signs out: less than [a request may take](crate::router).
+    pub(crate) of_user: Duration,
+    /// One app's answer to a logout token.
+    pub(crate) with_app: Duration,
 }
 
 impl Registry {
@@ -51,6 +62,10 @@ impl Registry {
                 config.offline_access_idle_lifetime,
             )?,
         };
+        let patience = Patience {
+            of_user: check_patience("sign_out_patience_ms", config.sign_out_patience_ms, 10_000)?,
+            with_app: check_patience("back_channel_timeout_ms", config.back_channel_timeout_ms, 60_000)?,
+        };
         let mut clients = BTreeMap::new();
         for client in &config.clients {
             if clients.insert(client.client_id.clone(), Arc::new(Client::new(client)?)).is_some() {
@@ -69,7 +84,7 @@ impl Registry {
                 return Err(ConfigError::Duplicate { owner: Owner::User(user.username.clone()) });
             }
         }
-        Ok(Self { clients, resource_servers, users, lifetimes })
+        Ok(Self { clients, resource_servers, users, lifetimes, patience })
     }
 
     pub(crate) fn client(&self, client_id: &str) -> Option<&Arc<Client>> {
@@ -116,6 +131,14 @@ pub(super) fn check_lifetime(owner: &Owner, key: &'static str, seconds: u64) -> 
     match i64::try_from(seconds) {
         Ok(lifetime @ 1..=YEAR) => Ok(lifetime),
         _ => Err(ConfigError::Lifetime { owner: owner.clone(), key, seconds }),
+    }
+}
+
+fn check_patience(key: &'static str, milliseconds: u64, most: u64) -> Result<Duration, ConfigError> {
+    if (1..=most).contains(&milliseconds) {
+        Ok(Duration::from_millis(milliseconds))
+    } else {
+        Err(ConfigError::Patience { key, milliseconds, most })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use sqlx::SqliteConnection;
 
-use super::back_channel::LEASE_MS;
 use super::decide::{Notification, whom_to_tell};
 use crate::error::InternalError;
 use crate::pages::NextStop;
@@ -79,7 +78,7 @@ pub(crate) async fn end(
     let logout_id = logout::insert(conn, &record).await?;
     // Leased to the caller, so that the worker leaves it alone.
     let next_attempt_ms = match logout.first_attempt {
-        FirstAttempt::Caller => provider.clock.now_ms() + LEASE_MS,
+        FirstAttempt::Caller => provider.clock.now_ms() + provider.back_channel.lease_ms(),
         FirstAttempt::Worker => provider.clock.now_ms(),
     };
     let mut entries = Vec::new();

@@ -157,6 +157,17 @@ fn lifetimes_are_bounded() {
 }
 
 #[test]
+fn waits_are_bounded() {
+    for (key, most) in [("sign_out_patience_ms", 10_000), ("back_channel_timeout_ms", 60_000)] {
+        for milliseconds in [0, most + 1] {
+            let mut config = config();
+            config[key] = milliseconds.into();
+            assert!(validate(config).unwrap_err().starts_with(key), "{key}");
+        }
+    }
+}
+
+#[test]
 fn secrets_do_not_print() {
     let config: ProviderConfig = serde_json::from_value(config()).unwrap();
     let printed = format!("{config:?}");

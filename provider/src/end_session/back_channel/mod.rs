@@ -22,21 +22,19 @@ pub(super) use attempt::Attempt;
 pub(super) use tell::tell;
 use turns::Turns;
 
-use crate::config::Registry;
+use crate::config::{Patience, Registry};
 
-/// How long an app has to answer.
-const APP_PATIENCE: Duration = Duration::from_secs(2);
 /// How long the first attempt may wait for a turn; after that it is left to the worker.
 const TURN_PATIENCE: Duration = Duration::from_secs(2);
-/// For how long an entry is kept for one attempt, in milliseconds: longer than the two above, or it might be sent twice at
-/// the same time.
-pub(super) const LEASE_MS: i64 = 5000;
+/// What is left of a lease when the turn and the app have both taken all their time.
+const LEASE_SPARE: Duration = Duration::from_secs(1);
 
 /// The way out to the apps.
 #[derive(Debug)]
 pub(crate) struct BackChannel {
     client: Client,
     turns: Turns,
+    patience: Patience,
 }
 
 impl BackChannel {
@@ -46,10 +44,17 @@ impl BackChannel {
             .redirect(Policy::none())
             .no_proxy()
             .referer(false)
-            .connect_timeout(APP_PATIENCE)
-            .timeout(APP_PATIENCE)
+            .connect_timeout(registry.patience.with_app)
+            .timeout(registry.patience.with_app)
             .build()?;
-        Ok(Self { client, turns: Turns::new(registry) })
+        Ok(Self { client, turns: Turns::new(registry), patience: registry.patience })
+    }
+
+    /// For how long an entry is kept for one attempt, in milliseconds: longer than the attempt can take, or it might be sent
+    /// twice at the same time.
+    pub(super) fn lease_ms(&self) -> i64 {
+        let lease = TURN_PATIENCE + self.patience.with_app + LEASE_SPARE;
+        i64::try_from(lease.as_millis()).unwrap_or(i64::MAX)
     }
 
     /// Tells the worker that the outbox has changed.

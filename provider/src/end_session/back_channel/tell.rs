@@ -1,6 +1,5 @@
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -9,13 +8,10 @@ use super::attempt::{Attempt, attempt};
 use crate::state::Provider;
 use crate::store::outbox::Entry;
 
-/// How long the user waits for all apps.
-const USER_PATIENCE: Duration = Duration::from_millis(300);
-
 /// Makes the first attempt at each of these, which are leased for it, and waits a little. Apps that are missing from the
 /// answer have not answered yet; their attempts go on.
 pub(in crate::end_session) async fn tell(provider: &Arc<Provider>, entries: &[Entry]) -> HashMap<String, Attempt> {
-    let deadline = Instant::now() + USER_PATIENCE;
+    let deadline = Instant::now() + provider.back_channel.patience.of_user;
     let mut attempts = spawn(provider, entries);
     let mut known = HashMap::new();
     // The channel closes when all attempts are over.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::LEASE_MS;
 use super::attempt::{attempt, expire};
 use super::turns::{PARALLEL_PER_APP, Turn};
 use crate::error::InternalError;
@@ -69,7 +68,7 @@ async fn claim(provider: &Provider, clients: &[String], now_ms: i64) -> Result<V
     for client_id in clients {
         for entry in outbox::due(&mut tx, client_id, now_ms, PARALLEL_PER_APP as i64).await? {
             let Some(turn) = provider.back_channel.turns.try_take(client_id) else { break };
-            outbox::lease(&mut tx, entry.id, now_ms + LEASE_MS).await?;
+            outbox::lease(&mut tx, entry.id, now_ms + provider.back_channel.lease_ms()).await?;
             claimed.push((entry, turn));
         }
     }
@@ -83,6 +82,12 @@ async fn deliver(provider: &Provider, entry: &Entry) {
     } else {
         expire(provider, entry).await;
     }
+}
+
+/// Begins what is due.
+pub(crate) async fn begin_due(provider: &Arc<Provider>) -> Result<(), InternalError> {
+    deliver_due(provider).await?;
+    Ok(())
 }
 
 /// Delivers what is due, and waits until no attempt is under way.

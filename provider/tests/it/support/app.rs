@@ -11,17 +11,18 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use url::form_urlencoded;
 
 /// How long a logout token may take to come, once it is due.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An app that listens at its back-channel on a real port.
 pub(crate) struct TestApp {
     address: SocketAddr,
     received: mpsc::UnboundedReceiver<Received>,
     behaviour: Arc<Mutex<Behaviour>>,
+    let_go: watch::Sender<Option<StatusCode>>,
     at_once: Arc<AtOnce>,
     server: tokio::task::JoinHandle<()>,
 }
@@ -56,7 +57,7 @@ enum Behaviour {
     Busy(String),
     /// It redirects to itself, which would be a second request.
     Redirect,
-    /// It never answers.
+    /// It does not answer until it is let go.
     Hang,
 }
 
@@ -88,15 +89,21 @@ impl TestApp {
         let behaviour = Arc::new(Mutex::new(behaviour));
         let at_once = Arc::<AtOnce>::default();
         let (sender, received) = mpsc::unbounded_channel();
-        let state = (Arc::clone(&behaviour), Arc::clone(&at_once), sender);
+        let let_go = watch::Sender::new(None);
+        let state = (Arc::clone(&behaviour), let_go.clone(), Arc::clone(&at_once), sender);
         let router = Router::new().route("/back-channel", post(receive)).with_state(state);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, received, behaviour, at_once, server }
+        Self { address, received, behaviour, let_go, at_once, server }
     }
 
     /// From now on it answers this.
     pub(crate) fn answer(&self, status: u16) {
         *self.behaviour.lock().unwrap() = Behaviour::Status(StatusCode::from_u16(status).unwrap());
+    }
+
+    /// It answers this to what hangs, and to what will.
+    pub(crate) fn let_go(&self, status: u16) {
+        self.let_go.send_replace(Some(StatusCode::from_u16(status).unwrap()));
     }
 
     /// The members of the client's configuration that lead here.
@@ -113,6 +120,11 @@ impl TestApp {
     /// How many requests waited for an answer at the same time, at most.
     pub(crate) fn most_at_once(&self) -> usize {
         self.at_once.most.load(Ordering::SeqCst)
+    }
+
+    /// Whether it has still to answer a request.
+    pub(crate) fn is_answering(&self) -> bool {
+        self.at_once.now.load(Ordering::SeqCst) > 0
     }
 
     /// Whether nothing more has arrived.
@@ -172,9 +184,14 @@ impl Drop for TestApp {
     }
 }
 
-type Receiver = (Arc<Mutex<Behaviour>>, Arc<AtOnce>, mpsc::UnboundedSender<Received>);
+type Receiver =
+    (Arc<Mutex<Behaviour>>, watch::Sender<Option<StatusCode>>, Arc<AtOnce>, mpsc::UnboundedSender<Received>);
 
-async fn receive(State((behaviour, at_once, sender)): State<Receiver>, headers: HeaderMap, body: Bytes) -> Response {
+async fn receive(
+    State((behaviour, let_go, at_once, sender)): State<Receiver>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let _being_answered = BeingAnswered::new(at_once);
     let form = form_urlencoded::parse(&body).into_owned().collect();
     sender.send(Received { headers, form }).unwrap();
@@ -185,6 +202,9 @@ async fn receive(State((behaviour, at_once, sender)): State<Receiver>, headers: 
             (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, retry_after)]).into_response()
         }
         Behaviour::Redirect => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/back-channel")]).into_response(),
-        Behaviour::Hang => std::future::pending().await,
+        Behaviour::Hang => {
+            let status = *let_go.subscribe().wait_for(Option::is_some).await.unwrap();
+            status.unwrap().into_response()
+        }
     }
 }

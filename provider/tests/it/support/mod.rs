@@ -29,10 +29,16 @@ pub(crate) const SECRET: &str = "app-a-secret-for-tests";
 pub(crate) const START: u64 = 1_800_000_000;
 pub(crate) const VERIFIER: &str = "a-code-verifier-of-more-than-forty-three-characters";
 
-/// App A and App B of the demo; nobody listens at their back-channels.
+/// For how long an attempt is nobody else's, in seconds: 3 more than the app has.
+pub(crate) const LEASE: u64 = 33;
+
+/// App A and App B of the demo; nobody listens at their back-channels. The waits are such that none is over, however slow
+/// the machine, before what is waited for has come.
 pub(crate) fn config() -> Value {
     json!({
         "issuer": ISSUER,
+        "sign_out_patience_ms": 10_000,
+        "back_channel_timeout_ms": 30_000,
         "clients": [
             {
                 "client_id": "app-a",
@@ -72,6 +78,13 @@ pub(crate) fn config_with(changes: &[(&str, Value)]) -> Value {
         let client = clients.iter_mut().find(|client| client["client_id"] == *client_id).unwrap();
         client.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
     }
+    config
+}
+
+/// [`config_with`], where the user waits as long as users do: for apps that do not answer in time.
+pub(crate) fn impatient_config_with(changes: &[(&str, Value)]) -> Value {
+    let mut config = config_with(changes);
+    config["sign_out_patience_ms"] = json!(300);
     config
 }
 
