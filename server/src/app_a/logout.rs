@@ -17,8 +17,6 @@ use super::problem::Problem;
 use super::signed_in::Visitor;
 use crate::csrf::{random_text, require_same_origin};
 
-/// How long a provider may take to answer before the user is told that it is down.
-const PROBE: Duration = Duration::from_millis(300);
 /// How long the user may take at the provider, in seconds.
 const RETURN_WITHIN: i64 = 600;
 
@@ -71,7 +69,8 @@ pub(super) fn end_session_request(app: &AppA, mut endpoint: Url, hint: Option<&s
 /// Whether the provider is there at all: any answer will do. Asked only when a user signs out.
 async fn answers(app: &AppA) -> bool {
     let url = format!("{}/.well-known/openid-configuration", app.config().issuer.trim_end_matches('/'));
-    app.0.http.get(url).timeout(PROBE).send().await.is_ok()
+    let patience = Duration::from_millis(app.config().provider_patience_ms);
+    app.0.http.get(url).timeout(patience).send().await.is_ok()
 }
 
 pub(super) fn state_cookie_name(app: &AppA) -> String {

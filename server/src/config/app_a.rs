@@ -28,6 +28,10 @@ pub struct AppAConfig {
     /// How long a sign-in lasts, in seconds.
     #[serde(default = "default_session_lifetime")]
     pub session_lifetime: u64,
+    /// How long the provider may take to answer at a sign-out before the user is told that it is down, in milliseconds; at
+    /// most 10 000.
+    #[serde(default = "default_provider_patience_ms")]
+    pub provider_patience_ms: u64,
     /// Where App B is, for the link between them.
     pub app_b: Option<Origin>,
     /// The origins whose pages may frame the front-channel logout endpoint; none means the issuer's.
@@ -45,7 +49,8 @@ impl AppAConfig {
     /// Checks what the types do not.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         check_issuer("[app_a] issuer", &self.issuer)?;
-        check_lifetime("[app_a] session_lifetime", self.session_lifetime)
+        check_lifetime("[app_a] session_lifetime", self.session_lifetime)?;
+        check_patience("[app_a] provider_patience_ms", self.provider_patience_ms)
     }
 }
 
@@ -55,6 +60,15 @@ pub(super) fn check_lifetime(key: &'static str, seconds: u64) -> Result<(), Conf
         Ok(())
     } else {
         Err(ConfigError::Value { key, why: format!("{seconds} seconds: must be between 1 second and a year") })
+    }
+}
+
+fn check_patience(key: &'static str, milliseconds: u64) -> Result<(), ConfigError> {
+    const MOST: u64 = 10_000;
+    if (1..=MOST).contains(&milliseconds) {
+        Ok(())
+    } else {
+        Err(ConfigError::Value { key, why: format!("{milliseconds} milliseconds: must be between 1 and {MOST}") })
     }
 }
 
@@ -72,6 +86,10 @@ fn default_scopes() -> Vec<String> {
 
 pub(super) const fn default_session_lifetime() -> u64 {
     24 * 60 * 60
+}
+
+const fn default_provider_patience_ms() -> u64 {
+    300
 }
 
 pub(super) const fn yes() -> bool {

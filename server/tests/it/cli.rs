@@ -5,7 +5,6 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use crate::curfew::site;
 
@@ -172,13 +171,11 @@ fn the_demo_greets_keeps_its_data_private_and_stops_on_a_signal() {
         }
         assert_eq!(private, 3);
 
-        let since = Instant::now();
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
         let status = child.wait().unwrap();
         let mut errors = String::new();
         child.stderr.take().unwrap().read_to_string(&mut errors).unwrap();
         assert_eq!(status.code(), Some(0), "{signal}: {errors}");
-        assert!(since.elapsed() < Duration::from_secs(6), "{signal}");
     }
 }

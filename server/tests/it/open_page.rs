@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use relying_party::Clock;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 
@@ -49,17 +50,20 @@ async fn a_page_that_asks_hears_whether_its_own_session_lives() {
 /// T-25: the stream of a session ends when App A's own record of it expires, and the page that asks again is told.
 #[tokio::test]
 async fn a_stream_does_not_outlive_its_session() {
-    const LIFETIME: u64 = 3;
+    const LIFETIME: u64 = 1;
     let configure = |config: &mut server::config::Config| {
         config.app_a.as_mut().unwrap().session_lifetime = LIFETIME;
     };
-    let curfew = Curfew::start_with(configure).await;
+    // Ahead of the machine's, by which cookies expire.
+    let clock = Clock::manual(Clock::system().now() + 120);
+    let curfew = Curfew::start_at(configure, clock.clone()).await;
     let mut browser = Browser::new();
     let home = curfew.sign_in_at_a(&mut browser, "alice").await;
     let (events, url) = (told(&curfew, &home, "events"), told(&curfew, &home, "check"));
     let stream = browser.stream(&events).await;
     assert_eq!(check(&mut browser, &url).await, StatusCode::OK);
 
+    clock.advance(LIFETIME);
     let text = read_stream(stream).await;
     assert!(text.starts_with(':') && !text.contains("sign-out"), "nobody has signed out: {text}");
     assert_eq!(check(&mut browser, &url).await, StatusCode::UNAUTHORIZED);

@@ -132,7 +132,7 @@ async fn a_code_of_an_ended_session_is_dead() {
 pub(crate) async fn read_stream(answer: reqwest::Response) -> String {
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     assert_eq!(answer.headers()["cache-control"], "no-store");
-    tokio::time::timeout(Duration::from_secs(10), answer.text()).await.expect("the stream ends").unwrap()
+    tokio::time::timeout(Duration::from_secs(60), answer.text()).await.expect("the stream ends").unwrap()
 }
 
 pub(crate) async fn stream_of_b(parties: &Parties, tokens: &Value) -> reqwest::Response {

@@ -23,7 +23,7 @@ async fn a_front_channel_request_spares_the_browser_that_sends_it() {
     curfew.stop().await;
 }
 
-/// T-27: the parties stop in time while a tab of each app holds its stream, and the streams say nothing of a sign-out.
+/// T-27: the parties stop while a tab of each app holds its stream, and the streams say nothing of a sign-out.
 #[tokio::test]
 async fn open_streams_do_not_hold_up_a_stop() {
     let curfew = Curfew::start().await;
@@ -39,7 +39,6 @@ async fn open_streams_do_not_hold_up_a_stop() {
     for stream in [&mut at_a, &mut at_b] {
         assert!(stream.chunk().await.unwrap().unwrap().starts_with(b":"), "it is open");
     }
-    // At most 5 seconds.
     curfew.stop().await;
     for stream in [at_a, at_b] {
         let rest = stream.text().await.unwrap();

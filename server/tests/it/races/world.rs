@@ -23,7 +23,7 @@ use super::steps::UnderWay;
 use super::streams::Streams;
 use super::wire::Wire;
 use crate::browser::{Browser, client};
-use crate::curfew::site;
+use crate::curfew::{patient, site};
 
 /// When a case begins, in seconds since the Unix epoch.
 const NOW: u64 = 1_800_000_000;
@@ -32,7 +32,7 @@ const NOW: u64 = 1_800_000_000;
 const LONGEST_CASE: u64 = 20 * 60 * 60;
 
 /// A limit for what has to happen by itself.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 const KEY_FILE: &str = "signing-keys.json";
 
@@ -232,7 +232,7 @@ impl World {
 /// The demo's configuration, with passwords that are hashed in no time.
 fn config(wire: &Wire) -> Config {
     let parties = &wire.parties;
-    let mut config = Config::demo_at(&parties.provider, &parties.app_a, &parties.app_b).unwrap();
+    let mut config = patient(Config::demo_at(&parties.provider, &parties.app_a, &parties.app_b).unwrap());
     for user in &mut config.provider.as_mut().unwrap().users {
         user.password_hash = Some(cheap_hash(&user.username).into());
         user.password = None;
@@ -273,5 +273,5 @@ fn made(folder: &Path, name: &str) -> PathBuf {
 }
 
 pub(super) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(SOON, future).await.expect("it happens within 20 s")
+    tokio::time::timeout(SOON, future).await.expect("it happens within a minute")
 }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 /// How long a state may take to come: longer than the longest pause between two attempts of a test's outbox.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 /// How long to leave the processes alone between two questions: they need the machine themselves.
 const BREATH: Duration = Duration::from_millis(10);
 

@@ -28,7 +28,7 @@ async fn nothing_is_lost_whoever_is_killed_at_whichever_step() {
 
 /// What becomes of one party at each step, one after the other.
 async fn column(killed: PartyKind) -> Vec<End> {
-    let mut stage = Stage::start().await;
+    let mut stage = Stage::start(Some(killed)).await;
     let mut ends = Vec::new();
     for step in Step::ALL {
         println!("{} killed: {step:?}", killed.name());

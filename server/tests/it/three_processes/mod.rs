@@ -21,12 +21,9 @@ use server::cli::PartyKind;
 use server::config::Switch;
 
 use crate::cli::{port_base, server};
-use crate::curfew::{Parties, site};
+use crate::curfew::{GRACE, Parties, site};
 use eventually::eventually;
 use gate::Gate;
-
-/// How long a party may take to stop by itself.
-const GRACE: Duration = Duration::from_secs(6);
 
 /// The demo's configuration, for a test that changes more of it than the environment can.
 const DEMO: &str = include_str!("../../../src/config/demo.toml");
@@ -64,15 +61,17 @@ impl Processes {
     }
 
     /// The same in this environment.
-    async fn start_in(environment: Environment) -> Self {
+    async fn start_in(mut environment: Environment) -> Self {
+        environment.extend(patient());
+        environment.push(app_timeout(10_000));
         let port_base = port_base();
         let arguments = vec!["--port-base".to_owned(), port_base.to_string()];
         Self::open(at(port_base), tempfile::tempdir().unwrap(), arguments, environment).await
     }
 
     /// With a gate between the provider and the back-channel of App A, and another one for App B. Access tokens last an
-    /// hour, so that what refuses them is never their age.
-    async fn start_with_gates() -> (Self, [Gate; 2]) {
+    /// hour, so that what refuses them is never their age. An app has so many milliseconds to answer a logout token.
+    async fn start_with_gates(app_timeout_ms: u32) -> (Self, [Gate; 2]) {
         let parties = at(port_base());
         let gates = [Gate::before(&parties.app_a).await, Gate::before(&parties.app_b).await];
         let data = tempfile::tempdir().unwrap();
@@ -85,7 +84,9 @@ impl Processes {
             .replace("{and-refresh-token}", r#", "refresh_token""#);
         fs::write(data.path().join("curfew.toml"), config).unwrap();
         let arguments = vec!["--config".to_owned(), "curfew.toml".to_owned()];
-        let environment = vec![("CURFEW_PROVIDER__ACCESS_TOKEN_LIFETIME", "3600".to_owned())];
+        let mut environment = vec![("CURFEW_PROVIDER__ACCESS_TOKEN_LIFETIME", "3600".to_owned())];
+        environment.extend(patient());
+        environment.push(app_timeout(app_timeout_ms));
         (Self::open(parties, data, arguments, environment).await, gates)
     }
 
@@ -180,6 +181,17 @@ impl Processes {
 fn at(port_base: u16) -> Parties {
     let origin = |host: &str, offset: u16| format!("http://{host}:{}", port_base + offset);
     Parties { provider: origin("localhost", 0), app_a: origin("127.0.0.1", 1), app_b: origin("127.0.0.1", 2) }
+}
+
+/// No user is sent on before the apps have answered, however slow the machine.
+fn patient() -> Environment {
+    let keys = ["CURFEW_PROVIDER__SIGN_OUT_PATIENCE_MS", "CURFEW_APP_A__PROVIDER_PATIENCE_MS"];
+    keys.map(|key| (key, "10000".to_owned())).into()
+}
+
+/// How long an app has to answer. For 3 s more, an attempt that the provider did not survive is not made again.
+fn app_timeout(milliseconds: u32) -> (&'static str, String) {
+    ("CURFEW_PROVIDER__BACK_CHANNEL_TIMEOUT_MS", milliseconds.to_string())
 }
 
 /// What is `true` where this channel is on.

@@ -20,7 +20,7 @@ async fn random_kills_lose_nothing() {
     let seed: u64 = setting("CURFEW_SOAK_SEED").unwrap_or_else(|| fastrand::u64(..));
     println!("CURFEW_SOAK_ROUNDS={rounds} CURFEW_SOAK_SEED={seed}");
     let mut rng = Rng::with_seed(seed);
-    let mut stage = Stage::start().await;
+    let mut stage = Stage::start(None).await;
     for round in 1..=rounds {
         let since = Instant::now();
         let what = if rng.bool() {
