@@ -26,7 +26,7 @@ pub fn signed_out(why: SignedOut) -> String {
         SignedOut::Welcome => ("Welcome to App A", "A page for signed-in users. Sign in to see it."),
         SignedOut::Everywhere => (
             "You are signed out",
-            "The sign-in service has ended your session and tells the other apps until it has reached them all.",
+            "The sign-in service has ended your session and tells the other apps that it can reach.",
         ),
         SignedOut::Here => ("You are signed out", "App A has no session of yours."),
         SignedOut::OnlyHere => (
