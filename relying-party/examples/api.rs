@@ -11,8 +11,8 @@ use std::path::Path;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::{get, post};
-use relying_party::{Authenticated, Clock, Guard, RelyingParty, Settings, back_channel_logout, ledger, sse};
+use axum::routing::get;
+use relying_party::{Authenticated, Clock, Guard, RelyingParty, Settings, back_channel_endpoint, ledger, sse};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/api/hello", get(async |who: Authenticated| format!("Hello {}", who.session.sub)))
         .route("/api/events", get(events))
         .layer(Guard::new(party.clone(), "http://127.0.0.1:4002/api"))
-        .route("/logout/back-channel", post(back_channel_logout))
+        .route("/logout/back-channel", back_channel_endpoint())
         .with_state(party.clone());
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:4002").await?;

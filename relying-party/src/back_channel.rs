@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRef, FromRequest, State};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{Request, StatusCode};
+use axum::http::header::{ALLOW, CONTENT_TYPE};
+use axum::http::{HeaderValue, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, post};
 use thiserror::Error;
 
 use crate::logout_token::{self, Expected, LogoutTokenError, VerifiedLogoutToken};
-use crate::response::{invalid_request, no_store, temporarily_unavailable};
+use crate::response::{error, invalid_request, no_store, temporarily_unavailable};
 use crate::{Jwks, Refresh, RelyingParty};
 
 /// A body with a logout token of the greatest length and a few more parameters, in bytes.
@@ -19,13 +20,30 @@ const MAX_BODY: usize = 32 * 1024;
 /// A body that takes longer is given up.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The whole endpoint: verifies the logout token, records the sign-out, tells the tabs, and answers 200.
+/// The whole endpoint: [`back_channel_logout`] for a POST, and 405 for anything else, as JSON that nothing may cache
+/// (section 2.8).
 ///
 /// ```
-/// # use axum::{Router, routing::post};
-/// # use relying_party::{RelyingParty, back_channel_logout};
-/// let app: Router<RelyingParty> = Router::new().route("/logout/back-channel", post(back_channel_logout));
+/// # use axum::Router;
+/// # use relying_party::{RelyingParty, back_channel_endpoint};
+/// let app: Router<RelyingParty> = Router::new().route("/logout/back-channel", back_channel_endpoint());
 /// ```
+pub fn back_channel_endpoint<S>() -> MethodRouter<S>
+where
+    RelyingParty: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    post(back_channel_logout).fallback(only_post)
+}
+
+async fn only_post() -> Response {
+    let mut response =
+        error(StatusCode::METHOD_NOT_ALLOWED, "invalid_request", "a logout token comes by POST, in a form");
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    response
+}
+
+/// The handler: verifies the logout token, records the sign-out, tells the tabs, and answers 200.
 pub async fn back_channel_logout(State(party): State<RelyingParty>, token: VerifiedLogoutToken) -> Response {
     match party.end_by_token(&token).await {
         Ok(_ended) => no_store(StatusCode::OK.into_response()),

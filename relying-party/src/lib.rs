@@ -18,7 +18,7 @@
 //! | part | what it does |
 //! | --- | --- |
 //! | [`RelyingParty`] | holds it all together; open one per provider and clone it |
-//! | [`back_channel_logout`], [`VerifiedLogoutToken`] | the `backchannel_logout_uri` as a handler; the token as an extractor |
+//! | [`back_channel_endpoint`], [`VerifiedLogoutToken`] | the `backchannel_logout_uri` as a route; the token as an extractor |
 //! | [`FrontChannelRequest`] | the request to a `frontchannel_logout_uri` as an extractor |
 //! | [`RelyingParty::end`] | records an event: on disk, then in memory, then in the open tabs |
 //! | [`RelyingParty::check`] | whether a session has ended, from memory: ask it on every request |
@@ -81,7 +81,7 @@ pub mod sse;
 mod url_rules;
 
 pub use algorithm::Algorithm;
-pub use back_channel::{BackChannelRejection, back_channel_logout};
+pub use back_channel::{BackChannelRejection, back_channel_endpoint, back_channel_logout};
 pub use clock::Clock;
 /// The check of proofs of possession, for what of it [`Guard::prove_possession`] names.
 pub use dpop;

@@ -2,9 +2,8 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use axum::routing::post;
 use axum::{Router, http};
-use relying_party::{Admission, Channel, RelyingParty, Standing, back_channel_logout};
+use relying_party::{Admission, Channel, RelyingParty, Standing, back_channel_endpoint};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -25,13 +24,46 @@ fn token(fixture: &Fixture, jti: &str, sid: &str) -> String {
 }
 
 async fn send(party: &RelyingParty, content_type: &str, body: String) -> http::Response<Body> {
-    let app = Router::new().route("/logout/back-channel", post(back_channel_logout)).with_state(party.clone());
+    let app = Router::new().route("/logout/back-channel", back_channel_endpoint()).with_state(party.clone());
     let request = Request::post("/logout/back-channel").header("content-type", content_type);
     app.oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
 }
 
 async fn post_token(fixture: &Fixture, token: &str) -> (StatusCode, Value) {
     answer(send(&fixture.party, FORM, format!("logout_token={token}")).await).await
+}
+
+/// BCL-08, BCL-47 to BCL-49: what is no POST, no form or too large is refused like any other bad request.
+#[tokio::test]
+async fn what_is_no_form_that_was_posted_is_refused_in_json() {
+    const JSON: &str = "application/json";
+    let fixture = Fixture::new().await;
+    let good = format!("logout_token={}", token(&fixture, "t1", "s1"));
+    let large = format!("{good}&padding={}", "x".repeat(40_000));
+    let table = [
+        ("GET", FORM, &good, 405),
+        ("HEAD", FORM, &good, 405),
+        ("PUT", FORM, &good, 405),
+        ("DELETE", FORM, &good, 405),
+        ("OPTIONS", FORM, &good, 405),
+        ("POST", JSON, &good, 400),
+        ("POST", FORM, &large, 400),
+    ];
+    for (method, content_type, body, expected) in table {
+        let app = Router::new().route("/logout/back-channel", back_channel_endpoint());
+        let request =
+            Request::builder().method(method).uri("/logout/back-channel").header("content-type", content_type);
+        let request = request.body(Body::from(body.clone())).unwrap();
+        let response = app.with_state(fixture.party.clone()).oneshot(request).await.unwrap();
+        let allow: Vec<_> = response.headers().get_all("allow").iter().cloned().collect();
+        assert_eq!(allow, if expected == 405 { vec!["POST"] } else { vec![] }, "{method} {content_type}");
+        let (status, body) = answer(response).await;
+        assert_eq!(status, expected, "{method} {content_type}");
+        if method != "HEAD" {
+            assert_eq!(body["error"], "invalid_request", "{method} {content_type}");
+        }
+    }
+    assert_eq!(fixture.count("rp_ended").await, 0);
 }
 
 /// BCL-40, BCL-46, BCL-49, BCL-50: without cookie or CSRF token.

@@ -133,7 +133,7 @@ fn router(app: AppA) -> Router {
     let channels = headers::no_store(
         Router::new()
             .route("/logout/front-channel", get(front_channel::get))
-            .route("/logout/back-channel", post(back_channel::post)),
+            .route("/logout/back-channel", back_channel::route()),
     );
     let open = Router::new()
         .route("/healthz", get(healthz))

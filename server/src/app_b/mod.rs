@@ -15,7 +15,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::http::{HeaderValue, StatusCode};
-use axum::routing::{get, post};
+use axum::routing::get;
 use relying_party::dpop::RandomError;
 use relying_party::{Clock, RelyingParty, Settings};
 use sqlx::SqlitePool;
@@ -101,7 +101,7 @@ fn router(app: AppB, site: &Path) -> Result<Router, RandomError> {
     let channels = headers::no_store(
         Router::new()
             .route("/logout/front-channel", get(front_channel::get))
-            .route("/logout/back-channel", post(back_channel::post)),
+            .route("/logout/back-channel", back_channel::route()),
     );
     let open = Router::new()
         .route("/healthz", get(healthz))

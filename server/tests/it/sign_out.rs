@@ -240,7 +240,14 @@ async fn forged_requests_end_nothing() {
             let id_token = alice.tokens["id_token"].as_str().unwrap();
             let answer = client().post(&back).form(&[("logout_token", id_token)]).send().await.unwrap();
             assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "BCL-28: an ID token is no logout token");
-            assert!(client().get(&back).send().await.unwrap().status().is_client_error());
+            let answer = client().get(&back).send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "BCL-08");
+            assert_eq!(
+                (&answer.headers()["allow"], &answer.headers()["cache-control"]),
+                (&"POST".parse().unwrap(), &"no-store".parse().unwrap())
+            );
+            let body: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+            assert_eq!(body["error"], "invalid_request", "BCL-48");
         }
         assert_eq!(curfew.call(Method::GET, "/notes", access_token(&alice.tokens), None).await.status, StatusCode::OK);
         assert!(alice.browser.open(&curfew.app_a).await.body.contains("data-session=\"signed-in\""));
