@@ -8,18 +8,18 @@ const TABS = 20;
 test.use({ without: ['front-channel'] });
 test.setTimeout(90_000);
 
-/** The requests of this browser to that address, from now on. */
-function requestsTo(context: BrowserContext, address: string): string[] {
-  const requests: string[] = [];
-  context.on('request', (request) => {
-    if (request.url().split('?')[0] === address) requests.push(request.url());
+/** The streams that a browser opens from now on. A proof of possession with an old nonce opens none. */
+function streamsFrom(context: BrowserContext, address: string): string[] {
+  const streams: string[] = [];
+  context.on('response', (response) => {
+    if (response.url().startsWith(address) && response.status() === 200) streams.push(response.url());
   });
-  return requests;
+  return streams;
 }
 
 /// T-28
 test('twenty tabs of A share one stream, and all of them load, work and lock', async ({ alice, demo }) => {
-  const streams = requestsTo(alice.context, `${demo.appA}/events`);
+  const streams = streamsFrom(alice.context, `${demo.appA}/events`);
   const first = await alice.signInAtA();
   await first.untilListening(['open']);
   const b = await alice.signedInAtB();
@@ -41,7 +41,7 @@ test('twenty tabs of A share one stream, and all of them load, work and lock', a
 
 /// T-28
 test('twenty tabs of B share one stream, and all of them load, work and lock', async ({ alice, demo }) => {
-  const streams = requestsTo(alice.context, `${demo.appB}/api/events`);
+  const streams = streamsFrom(alice.context, `${demo.appB}/api/events`);
   const a = await alice.signInAtA();
   const first = await alice.signedInAtB();
   await first.untilListening(['open']);
