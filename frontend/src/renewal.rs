@@ -41,6 +41,17 @@ pub(crate) fn compare(mine: &TokenRecord, stored: Option<TokenRecord>, now: u64)
     }
 }
 
+/// What a tab notes for the other processes of its browser when it has renewed.
+pub(crate) fn note(record: &TokenRecord) -> String {
+    format!("{} {}", record.sign_in, record.renewals)
+}
+
+/// Whether these tokens are older than the renewal that was noted: what another process has stored is still on its way.
+pub(crate) fn is_behind(record: &TokenRecord, noted: &str) -> bool {
+    let noted = noted.split_once(' ').filter(|(sign_in, _)| *sign_in == record.sign_in);
+    noted.and_then(|(_, renewals)| renewals.parse::<u64>().ok()).is_some_and(|renewals| record.renewals < renewals)
+}
+
 /// Whether both are the same session at the provider. One that gives no `sid` has as many as sign-ins.
 pub(crate) fn is_same_session(one: &SessionRef, other: &SessionRef) -> bool {
     let is_same_sign_in = one.sid.is_some() || one.auth_time == other.auth_time;
@@ -97,6 +108,22 @@ mod tests {
                 }
             };
             assert_eq!(found, expected, "{what}");
+        }
+    }
+
+    /// T-23: localStorage may lag behind the lock.
+    #[test]
+    fn what_another_process_has_renewed_is_waited_for() {
+        let renewed =
+            |sign_in: &str, renewals| TokenRecord { sign_in: sign_in.to_owned(), renewals, ..record("a", "s1") };
+        let noted = note(&renewed("i1", 2));
+        for (mine, expected) in
+            [(renewed("i1", 1), true), (renewed("i1", 2), false), (renewed("i1", 3), false), (renewed("i2", 0), false)]
+        {
+            assert_eq!(is_behind(&mine, &noted), expected, "{} {}", mine.sign_in, mine.renewals);
+        }
+        for noted in ["", "i1", "i1 ", "i1 x", "i1 -1"] {
+            assert!(!is_behind(&renewed("i1", 0), noted), "{noted}");
         }
     }
 

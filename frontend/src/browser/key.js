@@ -1,7 +1,8 @@
 // The key that App B proves possession of (RFC 9449). Its private half cannot be exported: scripts can use it, not copy it.
 const DATABASE = "curfew-b";
 const STORE = "keys";
-const ID = "dpop";
+const PAIR = "dpop";
+const RENEWAL = "renewal";
 const PATIENCE_MS = 5000;
 
 const settled = (request) =>
@@ -11,22 +12,31 @@ const settled = (request) =>
     setTimeout(() => reject(new Error("IndexedDB does not answer")), PATIENCE_MS);
   });
 
-// The pair of this browser, made where there is none. Of two tabs that make one, the first is right.
-export async function openPair() {
+async function withStore(use) {
   const opening = indexedDB.open(DATABASE, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
   const database = await settled(opening);
   try {
-    const store = (mode) => database.transaction(STORE, mode).objectStore(STORE);
-    const found = await settled(store("readonly").get(ID));
-    if (found) return found;
-    const made = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
-    await settled(store("readwrite").add(made, ID)).catch(() => {});
-    return await settled(store("readonly").get(ID));
+    return await use((mode) => database.transaction(STORE, mode).objectStore(STORE));
   } finally {
     database.close();
   }
 }
+
+// The pair of this browser, made where there is none. Of two tabs that make one, the first is right.
+export function openPair() {
+  return withStore(async (store) => {
+    const found = await settled(store("readonly").get(PAIR));
+    if (found) return found;
+    const made = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign"]);
+    await settled(store("readwrite").add(made, PAIR)).catch(() => {});
+    return await settled(store("readonly").get(PAIR));
+  });
+}
+
+// Which renewal was the last. All processes of a browser see the same here, at once, which localStorage does not promise.
+export const lastRenewal = () => withStore((store) => settled(store("readonly").get(RENEWAL)));
+export const noteRenewal = (text) => withStore((store) => settled(store("readwrite").put(text, RENEWAL)));
 
 export async function publicPoint({ publicKey }) {
   const { x, y } = await crypto.subtle.exportKey("jwk", publicKey);

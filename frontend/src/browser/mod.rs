@@ -14,6 +14,6 @@ pub(crate) use crypto::{CryptoFailed, digest, random_token};
 pub(crate) use document::{Browser, copy_text};
 pub(crate) use fetch::{FetchError, Method, Reply, Request, read};
 pub(crate) use frame::ask_in_frame;
-pub(crate) use key::{Key, KeyFault, Point};
+pub(crate) use key::{Key, KeyFault, Point, last_renewal, note_renewal};
 pub(crate) use lock::{Turn, WebLock};
 pub(crate) use timer::{Timer, at_most, jitter, sleep};

@@ -5,14 +5,14 @@ use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Page;
-use crate::browser::{Turn, WebLock, ask_in_frame, jitter, now, sleep};
+use crate::browser::{Turn, WebLock, ask_in_frame, jitter, last_renewal, note_renewal, now, sleep};
 use crate::config::Renew;
 use crate::oidc::authorize::{self, Prompt};
 use crate::oidc::callback::{self, Answer, CallbackError};
 use crate::oidc::discovery::Metadata;
 use crate::oidc::id_token::{self, Expected, Nonce};
 use crate::oidc::token::{self, Grant, TokenError};
-use crate::renewal::{Outcome, Stored, compare, is_same_session};
+use crate::renewal::{Outcome, Stored, compare, is_behind, is_same_session, note};
 use crate::storage::{Frames, TokenRecord};
 use crate::stream::Backoff;
 use crate::tab::Input;
@@ -23,7 +23,11 @@ const TURN_TIMEOUT: u32 = 30_000;
 /// How long the provider may take to answer a frame, in milliseconds.
 const FRAME_TIMEOUT: u32 = 5_000;
 
-/// The same while the user waits for the sign-in to end.
+/// How often, and after how many milliseconds each time, a tab looks for what another process has stored.
+const CATCH_UP_LOOKS: u32 = 100;
+const CATCH_UP_PAUSE: u32 = 20;
+
+/// How long it may while the user waits for the sign-in to end, in milliseconds.
 const PROBE_TIMEOUT: u32 = 2_000;
 
 impl Page {
@@ -91,6 +95,10 @@ impl Page {
             // Taken over while this tab was waiting.
             return Outcome::Renewed(Box::new(mine));
         }
+        let noted = last_renewal().await.unwrap_or_default();
+        if !self.has_caught_up(&mine, &noted).await {
+            return Outcome::Failed;
+        }
         let generation = self.storages.generation();
         let record = match compare(&mine, self.read_stored(&mine), now()) {
             Stored::Gone => return Outcome::Gone,
@@ -103,7 +111,7 @@ impl Page {
             Renew::Off => return Outcome::Impossible,
         };
         match renewed {
-            Ok(renewed) => self.keep(renewed, &record, generation),
+            Ok(renewed) => self.keep(renewed, &record, generation).await,
             // A tab without locks may have been faster with the same refresh token (T-23).
             Err(Outcome::Refused) => match compare(&record, self.read_stored(&record), now()) {
                 Stored::Newer(record) => Outcome::Renewed(record),
@@ -118,16 +126,28 @@ impl Page {
         if self.is_stored.get() { self.storages.read_tokens() } else { Some(mine.clone()) }
     }
 
+    /// Waits until this process sees what the one that renewed last has stored.
+    async fn has_caught_up(&self, mine: &TokenRecord, noted: &str) -> bool {
+        for _ in 0..CATCH_UP_LOOKS {
+            if !self.read_stored(mine).is_some_and(|stored| is_behind(&stored, noted)) {
+                return true;
+            }
+            sleep(CATCH_UP_PAUSE).await;
+        }
+        false
+    }
+
     /// Stores what the provider gave, unless the session ended meanwhile: then nobody is to have it (T-11).
-    fn keep(&self, renewed: TokenRecord, before: &TokenRecord, generation: u64) -> Outcome {
+    async fn keep(&self, renewed: TokenRecord, before: &TokenRecord, generation: u64) -> Outcome {
         let is_here = self.tokens.borrow().is_some();
         let is_there = self.storages.generation() == generation
-            && self.read_stored(before).is_some_and(|stored| stored.access_token == before.access_token);
+            && self.read_stored(before).is_some_and(|stored| is_same_session(&stored.session, &before.session));
         if !is_here || !is_there {
             self.discard(renewed);
             return Outcome::Gone;
         }
         self.is_stored.set(self.storages.store_renewed(&renewed, generation));
+        note_renewal(&note(&renewed)).await;
         Outcome::Renewed(Box::new(renewed))
     }
 
@@ -187,6 +207,7 @@ impl Page {
             token_type: tokens.token_type,
             issued_at: asked_at,
             expires_at: asked_at.saturating_add(tokens.expires_in),
+            renewals: record.renewals.saturating_add(1),
             ..record.clone()
         })
     }

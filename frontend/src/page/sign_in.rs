@@ -144,6 +144,9 @@ impl Page {
             user: identity.preferred_username.unwrap_or_default(),
             session,
             frames,
+            // Random, and of no more use for anything else.
+            sign_in: answer.transaction.state,
+            renewals: 0,
             metadata,
         };
         if record.user.is_empty() {

@@ -30,6 +30,10 @@ pub(crate) struct TokenRecord {
     /// The name to show.
     pub(crate) user: String,
     pub(crate) frames: Frames,
+    /// Random: which sign-in these tokens go back to.
+    pub(crate) sign_in: String,
+    /// How often they were renewed since.
+    pub(crate) renewals: u64,
     /// The provider as it was at the sign-in, so that a sign-out works when discovery is slow.
     pub(crate) metadata: Metadata,
 }
@@ -77,6 +81,8 @@ impl TokenRecord {
             session,
             user: user.to_owned(),
             frames: Frames::ALL.into_iter().find(|known| known.as_str() == frames)?,
+            sign_in: object.text("sign_in")?.to_owned(),
+            renewals: object.number("renewals")?,
             metadata: Metadata::read(object.object("metadata")?)?,
         })
     }
@@ -93,6 +99,8 @@ impl TokenRecord {
             ("session", json::session_value(&self.session)),
             ("user", (&self.user).into()),
             ("frames", self.frames.as_str().into()),
+            ("sign_in", (&self.sign_in).into()),
+            ("renewals", self.renewals.into()),
             ("metadata", self.metadata.value()),
         ])
     }
@@ -223,6 +231,8 @@ pub(crate) mod tests {
             },
             user: "alice".to_owned(),
             frames: Frames::Untried,
+            sign_in: "i1".to_owned(),
+            renewals: 0,
             metadata: transaction("t", 0).metadata,
         }
     }
@@ -285,7 +295,7 @@ pub(crate) mod tests {
         let record = record("a.b.c", "s1");
         let metadata = record.metadata.value().write();
         let json = format!(
-            r#"{{"v":2,"access_token":"a.b.c","id_token":"d.e.f","refresh_token":null,"token_type":"Bearer","issued_at":100,"expires_at":400,"session":{{"iss":"op","sid":"s1","sub":"u1","auth_time":100}},"user":"alice","frames":"untried","metadata":{metadata}}}"#
+            r#"{{"v":2,"access_token":"a.b.c","id_token":"d.e.f","refresh_token":null,"token_type":"Bearer","issued_at":100,"expires_at":400,"session":{{"iss":"op","sid":"s1","sub":"u1","auth_time":100}},"user":"alice","frames":"untried","sign_in":"i1","renewals":0,"metadata":{metadata}}}"#
         );
         assert_eq!(record.value().write(), json);
         assert!(read(&json) == Some(record));
