@@ -139,6 +139,24 @@ test('ten tabs renew once for all of them', async ({ alice, demo }) => {
   for (const tab of tabs) expect(await tab.callApi()).toBe(200);
 });
 
+/// BCP-04: also where the provider's sign-out cannot be reached.
+test('a sign-out at B takes the refresh token back', async ({ alice, demo, topology }) => {
+  test.skip(topology === 'same-site', 'there is no refresh token');
+  const { b } = await alice.signedInAtBoth();
+  const proof = await proofOf(b.page);
+  const { access_token, refresh_token } = await b.tokens();
+  await alice.context.route(`${demo.provider}/.well-known/**`, (route) => route.abort());
+  const revoked = b.page.waitForResponse(`${demo.provider}/revoke`);
+
+  await b.signOut.click();
+
+  await b.expectLocked({ reason: ['user'] });
+  await expect(b.page.getByText('the provider does not answer')).toBeVisible();
+  expect((await revoked).status()).toBe(200);
+  expect(await refresh(demo, proof, refresh_token)).toBe('invalid_grant');
+  await expectSessionEnded(demo, access_token);
+});
+
 /** The next answer with tokens, which the page does not get before it is let go. */
 function holdTokens(page: Page, demo: Demo): Promise<{ tokens: StoredTokens; letGo: () => Promise<void> }> {
   return new Promise((resolve) => {

@@ -67,3 +67,28 @@ test('where the browser stores no tokens, the session lasts as long as its page'
   await b.page.reload();
   await b.expectSignedOut();
 });
+
+/// T-24: what is stored may be of a session that has ended meanwhile.
+test('tokens of an ended session show nothing of it, not even for a moment', async ({ alice, demo }) => {
+  const { a, b } = await alice.signedInAtBoth();
+  const stored = JSON.stringify(await b.tokens());
+  await b.page.goto(`${demo.appB}/healthz`);
+  await a.signOutAndReturn();
+  await b.page.evaluate(([key, value]) => localStorage.setItem(key!, value!), [TOKENS, stored]);
+  let answer: () => void = () => {};
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  await alice.context.route('**/api/me', async (route) => {
+    await held;
+    await route.continue();
+  });
+
+  const asked = b.page.waitForRequest('**/api/me');
+  await b.open();
+  await asked;
+  await expect(b.body).toHaveAttribute('data-session', 'checking');
+  await expect(b.body).not.toContainText('alice');
+  await expect(b.body).not.toContainText('Your notes');
+  answer();
+  await b.expectLocked({ reason: ['check'], channel: ['back-channel', 'front-channel'] });
+  await b.expectNoTokens();
+});

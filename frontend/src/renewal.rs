@@ -41,15 +41,38 @@ pub(crate) fn compare(mine: &TokenRecord, stored: Option<TokenRecord>, now: u64)
     }
 }
 
-/// What a tab notes for the other processes of its browser when it has renewed.
-pub(crate) fn note(record: &TokenRecord) -> String {
-    format!("{} {}", record.sign_in, record.renewals)
+/// How often tokens were removed or replaced by a sign-in, and which are there.
+#[derive(Clone, Default)]
+pub(crate) struct Shelf {
+    pub(crate) generation: u64,
+    pub(crate) record: Option<TokenRecord>,
+}
+
+/// Whether what a renewal gave may be stored: the tokens that it began with must still be there, not removed by a sign-out
+/// and not replaced by another sign-in (T-11).
+pub(crate) fn may_keep(before: &TokenRecord, generation: u64, found: &Shelf) -> bool {
+    let is_there = |found: &TokenRecord| is_same_session(&found.session, &before.session);
+    found.generation == generation && found.record.as_ref().is_some_and(is_there)
+}
+
+/// How many sign-ins are noted: tabs may still have one before the latest.
+const NOTED: usize = 8;
+
+/// What a tab notes for the other processes of its browser when it has renewed: a line for each sign-in, the latest last.
+pub(crate) fn note(noted: &str, renewed: &TokenRecord) -> String {
+    let TokenRecord { sign_in, renewals, .. } = renewed;
+    let others = noted.lines().filter(|line| line.split_once(' ').is_some_and(|(known, _)| known != sign_in));
+    let mut lines: Vec<String> = others.map(str::to_owned).collect();
+    lines.drain(..(lines.len() + 1).saturating_sub(NOTED));
+    lines.push(format!("{sign_in} {renewals}"));
+    lines.join("\n")
 }
 
 /// Whether these tokens are older than the renewal that was noted: what another process has stored is still on its way.
 pub(crate) fn is_behind(record: &TokenRecord, noted: &str) -> bool {
-    let noted = noted.split_once(' ').filter(|(sign_in, _)| *sign_in == record.sign_in);
-    noted.and_then(|(_, renewals)| renewals.parse::<u64>().ok()).is_some_and(|renewals| record.renewals < renewals)
+    let mut lines = noted.lines().filter_map(|line| line.split_once(' '));
+    let line = lines.find(|(sign_in, _)| *sign_in == record.sign_in);
+    line.and_then(|(_, renewals)| renewals.parse::<u64>().ok()).is_some_and(|renewals| record.renewals < renewals)
 }
 
 /// Whether both are the same session at the provider. One that gives no `sid` has as many as sign-ins.
@@ -65,6 +88,9 @@ pub(crate) fn due_at(issued_at: u64, expires_at: u64, jitter: impl FnOnce(u32) -
     let spread = u32::try_from(lifetime / 20).unwrap_or(u32::MAX).saturating_add(1);
     issued_at.saturating_add(lifetime - lifetime / 4).saturating_add(jitter(spread).into())
 }
+
+#[cfg(test)]
+mod interleavings;
 
 #[cfg(test)]
 mod tests {
@@ -116,12 +142,16 @@ mod tests {
     fn what_another_process_has_renewed_is_waited_for() {
         let renewed =
             |sign_in: &str, renewals| TokenRecord { sign_in: sign_in.to_owned(), renewals, ..record("a", "s1") };
-        let noted = note(&renewed("i1", 2));
+        let noted = note(&note(&note("", &renewed("i1", 1)), &renewed("i0", 7)), &renewed("i1", 2));
+        assert_eq!(noted, "i0 7\ni1 2");
         for (mine, expected) in
             [(renewed("i1", 1), true), (renewed("i1", 2), false), (renewed("i1", 3), false), (renewed("i2", 0), false)]
         {
             assert_eq!(is_behind(&mine, &noted), expected, "{} {}", mine.sign_in, mine.renewals);
         }
+        let many = (0..20).fold(noted, |noted, n| note(&noted, &renewed(&format!("s{n}"), 1)));
+        assert_eq!(many.lines().count(), NOTED);
+        assert!(many.ends_with("s19 1"));
         for noted in ["", "i1", "i1 ", "i1 x", "i1 -1"] {
             assert!(!is_behind(&renewed("i1", 0), noted), "{noted}");
         }

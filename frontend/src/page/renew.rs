@@ -12,7 +12,7 @@ use crate::oidc::callback::{self, Answer, CallbackError};
 use crate::oidc::discovery::Metadata;
 use crate::oidc::id_token::{self, Expected, Nonce};
 use crate::oidc::token::{self, Grant, TokenError};
-use crate::renewal::{Outcome, Stored, compare, is_behind, is_same_session, note};
+use crate::renewal::{Outcome, Shelf, Stored, compare, is_behind, is_same_session, may_keep, note};
 use crate::storage::{Frames, TokenRecord};
 use crate::stream::Backoff;
 use crate::tab::Input;
@@ -111,7 +111,7 @@ impl Page {
             Renew::Off => return Outcome::Impossible,
         };
         match renewed {
-            Ok(renewed) => self.keep(renewed, &record, generation).await,
+            Ok(renewed) => self.keep(renewed, &record, generation, &noted).await,
             // A tab without locks may have been faster with the same refresh token (T-23).
             Err(Outcome::Refused) => match compare(&record, self.read_stored(&record), now()) {
                 Stored::Newer(record) => Outcome::Renewed(record),
@@ -138,16 +138,15 @@ impl Page {
     }
 
     /// Stores what the provider gave, unless the session ended meanwhile: then nobody is to have it (T-11).
-    async fn keep(&self, renewed: TokenRecord, before: &TokenRecord, generation: u64) -> Outcome {
+    async fn keep(&self, renewed: TokenRecord, before: &TokenRecord, generation: u64, noted: &str) -> Outcome {
         let is_here = self.tokens.borrow().is_some();
-        let is_there = self.storages.generation() == generation
-            && self.read_stored(before).is_some_and(|stored| is_same_session(&stored.session, &before.session));
-        if !is_here || !is_there {
+        let found = Shelf { generation: self.storages.generation(), record: self.read_stored(before) };
+        if !is_here || !may_keep(before, generation, &found) {
             self.discard(renewed);
             return Outcome::Gone;
         }
         self.is_stored.set(self.storages.store_renewed(&renewed, generation));
-        note_renewal(&note(&renewed)).await;
+        note_renewal(&note(noted, &renewed)).await;
         Outcome::Renewed(Box::new(renewed))
     }
 
