@@ -146,6 +146,22 @@ const MEASURE: Record<Pair['tab'], (of: Case) => Promise<Measurement['heard']>> 
     return { 'app-a': true, 'app-b': true };
   },
 
+  async 'the focus'({ pair, alice, demo, a, b }) {
+    await signOutAtProvider(alice, demo, 'ended');
+    for (const { page } of [a, b]) await page.evaluate(() => dispatchEvent(new Event('focus')));
+    await b.expectLocked({ reason: ['check'], channel: heardBy(pair) });
+    await a.expectLocked({ reason: ['check'] });
+    return { 'app-a': true, 'app-b': true };
+  },
+
+  async 'after a sleep'({ pair, alice, demo, a, b }) {
+    await signOutAtProvider(alice, demo, 'ended');
+    for (const { page } of [a, b]) await moveTime(page, 60_000);
+    await b.expectLocked({ reason: ['check'], channel: heardBy(pair) });
+    await a.expectLocked({ reason: ['check'] });
+    return { 'app-a': true, 'app-b': true };
+  },
+
   async 'back online'({ pair, alice, demo, a, b }) {
     await signOutAtProvider(alice, demo, 'ended');
     await alice.context.setOffline(true);
