@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Page } from '@playwright/test';
+import { letTimeBeMoved, moveTime } from '../fixtures/clock';
 import type { Person } from '../fixtures/person';
 import { expect, test } from '../fixtures/test';
 import type { App } from '../pages/app';
 
 /** Longer than somebody looks away for a moment, shorter than an access token lives. */
 const SLEEP_MS = 60_000;
-const MOVED = 'curfew-test-clock-moved-by';
 const SEEN = 'curfew-test-seen';
 
 // No channel reaches these tabs: what they learn, they have asked for.
@@ -52,7 +52,7 @@ for (const [name, signIn] of Object.entries(APPS)) {
 
   /// T-25
   test(`a tab of ${name} that has slept shows nothing until its server has spoken`, async ({ alice }) => {
-    await alice.context.addInitScript(letTimeBeMoved, MOVED);
+    await letTimeBeMoved(alice.context);
     const { tab, signOutElsewhere, secret, checkPath } = await signIn(alice);
     const shown = tab.page.getByText(secret, { exact: true });
     const where = await shown.boundingBox();
@@ -61,7 +61,7 @@ for (const [name, signIn] of Object.entries(APPS)) {
     await test.step('the server says at once that the session lives', async () => {
       await tab.signOut.focus();
       const answer = tab.page.waitForResponse((response) => new URL(response.url()).pathname === checkPath);
-      await sleep(tab.page);
+      await moveTime(tab.page, SLEEP_MS);
       await answer;
       await tab.expectSignedIn('alice');
       expect(await shown.boundingBox(), 'nothing has moved').toEqual(where);
@@ -69,7 +69,7 @@ for (const [name, signIn] of Object.entries(APPS)) {
     });
     await test.step('the server cannot be reached', async () => {
       await tab.page.route(ask, (route) => route.abort());
-      await sleep(tab.page);
+      await moveTime(tab.page, SLEEP_MS);
       await expect(tab.body).toHaveAttribute('data-session', 'checking');
       await expect(shown).toBeHidden();
       await expect(tab.page.getByText('whether you are still signed in')).toBeVisible();
@@ -83,7 +83,7 @@ for (const [name, signIn] of Object.entries(APPS)) {
     await test.step('the server says that it has ended', async () => {
       await signOutElsewhere();
       await tab.expectSignedIn('alice');
-      await sleep(tab.page);
+      await moveTime(tab.page, SLEEP_MS);
       await tab.expectLocked({ reason: ['check'] });
       await expect(shown).toHaveCount(0);
     });
@@ -104,18 +104,6 @@ for (const [name, signIn] of Object.entries(APPS)) {
     expect(await seen()).not.toContain(secret);
   });
 }
-
-/** Runs in every page before its own scripts: a clock that can be moved on, as it moves on while a machine sleeps. */
-function letTimeBeMoved(moved: string): void {
-  const now = Date.now;
-  Date.now = () => now() + Number(sessionStorage.getItem(moved));
-}
-
-const sleep = (page: Page) =>
-  page.evaluate(
-    ({ moved, by }) => sessionStorage.setItem(moved, String(Number(sessionStorage.getItem(moved)) + by)),
-    { moved: MOVED, by: SLEEP_MS },
-  );
 
 /** Runs in every page before its own scripts: notes what of it can be seen, also at the moment in which it comes back. */
 function noteWhatIsSeen(key: string): void {

@@ -3,7 +3,7 @@ use js_sys::{Array, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-#[wasm_bindgen(module = "/src/browser/key.js")]
+#[wasm_bindgen(module = "/src/browser/indexed_db.js")]
 extern "C" {
     #[wasm_bindgen(catch, js_name = openPair)]
     async fn open_pair() -> Result<JsValue, JsValue>;
@@ -11,10 +11,6 @@ extern "C" {
     async fn public_point(pair: &JsValue) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(catch, js_name = signText)]
     async fn sign_text(pair: &JsValue, text: &str) -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(catch, js_name = lastRenewal)]
-    async fn read_last_renewal() -> Result<JsValue, JsValue>;
-    #[wasm_bindgen(catch, js_name = noteRenewal)]
-    async fn write_last_renewal(text: &str) -> Result<JsValue, JsValue>;
 }
 
 /// The browser keeps no key for this page, or does not let it be used.
@@ -54,16 +50,4 @@ impl Key {
         let bytes = signature.dyn_into::<Uint8Array>().map_err(|_| KeyFault)?.to_vec();
         Ok(Base64UrlUnpadded::encode_string(&bytes))
     }
-}
-
-/// What [`note_renewal`] noted last, in whichever process of this browser. None where nothing was, or can be.
-pub(crate) async fn last_renewal() -> Option<String> {
-    read_last_renewal().await.ok()?.as_string()
-}
-
-/// Notes a renewal for all processes of this browser, which is done when this returns. In IndexedDB, because what one
-/// process writes into localStorage another may see a moment later.
-pub(crate) async fn note_renewal(text: &str) {
-    // Where it cannot be noted, localStorage has to do.
-    _ = write_last_renewal(text).await;
 }

@@ -7,6 +7,7 @@ mod fetch;
 mod frame;
 mod key;
 mod lock;
+mod renewals;
 mod timer;
 
 pub(crate) use clock::{moment, now, now_millis};
@@ -14,6 +15,7 @@ pub(crate) use crypto::{CryptoFailed, digest, random_token};
 pub(crate) use document::{Browser, copy_text};
 pub(crate) use fetch::{FetchError, Method, Reply, Request, read};
 pub(crate) use frame::ask_in_frame;
-pub(crate) use key::{Key, KeyFault, Point, last_renewal, note_renewal};
+pub(crate) use key::{Key, KeyFault, Point};
 pub(crate) use lock::{Turn, WebLock};
+pub(crate) use renewals::{last_renewals, note_renewals};
 pub(crate) use timer::{Timer, at_most, jitter, sleep};

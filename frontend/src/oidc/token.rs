@@ -11,6 +11,8 @@ use crate::possession::Possession;
 /// How long to wait for the provider, in milliseconds.
 const TIMEOUT: u32 = 5_000;
 
+const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
+
 /// What the provider gave.
 pub(crate) struct TokenResponse {
     pub(crate) access_token: String,
@@ -31,6 +33,11 @@ pub(crate) enum TokenError {
     /// `invalid_grant`: used, expired, or its session has ended.
     #[error("The provider no longer accepts this sign-in. Sign in again.")]
     InvalidGrant,
+    /// `invalid_dpop_proof` (RFC 9449 section 5): most often the clock.
+    #[error(
+        "The provider did not accept this browser's proof of its key. Check this device's clock, then sign in again."
+    )]
+    Proof,
     /// Another error; only an operator can mend it, or time.
     #[error("The provider did not hand out tokens (status {0}). Sign in again in a moment.")]
     Status(u16),
@@ -69,9 +76,12 @@ fn body(client_id: &str, grant: &Grant<'_>) -> String {
 
 fn parse(reply: &Reply, is_bound: bool) -> Result<TokenResponse, TokenError> {
     if reply.status != 200 {
-        let is_invalid_grant = json::parse(&reply.text, |object| Some(object.text("error")? == "invalid_grant"));
-        let is_invalid_grant = is_invalid_grant.unwrap_or(false);
-        return Err(if is_invalid_grant { TokenError::InvalidGrant } else { TokenError::Status(reply.status) });
+        let error = json::parse(&reply.text, |object| object.text("error").map(str::to_owned));
+        return Err(match error.as_deref() {
+            Some("invalid_grant") => TokenError::InvalidGrant,
+            Some("invalid_dpop_proof") => TokenError::Proof,
+            _ => TokenError::Status(reply.status),
+        });
     }
     let tokens = json::parse(&reply.text, |object| {
         let (access_token, token_type) = (object.text("access_token")?, object.text("token_type")?);
@@ -118,8 +128,6 @@ pub(crate) async fn exchange(
     };
     parse(&reply, metadata.binds_to_es256)
 }
-
-const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 
 /// Ends a token, and with a refresh token all that came of it. The request outlives the page, and nobody needs its answer.
 pub(crate) async fn revoke(revocation_endpoint: &str, client_id: &str, token: &str) {
@@ -179,6 +187,7 @@ mod tests {
         use TokenError as E;
         let table = [
             (400, r#"{"error":"invalid_grant"}"#, E::InvalidGrant),
+            (400, r#"{"error":"invalid_dpop_proof"}"#, E::Proof),
             (400, r#"{"error":"invalid_request"}"#, E::Status(400)),
             (401, r#"{"error":"invalid_client"}"#, E::Status(401)),
             (503, "", E::Status(503)),

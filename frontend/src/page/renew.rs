@@ -5,7 +5,7 @@ use leptos::prelude::Set;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Page;
-use crate::browser::{Turn, WebLock, ask_in_frame, jitter, last_renewal, note_renewal, now, sleep};
+use crate::browser::{Turn, WebLock, ask_in_frame, jitter, last_renewals, note_renewals, now, sleep};
 use crate::config::Renew;
 use crate::oidc::authorize::{self, Prompt};
 use crate::oidc::callback::{self, Answer, CallbackError};
@@ -95,7 +95,7 @@ impl Page {
             // Taken over while this tab was waiting.
             return Outcome::Renewed(Box::new(mine));
         }
-        let noted = last_renewal().await.unwrap_or_default();
+        let noted = last_renewals().await.unwrap_or_default();
         if !self.has_caught_up(&mine, &noted).await {
             return Outcome::Failed;
         }
@@ -146,7 +146,7 @@ impl Page {
             return Outcome::Gone;
         }
         self.is_stored.set(self.storages.store_renewed(&renewed, generation));
-        note_renewal(&note(noted, &renewed)).await;
+        note_renewals(&note(noted, &renewed)).await;
         Outcome::Renewed(Box::new(renewed))
     }
 

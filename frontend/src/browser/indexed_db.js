@@ -1,4 +1,5 @@
-// The key that App B proves possession of (RFC 9449). Its private half cannot be exported: scripts can use it, not copy it.
+// What App B keeps in IndexedDB: the key that it proves possession of (RFC 9449), whose private half scripts can use and not
+// copy; and which renewals there were, because all processes of a browser see the same here at once.
 const DATABASE = "curfew-b";
 const STORE = "keys";
 const PAIR = "dpop";
@@ -34,9 +35,8 @@ export function openPair() {
   });
 }
 
-// Which renewal was the last. All processes of a browser see the same here, at once, which localStorage does not promise.
-export const lastRenewal = () => withStore((store) => settled(store("readonly").get(RENEWAL)));
-export const noteRenewal = (text) => withStore((store) => settled(store("readwrite").put(text, RENEWAL)));
+export const lastRenewals = () => withStore((store) => settled(store("readonly").get(RENEWAL)));
+export const noteRenewals = (text) => withStore((store) => settled(store("readwrite").put(text, RENEWAL)));
 
 export async function publicPoint({ publicKey }) {
   const { x, y } = await crypto.subtle.exportKey("jwk", publicKey);
