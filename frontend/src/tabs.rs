@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use gloo_storage::{LocalStorage, Storage};
+use gloo_storage::LocalStorage;
 use logout_event::wire::{BROADCAST_CHANNEL, STORAGE_KEY, TabMessage};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{BroadcastChannel, MessageEvent, StorageEvent, Window};
 
 use crate::json;
-use crate::storage::Storages;
+use crate::storage::{Storages, set};
 
 /// The longest message that is read, in bytes.
 const MAX_MESSAGE: usize = 4 * 1024;
@@ -54,7 +54,7 @@ impl Tabs {
             _ = channel.post_message(&message.write().into());
         }
         // Storage that is full makes one of two ways fail.
-        _ = LocalStorage::set(STORAGE_KEY, message);
+        _ = set::<LocalStorage>(STORAGE_KEY, &message);
     }
 }
 

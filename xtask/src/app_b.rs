@@ -1,4 +1,4 @@
-//! App B's bundle: wasm by cargo, glue by wasm-bindgen as a library, smaller by wasm-opt, compressed beside it.
+//! App B's bundle: wasm by cargo, glue by wasm-bindgen as a library, both made smaller, compressed beside it.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -9,15 +9,16 @@ use std::process::Command;
 
 use crate::error::Error;
 use crate::node;
-use crate::process::{cargo, run};
+use crate::process::run;
+use crate::trim::trim;
+use crate::wasm_target::{Std, TARGET};
 use crate::workspace;
 
-const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "wasm-release";
 
 /// Builds `target/site`, unless nothing has changed since the last build.
-pub(crate) fn build() -> Result<(), Error> {
-    run(cargo().args(["build", "--package", "frontend", "--lib", "--target", TARGET, "--profile", PROFILE]))?;
+pub(crate) fn build(std: &Std) -> Result<(), Error> {
+    run(std.cargo("build")?.args(["--package", "frontend", "--lib", "--profile", PROFILE]))?;
     let wasm = workspace::target().join(TARGET).join(PROFILE).join("frontend.wasm");
     let public = workspace::root().join("frontend/public");
     let css = workspace::root().join("style/main.css");
@@ -39,11 +40,14 @@ pub(crate) fn build() -> Result<(), Error> {
     fs::create_dir_all(&pkg).map_err(Error::file(&pkg))?;
     bindgen(&wasm, &pkg)?;
     copy_folder(&public, &site)?;
+    let (wasm, glue) = (pkg.join("frontend_bg.wasm"), pkg.join("frontend.js"));
     match tools {
         Some(programs) => {
-            shrink(&programs.join("wasm-opt"), &pkg.join("frontend_bg.wasm"))?;
-            minify(&programs.join("esbuild"), &pkg.join("frontend.js"))?;
-            minify(&programs.join("esbuild"), &site.join("boot.js"))?;
+            let (esbuild, wasm_opt) = (programs.join("esbuild"), programs.join("wasm-opt"));
+            bundle(&esbuild, &pkg, &glue)?;
+            minify(&esbuild, &site.join("boot.js"))?;
+            trim(&wasm, &glue)?;
+            shrink(&wasm_opt, &wasm)?;
         }
         None => println!("      no Node here, so no wasm-opt: App B works, but is larger"),
     }
@@ -93,14 +97,31 @@ fn shrink(wasm_opt: &Path, wasm: &Path) -> Result<(), Error> {
     fs::rename(&smaller, wasm).map_err(Error::file(&smaller))
 }
 
-/// Comments and indentation of the glue are as long as its code.
+/// Makes one module of the glue and the scripts that it imports, of which only the start is exported. What dependencies
+/// export for use by scripts, and nobody uses, goes: their classes are registered for clean-up and for `using`, which
+/// would keep them.
+fn bundle(esbuild: &Path, pkg: &Path, glue: &Path) -> Result<(), Error> {
+    let entry = pkg.join("entry.js");
+    fs::write(&entry, "export { default } from \"./frontend.js\";\n").map_err(Error::file(&entry))?;
+    run(minifier(esbuild, glue)
+        .args(["--bundle", "--pure:FinalizationRegistry", "--define:Symbol.dispose=undefined"])
+        .arg(&entry))?;
+    fs::remove_file(&entry).map_err(Error::file(&entry))?;
+    let snippets = pkg.join("snippets");
+    fs::remove_dir_all(&snippets).map_err(Error::file(&snippets))
+}
+
+/// Comments and indentation are as long as the code.
 fn minify(esbuild: &Path, script: &Path) -> Result<(), Error> {
-    let mut outfile = std::ffi::OsString::from("--outfile=");
-    outfile.push(script);
-    run(Command::new(esbuild)
-        .args(["--minify", "--format=esm", "--target=es2022", "--allow-overwrite", "--log-level=warning"])
-        .arg(script)
-        .arg(outfile))
+    run(minifier(esbuild, script).arg(script))
+}
+
+fn minifier(esbuild: &Path, outfile: &Path) -> Command {
+    let mut to = std::ffi::OsString::from("--outfile=");
+    to.push(outfile);
+    let mut command = Command::new(esbuild);
+    command.args(["--minify", "--format=esm", "--target=es2022", "--allow-overwrite", "--log-level=warning"]).arg(to);
+    command
 }
 
 /// Writes `FILE.br` and `FILE.gz`, which the server sends to browsers that accept them.
@@ -145,6 +166,7 @@ fn fingerprint(inputs: &[&Path], public: &Path, optimised: bool) -> Result<Strin
     optimised.hash(&mut hasher);
     // This recipe itself.
     include_str!("app_b.rs").hash(&mut hasher);
+    include_str!("trim.rs").hash(&mut hasher);
     for path in inputs {
         fs::read(path).map_err(Error::file(*path))?.hash(&mut hasher);
     }

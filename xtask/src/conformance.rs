@@ -1,6 +1,7 @@
 //! `cargo xtask conformance`: the table of requirements, each with the tests that name it.
 //!
-//! A test names a requirement in the comment above it or in its title. What no test names is listed as not shown yet.
+//! A test names a requirement in the comment above it or in its title. What no test names has a reason in the list, or is
+//! said not to be shown yet.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,6 +30,8 @@ struct Requirement {
     number: String,
     section: String,
     text: String,
+    /// Why no test shows it.
+    reason: Option<String>,
 }
 
 /// Writes `docs/conformance.md`; with `check`, says instead whether it is up to date.
@@ -53,8 +56,13 @@ pub(crate) fn run(check: bool) -> Result<(), Error> {
 fn parse(list: &str) -> Vec<Requirement> {
     let lines = list.lines().filter(|line| !line.starts_with('#'));
     let fields = lines.filter_map(|line| {
-        let mut fields = line.splitn(3, " | ").map(str::to_owned);
-        Some(Requirement { number: fields.next()?, section: fields.next()?, text: fields.next()? })
+        let mut fields = line.splitn(4, " | ").map(str::to_owned);
+        Some(Requirement {
+            number: fields.next()?,
+            section: fields.next()?,
+            text: fields.next()?,
+            reason: fields.next(),
+        })
     });
     fields.collect()
 }
@@ -168,18 +176,24 @@ fn render(requirements: &[Requirement], tests: &BTreeMap<String, Vec<String>>) -
     if let Some(unknown) = tests.keys().find(|number| !requirements.iter().any(|known| known.number == **number)) {
         return Err(Error::UnknownRequirement(unknown.clone()));
     }
-    let shown = requirements.iter().filter(|requirement| tests.contains_key(&requirement.number)).count();
+    let is_shown = |requirement: &&Requirement| tests.contains_key(&requirement.number);
+    if let Some(needless) = requirements.iter().filter(is_shown).find(|requirement| requirement.reason.is_some()) {
+        return Err(Error::ShownRequirement(needless.number.clone()));
+    }
+    let shown = requirements.iter().filter(is_shown).count();
+    let reasoned = requirements.iter().filter(|requirement| requirement.reason.is_some()).count();
     let mut page = format!(
         "# Conformance\n\nWhat the specifications ask where sign-out is concerned, in our own words, and the tests that show \
-         it: {shown} of {} so far. Made by `cargo xtask conformance` from `docs/requirements.txt` and the tests; what has no \
-         test is not claimed.\n",
+         it: {shown} of {}. Of {reasoned} more it says why no test shows them. Made by `cargo xtask conformance` from \
+         `docs/requirements.txt` and the tests; what has no test is not claimed.\n",
         requirements.len()
     );
     for (prefix, title) in SPECIFICATIONS {
         let own = |requirement: &&Requirement| requirement.number.split('-').next() == Some(prefix);
         page.push_str(&format!("\n## {title}\n\n| number | section | what | tests |\n| --- | --- | --- | --- |\n"));
-        for Requirement { number, section, text } in requirements.iter().filter(own) {
-            let tests = tests.get(number).map_or_else(|| "not shown yet".to_owned(), |tests| tests.join("<br>"));
+        for Requirement { number, section, text, reason } in requirements.iter().filter(own) {
+            let reason = reason.as_deref().unwrap_or("not shown yet");
+            let tests = tests.get(number).map_or_else(|| reason.to_owned(), |tests| tests.join("<br>"));
             page.push_str(&format!("| {number} | {section} | {text} | {tests} |\n"));
         }
     }
@@ -206,6 +220,23 @@ mod tests {
         let source = "/// T-01\n#[test]\nfn one_two() {}\n/// T-02\nfn helper() {}\n// T-03\n#[tokio::test]\nasync fn three() {}\n";
         let expected = [("T-01".to_owned(), "one two".to_owned()), ("T-03".to_owned(), "three".to_owned())];
         assert_eq!(in_rust(source), expected);
+    }
+
+    #[test]
+    fn a_reason_stands_where_no_test_does_and_not_beside_one() {
+        let list = parse("# a comment\nT-01 | 1 | shown\nT-02 | 2 | reasoned | we have none\nT-03 | 3 | open\n");
+        let tests = |number: &str| BTreeMap::from([(number.to_owned(), vec!["`a.rs`: b".to_owned()])]);
+        let page = render(&list, &tests("T-01")).unwrap();
+        for row in [
+            "T-01 | 1 | shown | `a.rs`: b |",
+            "T-02 | 2 | reasoned | we have none |",
+            "T-03 | 3 | open | not shown yet |",
+        ] {
+            assert!(page.contains(row), "{row}: {page}");
+        }
+        assert!(page.contains("1 of 3. Of 1 more"), "{page}");
+        assert!(matches!(render(&list, &tests("T-02")), Err(Error::ShownRequirement(number)) if number == "T-02"));
+        assert!(matches!(render(&list, &tests("T-04")), Err(Error::UnknownRequirement(number)) if number == "T-04"));
     }
 
     #[test]

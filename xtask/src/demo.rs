@@ -12,7 +12,7 @@ use crate::{app_b, wasm_target};
 pub(crate) fn build(profile: Profile) -> Result<PathBuf, Error> {
     let mut steps = Steps::new(3);
     steps.next("the wasm target");
-    wasm_target::ensure()?;
+    let std = wasm_target::ensure()?;
     steps.next("the server (the first time: about four minutes on two cores)");
     let mut command = cargo();
     command.args(["build", "--package", "server"]);
@@ -21,7 +21,7 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf, Error> {
     }
     process::run(&mut command)?;
     steps.next("App B (the first time: about two minutes on two cores)");
-    app_b::build()?;
+    app_b::build(&std)?;
     Ok(workspace::server(profile))
 }
 

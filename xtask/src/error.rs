@@ -15,6 +15,8 @@ pub(crate) enum Error {
     WasmTarget(String),
     #[error("wasm-bindgen: {0}")]
     Bindgen(String),
+    #[error("{path} cannot be trimmed: {why}", path = path.display())]
+    Trim { path: PathBuf, why: String },
     #[error("Node is needed for the browser tests, and `node --version` does not run: install Node 20 or later")]
     NoNode,
     #[error(
@@ -30,6 +32,8 @@ pub(crate) enum Error {
     StaleConformance,
     #[error("a test names {0}, which docs/requirements.txt does not have")]
     UnknownRequirement(String),
+    #[error("a test names {0}, for which docs/requirements.txt gives a reason why none does: remove the reason")]
+    ShownRequirement(String),
     #[cfg(not(unix))]
     #[error("the server was ended by a signal or failed ({0})")]
     Server(std::process::ExitStatus),

@@ -13,8 +13,7 @@ pub(crate) fn run() -> Result<(), Error> {
     steps.next("clippy, host crates");
     process::run(cargo().args(["clippy", "--all-targets", "--", "--deny", "warnings"]))?;
     steps.next("the wasm target");
-    wasm_target::ensure()?;
+    let std = wasm_target::ensure()?;
     steps.next("clippy, App B in the browser");
-    let wasm = ["clippy", "--package", "frontend", "--target", "wasm32-unknown-unknown"];
-    process::run(cargo().args(wasm).args(["--", "--deny", "warnings"]))
+    process::run(std.cargo("clippy")?.args(["--package", "frontend", "--", "--deny", "warnings"]))
 }

@@ -19,6 +19,7 @@ mod node;
 mod process;
 mod size;
 mod test;
+mod trim;
 mod wasm_target;
 mod workspace;
 

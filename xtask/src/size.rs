@@ -14,9 +14,10 @@ const BUDGET: usize = 100 * 1024;
 pub(crate) fn run() -> Result<(), Error> {
     let mut steps = Steps::new(2);
     steps.next("the wasm target");
-    wasm_target::ensure()?;
+    let std = wasm_target::ensure()?;
     steps.next("App B");
-    app_b::build()?;
+    app_b::build(&std)?;
+    println!("      built with {}", std.describe());
 
     println!("{:<6} {:>10} {:>10} {:>10}", "", "raw", "gzip", "brotli");
     let mut total = [0; 3];

@@ -1,7 +1,8 @@
 //! The standard library for `wasm32-unknown-unknown`: by rustup, or from the sources of exactly this compiler's version.
 //!
 //! The second way serves machines whose rustup cannot reach its server: Debian packages the library's sources as
-//! `rust-src`, also for recent compilers, in the backports of its next stable release.
+//! `rust-src`, also for recent compilers, in the backports of its next stable release. What it makes is kept in the target
+//! folder and made for size, so that it is App B's alone and no other project of this machine meets it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,20 +12,77 @@ use crate::error::Error;
 use crate::process::{cargo, output, run, rustc};
 use crate::workspace;
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Makes sure that the target's standard library is installed.
-pub(crate) fn ensure() -> Result<(), Error> {
+/// Where the compiler finds the target's standard library.
+pub(crate) enum Std {
+    /// Where rustup puts it.
+    Installed,
+    /// In a sysroot of our own.
+    Own(PathBuf),
+}
+
+/// Makes sure that there is a standard library for the target.
+pub(crate) fn ensure() -> Result<Std, Error> {
+    let own = own_sysroot()?;
+    if std::env::var("CURFEW_WASM_STD").is_ok_and(|way| way == "source") {
+        return build_from_source(own);
+    }
     let libdir = PathBuf::from(output(rustc().args(["--print", "target-libdir", "--target", TARGET]))?);
     if has_std(&libdir) {
         println!("      {TARGET}: already there");
-        return Ok(());
+        return Ok(Std::Installed);
     }
-    let from_source = std::env::var("CURFEW_WASM_STD").is_ok_and(|way| way == "source");
-    if !from_source && run(Command::new("rustup").args(["target", "add", TARGET])).is_ok() && has_std(&libdir) {
-        return Ok(());
+    if !has_std(&lib(&own)) && run(Command::new("rustup").args(["target", "add", TARGET])).is_ok() && has_std(&libdir) {
+        return Ok(Std::Installed);
     }
-    install_from_source(&libdir)
+    build_from_source(own)
+}
+
+impl Std {
+    /// What `App B` was built with, in a few words.
+    pub(crate) fn describe(&self) -> &'static str {
+        match self {
+            Self::Installed => "rustup's standard library; with CURFEW_WASM_STD=source it is smaller",
+            Self::Own(_) => "a standard library of our own, made for size",
+        }
+    }
+
+    /// A cargo command for the target. Flags of the caller's are for the host, as linkers are, and are left out.
+    pub(crate) fn cargo(&self, command: &str) -> Result<Command, Error> {
+        let mut flags = remapped_sources()?;
+        if let Self::Own(sysroot) = self {
+            flags.push(format!("--sysroot={}", sysroot.display()));
+        }
+        let flags: Vec<String> = flags.iter().map(|flag| serde_json::Value::from(flag.as_str()).to_string()).collect();
+        let mut cargo = cargo();
+        cargo
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .args([command, "--target", TARGET])
+            // A JSON string is a TOML string as well.
+            .args(["--config", &format!("target.{TARGET}.rustflags=[{}]", flags.join(","))]);
+        Ok(cargo)
+    }
+}
+
+/// Where panics happen is part of what is built: as paths that say nothing of the machine that built it.
+fn remapped_sources() -> Result<Vec<String>, Error> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let Some(sources) = home.map(|home| home.join("registry/src")) else { return Ok(Vec::new()) };
+    let mut registries = files(&sources);
+    registries.sort();
+    Ok(registries.iter().map(|name| format!("--remap-path-prefix={}/=", sources.join(name).display())).collect())
+}
+
+/// The sysroot of exactly this compiler.
+fn own_sysroot() -> Result<PathBuf, Error> {
+    Ok(workspace::target().join("wasm-std").join(compiler_version()?))
+}
+
+fn lib(sysroot: &Path) -> PathBuf {
+    sysroot.join("lib/rustlib").join(TARGET).join("lib")
 }
 
 /// Two copies of the library break every build (E0464), so any copy at all counts as installed.
@@ -37,14 +95,18 @@ fn files(dir: &Path) -> Vec<String> {
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-fn install_from_source(libdir: &Path) -> Result<(), Error> {
-    if !files(libdir).is_empty() {
-        return Err(Error::WasmTarget(format!(
-            "{} holds files but no standard library: empty it, then run this again",
-            libdir.display()
-        )));
+/// What makes App B smaller by a tenth (brotli): a library that is optimised for size, and in which a panic is a trap at
+/// once, so that no message for it is made. The compiler knows that as `-C panic=immediate-abort`, and wants every crate
+/// built so, which the stable compiler cannot; setting the mark by hand asks the library only.
+const SMALL: &str = "-Aexplicit_builtin_cfgs_in_flags --cfg panic=\"immediate-abort\"";
+
+fn build_from_source(sysroot: PathBuf) -> Result<Std, Error> {
+    let libdir = lib(&sysroot);
+    if has_std(&libdir) {
+        println!("      {TARGET}: a standard library of our own, already there");
+        return Ok(Std::Own(sysroot));
     }
-    let work = workspace::target().join("wasm-std");
+    let work = workspace::target().join("wasm-std/work");
     let sources = match own_sources()? {
         Some(sources) => sources,
         None => debian_sources(&work)?,
@@ -54,27 +116,28 @@ fn install_from_source(libdir: &Path) -> Result<(), Error> {
     run(cargo()
         .current_dir(sources.join("sysroot"))
         .env("RUSTC_BOOTSTRAP", "1")
-        .env("RUSTFLAGS", "-Zforce-unstable-if-unmarked -Cembed-bitcode=yes")
+        .env("RUSTFLAGS", format!("-Zforce-unstable-if-unmarked -Cembed-bitcode=yes {SMALL}"))
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z")
         .env("__CARGO_DEFAULT_LIB_METADATA", "curfew")
         .env("CARGO_TARGET_DIR", &built)
-        .args(["build", "--release", "--target", TARGET, "--no-default-features", "--features", "panic-unwind"])
-        .arg("--locked"))?;
+        .args(["build", "--release", "--target", TARGET, "--no-default-features"])
+        .args(["--features", "panic-unwind,optimize_for_size", "--locked"]))?;
     let deps = built.join(TARGET).join("release/deps");
     // Copied under another name first: a run that is cut short must not leave half a library that looks whole.
-    let parent = libdir.parent().unwrap_or(libdir);
-    let unfinished = parent.join("lib.unfinished");
+    let unfinished = sysroot.with_extension("unfinished");
     let _ = fs::remove_dir_all(&unfinished);
-    fs::create_dir_all(&unfinished).map_err(Error::file(&unfinished))?;
+    let unfinished_lib = lib(&unfinished);
+    fs::create_dir_all(&unfinished_lib).map_err(Error::file(&unfinished_lib))?;
     for name in files(&deps).iter().filter(|name| name.ends_with(".rlib")) {
-        fs::copy(deps.join(name), unfinished.join(name)).map_err(Error::file(deps.join(name)))?;
+        fs::copy(deps.join(name), unfinished_lib.join(name)).map_err(Error::file(deps.join(name)))?;
     }
-    let _ = fs::remove_dir(libdir);
-    fs::rename(&unfinished, libdir).map_err(Error::file(libdir))?;
-    if !has_std(libdir) {
+    let _ = fs::remove_dir_all(&sysroot);
+    fs::rename(&unfinished, &sysroot).map_err(Error::file(&sysroot))?;
+    if !has_std(&libdir) {
         return Err(Error::WasmTarget(format!("the build in {} made no libstd", deps.display())));
     }
     let _ = fs::remove_dir_all(&work);
-    Ok(())
+    Ok(Std::Own(sysroot))
 }
 
 /// The sources that rustup's component `rust-src` has put beside the compiler, if it is there.

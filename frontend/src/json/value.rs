@@ -1,9 +1,12 @@
-use std::fmt;
+use super::text;
 
-use serde::de::{Error, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+/// How deep values may stand in each other; a text that goes deeper is refused.
+pub(super) const MAX_DEPTH: usize = 64;
 
-/// A JSON value, as far as App B needs it: numbers are whole, and an object has each name once.
+/// The largest whole number that every reader of JSON keeps as it is (RFC 8259 section 6).
+pub(super) const MAX_NUMBER: i64 = (1 << 53) - 1;
+
+/// A JSON value, as far as App B needs it: numbers are whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Json {
     Null,
@@ -12,7 +15,7 @@ pub(crate) enum Json {
     Text(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
-    /// A number that is not whole, or too large. It can be read over, not written.
+    /// A number that is not whole, or too large. It can be read over; written, it is null.
     Other,
 }
 
@@ -22,15 +25,45 @@ impl Json {
         Self::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    /// Reads a text.
+    /// Reads a text. Of two fields with one name the last counts.
     pub(crate) fn read(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        text::read(text)
     }
 
     /// Writes the text.
     pub(crate) fn write(&self) -> String {
-        // Strings and whole numbers can always be written.
-        serde_json::to_string(self).unwrap_or_default()
+        let mut text = String::new();
+        self.write_to(&mut text);
+        text
+    }
+
+    fn write_to(&self, out: &mut String) {
+        match self {
+            Self::Null | Self::Other => out.push_str("null"),
+            Self::Flag(flag) => out.push_str(if *flag { "true" } else { "false" }),
+            Self::Number(number) => out.push_str(&number.to_string()),
+            Self::Text(text) => write_text(text, out),
+            Self::List(list) => {
+                let mut before = '[';
+                for value in list {
+                    out.push(before);
+                    value.write_to(out);
+                    before = ',';
+                }
+                close(before, '[', "]", out);
+            }
+            Self::Object(fields) => {
+                let mut before = '{';
+                for (name, value) in fields {
+                    out.push(before);
+                    write_text(name, out);
+                    out.push(':');
+                    value.write_to(out);
+                    before = ',';
+                }
+                close(before, '{', "}", out);
+            }
+        }
     }
 
     /// The string in it.
@@ -42,6 +75,32 @@ impl Json {
     pub(crate) fn as_list(&self) -> Option<&[Self]> {
         if let Self::List(list) = self { Some(list) } else { None }
     }
+}
+
+/// Ends a list or an object, of which nothing was written yet if it is empty.
+fn close(before: char, open: char, close: &str, out: &mut String) {
+    if before == open {
+        out.push(open);
+    }
+    out.push_str(close);
+}
+
+/// RFC 8259 section 7.
+fn write_text(text: &str, out: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => out.extend(['\\', character]),
+            '\0'..='\x1f' => {
+                let code = usize::from(character as u8);
+                out.push_str("\\u00");
+                out.extend([HEX[code >> 4], HEX[code & 15]].map(char::from));
+            }
+            _ => out.push(character),
+        }
+    }
+    out.push('"');
 }
 
 impl From<&str> for Json {
@@ -62,116 +121,88 @@ impl From<&Option<String>> for Json {
     }
 }
 
+impl From<i64> for Json {
+    fn from(number: i64) -> Self {
+        if number.unsigned_abs() <= MAX_NUMBER.unsigned_abs() { Self::Number(number) } else { Self::Other }
+    }
+}
+
 impl From<u64> for Json {
     fn from(number: u64) -> Self {
-        i64::try_from(number).map_or(Self::Other, Self::Number)
-    }
-}
-
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null | Self::Other => serializer.serialize_unit(),
-            Self::Flag(flag) => serializer.serialize_bool(*flag),
-            Self::Number(number) => serializer.serialize_i64(*number),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::List(list) => serializer.collect_seq(list),
-            Self::Object(fields) => serializer.collect_map(fields.iter().map(|(name, value)| (name, value))),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-
-        impl<'de> Visitor<'de> for Any {
-            type Value = Json;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("JSON")
-            }
-
-            fn visit_unit<E>(self) -> Result<Json, E> {
-                Ok(Json::Null)
-            }
-
-            fn visit_bool<E>(self, flag: bool) -> Result<Json, E> {
-                Ok(Json::Flag(flag))
-            }
-
-            fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
-                Ok(number.into())
-            }
-
-            fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
-                Ok(Json::Number(number))
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Json, E> {
-                Ok(Json::Other)
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-                Ok(text.into())
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
-                let mut values = Vec::new();
-                while let Some(value) = list.next_element()? {
-                    values.push(value);
-                }
-                Ok(Json::List(values))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json, A::Error> {
-                let mut fields: Vec<(String, Json)> = Vec::new();
-                while let Some(name) = object.next_key::<String>()? {
-                    if fields.iter().any(|(known, _)| *known == name) {
-                        return Err(A::Error::custom("a name is there twice"));
-                    }
-                    fields.push((name, object.next_value()?));
-                }
-                Ok(Json::Object(fields))
-            }
-        }
-
-        deserializer.deserialize_any(Any)
+        i64::try_from(number).map_or(Self::Other, Self::from)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn what_is_written_is_read_again() {
+        // By name, as the stand-in on the host gives them.
         let json = Json::object([
-            ("null", Json::Null),
-            ("flag", Json::Flag(true)),
-            ("number", 7.into()),
-            ("negative", Json::Number(-7)),
-            ("text", "say \"hi\"\n".into()),
             ("absent", (&None).into()),
+            ("flag", Json::Flag(true)),
             ("list", Json::List(vec![Json::object([]), Json::List(vec![])])),
+            ("negative", Json::Number(-7)),
+            ("number", 7_u64.into()),
+            ("text", "say \"hi\"\n".into()),
         ]);
-        let text =
-            r#"{"null":null,"flag":true,"number":7,"negative":-7,"text":"say \"hi\"\n","absent":null,"list":[{},[]]}"#;
+        let text = r#"{"absent":null,"flag":true,"list":[{},[]],"negative":-7,"number":7,"text":"say \"hi\"\u000a"}"#;
         assert_eq!(json.write(), text);
         assert_eq!(Json::read(text), Some(json));
     }
 
     #[test]
     fn what_app_b_never_needs_is_read_over() {
-        for text in ["0.5", "1e3", "18446744073709551615"] {
+        for text in ["0.5", "-1e-3", "9007199254740992", "18446744073709551615"] {
             assert_eq!(Json::read(text), Some(Json::Other), "{text}");
         }
+        assert_eq!(Json::from(u64::MAX), Json::Other);
+        assert_eq!(Json::from(1_u64 << 53), Json::Other);
+        assert_eq!(Json::read("9007199254740991"), Some(Json::Number(MAX_NUMBER)));
+        assert_eq!(Json::read("1e3"), Some(Json::Number(1_000)));
     }
 
     #[test]
-    fn what_is_no_json_or_ambiguous_is_refused() {
-        for text in ["", "{", "{}{}", "nul", r#"{"a":1,"a":2}"#, r#"{"a":1,"\u0061":2}"#, &"[".repeat(1_000)] {
+    fn what_is_no_json_or_too_deep_is_refused() {
+        let nested = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        for text in ["", "{", "{}{}", "nul", r#"{"a":}"#, &nested(MAX_DEPTH + 1), &nested(1_000)] {
             assert_eq!(Json::read(text), None, "{text}");
+        }
+        assert!(Json::read(&nested(MAX_DEPTH)).is_some());
+    }
+
+    #[test]
+    fn the_last_of_two_fields_with_one_name_counts() {
+        let expected = Json::object([("a", 2_u64.into())]);
+        assert_eq!(Json::read(r#"{"a":1,"\u0061":2}"#), Some(expected));
+    }
+
+    fn any_json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::Flag),
+            (-MAX_NUMBER..=MAX_NUMBER).prop_map(Json::Number),
+            any::<String>().prop_map(Json::Text),
+        ];
+        leaf.prop_recursive(4, 32, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Json::List),
+                prop::collection::btree_map(any::<String>(), inner, 0..6)
+                    .prop_map(|fields| Json::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_written_is_read_again(json in any_json()) {
+            let text = json.write();
+            prop_assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
+            prop_assert_eq!(Json::read(&text), Some(json));
         }
     }
 }

@@ -1,6 +1,6 @@
 use gloo_storage::{LocalStorage, Storage};
 
-use super::Storages;
+use super::{Storages, get, set};
 use crate::json::{Json, Object};
 
 /// Key in localStorage.
@@ -12,14 +12,14 @@ impl Storages {
     /// How often stored tokens were removed or replaced by a new sign-in. A renewal compares it before and after: what
     /// it got for tokens that are gone by then must not be stored.
     pub(crate) fn generation(self) -> u64 {
-        let stored: Option<Json> = LocalStorage::get(KEY).ok();
+        let stored = get::<LocalStorage>(KEY);
         stored.as_ref().and_then(Object::of).and_then(read).unwrap_or_default()
     }
 
     /// Counts on.
     pub(super) fn begin_generation(self) {
         let next = self.generation().wrapping_add(1) & i64::MAX.unsigned_abs();
-        if LocalStorage::set(KEY, value(next)).is_err() {
+        if !set::<LocalStorage>(KEY, &value(next)) {
             // To begin anew is a change as well, unless it was the first.
             LocalStorage::delete(KEY);
         }

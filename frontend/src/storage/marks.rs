@@ -1,7 +1,6 @@
-use gloo_storage::errors::StorageError;
 use gloo_storage::{SessionStorage, Storage};
 
-use super::Storages;
+use super::{Storages, get, is_there, set};
 use crate::json::{Json, Object};
 
 /// Keys in sessionStorage.
@@ -14,22 +13,22 @@ impl Storages {
     /// Whether this tab no longer signs in by itself: it tried once, or it was signed out.
     pub(crate) fn is_marked(self) -> bool {
         // Whatever is there, and cannot be read, was meant as a mark.
-        !matches!(SessionStorage::get::<Json>(SILENT), Err(StorageError::KeyNotFound(_)))
+        is_there::<SessionStorage>(SILENT)
     }
 
     /// From now on this tab signs in at a click only. False if the browser refuses.
     pub(crate) fn mark(self) -> bool {
-        SessionStorage::set(SILENT, Json::object([("v", VERSION.into())])).is_ok()
+        set::<SessionStorage>(SILENT, &Json::object([("v", VERSION.into())]))
     }
 
     /// Remembers the `state` of a sign-out that the provider is to answer.
     pub(crate) fn begin_sign_out(self, state: &str) -> bool {
-        SessionStorage::set(SIGN_OUT, Json::object([("v", VERSION.into()), ("state", state.into())])).is_ok()
+        set::<SessionStorage>(SIGN_OUT, &Json::object([("v", VERSION.into()), ("state", state.into())]))
     }
 
     /// The `state` of that sign-out, once.
     pub(crate) fn take_sign_out(self) -> Option<String> {
-        let stored: Option<Json> = SessionStorage::get(SIGN_OUT).ok();
+        let stored = get::<SessionStorage>(SIGN_OUT);
         SessionStorage::delete(SIGN_OUT);
         let stored = stored.as_ref().and_then(Object::of)?;
         let state = stored.text("state")?;

@@ -1,8 +1,7 @@
-use gloo_storage::errors::StorageError;
 use gloo_storage::{LocalStorage, Storage};
 use logout_event::{LogoutEvent, SessionRef};
 
-use super::Storages;
+use super::{Storages, get, is_there, set};
 use crate::config::Renew;
 use crate::json::{self, Json, Object};
 use crate::oidc::discovery::Metadata;
@@ -163,8 +162,7 @@ impl Storages {
 
     /// Removes what is stored in the place of the tokens and cannot be read, and says whether there was such a thing.
     pub(crate) fn remove_unreadable_tokens(self) -> bool {
-        let is_there = !matches!(LocalStorage::get::<Json>(KEY), Err(StorageError::KeyNotFound(_)));
-        let is_unreadable = is_there && self.read_tokens().is_none();
+        let is_unreadable = is_there::<LocalStorage>(KEY) && self.read_tokens().is_none();
         if is_unreadable {
             self.remove_tokens();
         }
@@ -175,12 +173,12 @@ impl Storages {
     /// last as long as this tab.
     pub(crate) fn store_tokens(self, record: &TokenRecord) -> bool {
         self.begin_generation();
-        LocalStorage::set(KEY, record.value()).is_ok()
+        set::<LocalStorage>(KEY, &record.value())
     }
 
     /// Stores what a renewal gave, unless the tokens that were there at its beginning are gone. True if it is stored.
     pub(crate) fn store_renewed(self, record: &TokenRecord, generation: u64) -> bool {
-        self.generation() == generation && LocalStorage::set(KEY, record.value()).is_ok()
+        self.generation() == generation && set::<LocalStorage>(KEY, &record.value())
     }
 
     /// Removes the stored tokens if they are among these.
@@ -203,7 +201,7 @@ impl Storages {
 
     /// The stored tokens, whether they can be used or not.
     pub(crate) fn read_tokens(self) -> Option<TokenRecord> {
-        let json: Json = LocalStorage::get(KEY).ok()?;
+        let json = get::<LocalStorage>(KEY)?;
         Object::of(&json).and_then(TokenRecord::read)
     }
 }

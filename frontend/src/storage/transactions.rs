@@ -1,6 +1,6 @@
 use gloo_storage::{SessionStorage, Storage};
 
-use super::Storages;
+use super::{Storages, get, set};
 use crate::json::{Json, Object};
 use crate::oidc::discovery::Metadata;
 
@@ -101,21 +101,21 @@ impl Storages {
         let now = transaction.started_at;
         let mut transactions = self.read_transactions();
         transactions.insert(transaction, now);
-        SessionStorage::set(KEY, transactions.value()).is_ok()
+        set::<SessionStorage>(KEY, &transactions.value())
     }
 
     /// The sign-in of this tab with this `state`, once.
     pub(crate) fn take(self, state: &str, now: u64) -> Option<Transaction> {
         let mut transactions = self.read_transactions();
         let transaction = transactions.take(state, now);
-        if SessionStorage::set(KEY, transactions.value()).is_err() {
+        if !set::<SessionStorage>(KEY, &transactions.value()) {
             SessionStorage::delete(KEY);
         }
         transaction
     }
 
     fn read_transactions(self) -> Transactions {
-        let stored: Option<Json> = SessionStorage::get(KEY).ok();
+        let stored = get::<SessionStorage>(KEY);
         stored.as_ref().and_then(Object::of).and_then(Transactions::read).unwrap_or_default()
     }
 }

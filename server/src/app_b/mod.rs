@@ -121,7 +121,8 @@ fn content_security_policy(app: &AppB) -> HeaderValue {
         if app.config().renewal().renew == "iframe" { format!("frame-src 'self' {issuer}; ") } else { String::new() };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         connect-src 'self' {issuer}; {frame_src}base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+         connect-src 'self' {issuer}; {frame_src}base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types default"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
 }

@@ -30,6 +30,20 @@ async fn every_page_has_a_strict_policy_and_is_framed_by_nobody() {
     curfew.stop().await;
 }
 
+/// What a script could be made of is made of nothing but App B's own markup; `content-security.spec.ts` tries the rest.
+#[tokio::test]
+async fn app_b_asks_the_browser_for_trusted_types() {
+    let curfew = Curfew::start().await;
+    let mut browser = Browser::new();
+    for (path, policies) in [("/", "default"), ("/some/page", "default"), ("/callback/silent", "'none'")] {
+        let page = browser.open(&format!("{}{path}", curfew.app_b)).await;
+        let policy = page.header("content-security-policy");
+        let expected = format!("; require-trusted-types-for 'script'; trusted-types {policies}");
+        assert!(policy.ends_with(&expected), "{path}: {policy}");
+    }
+    curfew.stop().await;
+}
+
 /// The page at which the frame of a renewal arrives is no start of App B, and only App B may frame it.
 #[tokio::test]
 async fn the_page_of_a_renewal_is_framed_by_its_own_origin_only() {
@@ -37,7 +51,7 @@ async fn the_page_of_a_renewal_is_framed_by_its_own_origin_only() {
     let mut browser = Browser::new();
     let page = browser.open(&format!("{}/callback/silent?code=secret&state=s", curfew.app_b)).await;
     let policy = page.header("content-security-policy");
-    assert!(policy.ends_with("; frame-ancestors 'self'") && policy.contains("default-src 'none'"), "{policy}");
+    assert!(policy.contains("; frame-ancestors 'self';") && policy.contains("default-src 'none'"), "{policy}");
     assert_eq!(page.header("cache-control"), "no-store");
     assert!(!page.body.contains("boot.js") && !page.body.contains("<script>") && !page.body.contains("secret"));
     let script = browser.open(&format!("{}/assets/silent.js", curfew.app_b)).await;
