@@ -10,6 +10,8 @@ pub enum SignedOut {
     Everywhere,
     /// The user is signed out here; nothing else is known.
     Here,
+    /// The user came back from the provider, or by a link, without the word that App A had sent along.
+    Unconfirmed,
     /// The provider offers no sign-out, so only App A's session has ended.
     OnlyHere,
     /// The provider did not answer, so other apps may still be signed in.
@@ -29,6 +31,11 @@ pub fn signed_out(why: SignedOut) -> String {
             "The sign-in service has ended your session and tells the other apps that it can reach.",
         ),
         SignedOut::Here => ("You are signed out", "App A has no session of yours."),
+        SignedOut::Unconfirmed => (
+            "You are signed out of App A",
+            "Whether the sign-in service has ended your session as well is not certain: what came back does not belong to \
+             App A's request. Other apps may still be signed in.",
+        ),
         SignedOut::OnlyHere => (
             "You are signed out of App A",
             "The sign-in service offers no way to sign out everywhere. You may still be signed in there and in other apps.",
@@ -38,7 +45,7 @@ pub fn signed_out(why: SignedOut) -> String {
             "The sign-in service did not answer, so other apps may still be signed in. Try again in a moment.",
         ),
     };
-    let warning = matches!(why, SignedOut::OnlyHere | SignedOut::ProviderDown { .. });
+    let warning = matches!(why, SignedOut::Unconfirmed | SignedOut::OnlyHere | SignedOut::ProviderDown { .. });
     let retry = match why {
         SignedOut::ProviderDown { retry } => retry,
         _ => None,

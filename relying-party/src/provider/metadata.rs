@@ -21,6 +21,8 @@ pub struct ProviderMetadata {
     pub userinfo_endpoint: Option<Url>,
     /// Where sign-out begins (RP-Initiated Logout 1.0 section 2.1).
     pub end_session_endpoint: Option<Url>,
+    /// Where tokens are taken back (RFC 7009).
+    pub revocation_endpoint: Option<Url>,
     /// Whether authorization responses carry `iss` (RFC 9207 section 3).
     pub authorization_response_iss_parameter_supported: bool,
     /// The document as it was served.
@@ -64,6 +66,7 @@ impl ProviderMetadata {
             jwks_uri: required("jwks_uri")?,
             userinfo_endpoint: endpoint(&raw, "userinfo_endpoint")?,
             end_session_endpoint: endpoint(&raw, "end_session_endpoint")?,
+            revocation_endpoint: endpoint(&raw, "revocation_endpoint")?,
             authorization_response_iss_parameter_supported: iss_parameter.unwrap_or(false),
             raw,
         })
@@ -117,9 +120,14 @@ mod tests {
     #[test]
     fn endpoints_are_https_or_loopback() {
         ProviderMetadata::parse(with("jwks_uri", json!("http://127.0.0.1:1/jwks")), ISSUER).expect("loopback");
-        for name in
-            ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint"]
-        {
+        for name in [
+            "authorization_endpoint",
+            "token_endpoint",
+            "jwks_uri",
+            "userinfo_endpoint",
+            "end_session_endpoint",
+            "revocation_endpoint",
+        ] {
             let error = ProviderMetadata::parse(with(name, json!("http://op.example/x")), ISSUER).expect_err(name);
             assert_eq!(error, MetadataError::Endpoint(name));
         }

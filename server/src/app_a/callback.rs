@@ -6,6 +6,7 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use logout_event::SessionRef;
+use openidconnect::core::CoreJwsSigningAlgorithm;
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClaimsVerificationError, OAuth2TokenResponse, SignatureVerificationError,
 };
@@ -22,6 +23,10 @@ use super::problem::Problem;
 use super::session_store::ALREADY_ENDED;
 use super::signed_in::{KEY, SignedIn};
 use crate::csrf::CsrfToken;
+
+/// Those of logout tokens as well, which `relying-party` verifies.
+const ALGORITHMS: [CoreJwsSigningAlgorithm; 2] =
+    [CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256];
 
 /// The authorization response. A parameter that comes twice is refused by the parser.
 #[derive(Deserialize)]
@@ -95,7 +100,8 @@ fn verify_with_known_keys(
 ) -> Result<SignedIn, Problem> {
     let client = oidc::client(app)?;
     let now = UNIX_EPOCH + Duration::from_secs(app.0.clock.now());
-    let verifier = client.id_token_verifier().set_time_fn(move || now.into());
+    // Whatever the provider announces: never `none`, and no shared secret.
+    let verifier = client.id_token_verifier().set_allowed_algs(ALGORITHMS).set_time_fn(move || now.into());
     let id_token = tokens.extra_fields().id_token().ok_or(Problem::NoIdToken)?;
     let claims = id_token.claims(&verifier, &transaction.nonce).map_err(Problem::IdToken)?;
     if let Some(expected) = claims.access_token_hash() {

@@ -144,15 +144,17 @@ fn router(app: AppA) -> Router {
         .route("/assets/app-a/wake.js", get(|| async { assets::script(include_str!("tab/wake.js")) }))
         .route("/assets/front-channel.js", get(crate::front_channel::script));
     let router = pages.merge(channels).merge(open).fallback(problem::not_found);
-    headers::traced(headers::secure(router.with_state(app.clone()), content_security_policy(&app)), NAME)
+    headers::traced(headers::secure(router.with_state(app.clone()), move || content_security_policy(&app)), NAME)
 }
 
 /// Chromium applies `form-action` to the redirects after a post, and signing out redirects to the provider.
 fn content_security_policy(app: &AppA) -> HeaderValue {
-    let issuer = app.0.issuer.origin().ascii_serialization();
+    let metadata = app.relying_party().metadata();
+    let end_session = metadata.as_ref().and_then(|metadata| metadata.end_session_endpoint.as_ref());
+    let provider = headers::sources(&app.0.issuer, end_session);
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
-         form-action 'self' {issuer}; frame-ancestors 'none'"
+         form-action 'self' {provider}; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
 }

@@ -43,10 +43,18 @@ pub(super) async fn get(
         return Html(app::app_a::signed_out(SignedOut::OnlyHere)).into_response();
     }
     let asked = read_cookie(&headers, &state_cookie_name(&app));
-    let answered = match (&asked, &parameters.state) {
-        (Some(asked), Some(given)) => bool::from(asked.as_bytes().ct_eq(given.as_bytes())),
-        _ => false,
+    let view = match (&asked, &parameters.state) {
+        (None, _) => SignedOut::Here,
+        (Some(asked), Some(given)) if bool::from(asked.as_bytes().ct_eq(given.as_bytes())) => SignedOut::Everywhere,
+        (Some(_), given) => {
+            let given = if given.is_some() { "wrong" } else { "missing" };
+            tracing::warn!(
+                party = "app-a",
+                logout.state = given,
+                "the return from a sign-out is not the answer to ours"
+            );
+            SignedOut::Unconfirmed
+        }
     };
-    let view = if answered { SignedOut::Everywhere } else { SignedOut::Here };
     (remember(&app, ""), Html(app::app_a::signed_out(view))).into_response()
 }

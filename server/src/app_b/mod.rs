@@ -111,17 +111,28 @@ fn router(app: AppB, site: &Path) -> Result<Router, RandomError> {
         .route("/assets/icon.svg", get(assets::icon))
         .merge(site::files(site));
     let router = Router::new().nest("/api", api::router(&app)?).merge(channels).merge(open).merge(pages);
-    Ok(headers::traced(headers::secure(router.with_state(app.clone()), content_security_policy(&app)), NAME))
+    Ok(headers::traced(headers::secure(router.with_state(app.clone()), move || content_security_policy(&app)), NAME))
 }
 
+/// What the page calls and frames of its provider need not be where the issuer is.
 fn content_security_policy(app: &AppB) -> HeaderValue {
-    let issuer = app.0.issuer.origin().ascii_serialization();
+    let (issuer, metadata) = (&app.0.issuer, app.relying_party().metadata());
+    let metadata = metadata.as_deref();
+    let called = metadata.into_iter().flat_map(|metadata| {
+        let optional = [&metadata.userinfo_endpoint, &metadata.revocation_endpoint].into_iter().flatten();
+        std::iter::once(&metadata.token_endpoint).chain(optional)
+    });
+    let called = headers::sources(issuer, called);
     // The frame of a renewal begins at the provider and ends here.
-    let frame_src =
-        if app.config().renewal().renew == "iframe" { format!("frame-src 'self' {issuer}; ") } else { String::new() };
+    let frame_src = if app.config().renewal().renew == "iframe" {
+        let framed = headers::sources(issuer, metadata.map(|metadata| &metadata.authorization_endpoint));
+        format!("frame-src 'self' {framed}; ")
+    } else {
+        String::new()
+    };
     let policy = format!(
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         connect-src 'self' {issuer}; {frame_src}base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         connect-src 'self' {called}; {frame_src}base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'; trusted-types default"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))

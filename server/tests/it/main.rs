@@ -8,6 +8,7 @@ mod each_way;
 mod five_answers;
 mod headers;
 mod open_page;
+mod other_provider;
 mod possession;
 mod races;
 mod sign_in;

@@ -1,0 +1,57 @@
+//! OpenID Connect Core 1.0 section 3.1.3.7: the ID tokens that App A refuses.
+
+use serde_json::{Value, json};
+
+use super::provider::{Key, OtherProvider, good_id_token, signed_by_secret, unsigned};
+use crate::browser::Browser;
+
+type Make = fn(&[Key; 2], Value) -> String;
+
+/// A good token but for one claim; null takes it out.
+fn with(keys: &[Key; 2], mut claims: Value, name: &str, value: Value) -> String {
+    claims[name] = value;
+    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    good_id_token(keys, &claims)
+}
+
+/// The provider announces `none` and HS256 as well, and two keys.
+#[tokio::test]
+async fn an_id_token_that_breaks_a_rule_signs_nobody_in() {
+    let broken: [(&str, Make); 18] = [
+        ("alg none", |_, claims| format!("{}.", unsigned(&json!({ "alg": "none" }), &claims))),
+        ("alg none, with a signature", |keys, claims| keys[0].sign(&json!({ "alg": "none", "kid": "one" }), &claims)),
+        ("the client's secret", |_, claims| signed_by_secret(&claims, "app-a-demo-secret-known-to-everybody")),
+        ("no kid among two keys", |keys, claims| keys[0].sign(&json!({ "alg": "ES256" }), &claims)),
+        ("an unknown kid", |keys, claims| keys[0].sign(&json!({ "alg": "ES256", "kid": "three" }), &claims)),
+        ("the other key's kid", |keys, claims| keys[0].sign(&json!({ "alg": "ES256", "kid": "two" }), &claims)),
+        ("no iss", |keys, claims| with(keys, claims, "iss", Value::Null)),
+        ("another iss", |keys, claims| with(keys, claims, "iss", json!("https://other.example"))),
+        ("no aud", |keys, claims| with(keys, claims, "aud", Value::Null)),
+        ("another aud", |keys, claims| with(keys, claims, "aud", json!("app-b"))),
+        ("a second aud", |keys, claims| with(keys, claims, "aud", json!(["app-a", "somebody"]))),
+        ("no sub", |keys, claims| with(keys, claims, "sub", Value::Null)),
+        ("no iat", |keys, claims| with(keys, claims, "iat", Value::Null)),
+        ("no exp", |keys, claims| with(keys, claims, "exp", Value::Null)),
+        ("an exp long past", |keys, claims| with(keys, claims, "exp", json!(1_000_000))),
+        ("no nonce", |keys, claims| with(keys, claims, "nonce", Value::Null)),
+        ("another nonce", |keys, claims| with(keys, claims, "nonce", json!("guess"))),
+        ("another access token's at_hash", |keys, claims| {
+            with(keys, claims, "at_hash", json!("AAAAAAAAAAAAAAAAAAAAAA"))
+        }),
+    ];
+    let other = OtherProvider::start(json!({})).await;
+    for (what, make) in broken {
+        other.make_id_tokens(make);
+        let mut browser = Browser::new();
+        let page = other.sign_in(&mut browser).await;
+        assert!(!page.status.is_success(), "{what}: {}", page.body);
+        assert!(page.body.contains("role=\"alert\"") && page.body.contains("data-session=\"signed-out\""), "{what}");
+        let home = browser.open(&other.parties.app_a).await;
+        assert!(home.body.contains("data-session=\"signed-out\""), "{what}");
+    }
+    // It is the token that was wrong each time.
+    other.make_id_tokens(|keys, claims| good_id_token(keys, &claims));
+    let home = other.sign_in(&mut Browser::new()).await;
+    assert!(home.body.contains("data-user=\"alice\""), "{}", home.body);
+    other.stop().await;
+}
