@@ -41,6 +41,12 @@ pub(crate) struct Key {
 }
 
 impl Keys {
+    /// Whether one of them can verify a signature of this algorithm.
+    #[must_use]
+    pub fn can_verify(&self, algorithm: Algorithm) -> bool {
+        self.0.iter().any(|key| key.supports(algorithm))
+    }
+
     /// The keys that a token with this `kid` can have been signed with; without `kid`, any.
     pub(crate) fn named<'k>(&'k self, kid: Option<&str>) -> Vec<&'k Key> {
         self.0.iter().filter(|key| kid.is_none() || key.kid.as_deref() == kid).collect()
@@ -113,6 +119,7 @@ mod tests {
         assert_eq!(jwks.keys.0.len(), 1);
         assert_eq!(jwks.keys.named(Some("good")).len(), 1);
         assert!(jwks.keys.named(Some("shared secret")).is_empty());
+        assert!(jwks.keys.can_verify(Algorithm::ES256) && !jwks.keys.can_verify(Algorithm::RS256));
     }
 
     #[test]

@@ -10,9 +10,39 @@ use crate::config::{Switch, Topology};
 #[derive(Debug, Parser)]
 #[command(name = "server", disable_help_subcommand = true)]
 pub struct Cli {
-    /// What to run.
+    /// What to do.
     #[command(subcommand)]
-    pub role: Role,
+    pub command: Command,
+}
+
+/// What the binary is asked to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run parties until a signal comes.
+    #[command(flatten)]
+    Run(Role),
+    /// Say which ways of signing out work with a provider, which do not, and what to configure
+    #[command(after_help = EXIT_CODES)]
+    Doctor(Doctor),
+}
+
+/// Scripts rely on these.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  a sign-out at one app ends the provider's session and reaches every other app
+  1  signing in works, and signing out has gaps: the report says which
+  2  the apps cannot work with this provider, no sign-out gets from one app to another, it cannot be
+     reached, or this command line is wrong";
+
+/// Options of `doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct Doctor {
+    /// The provider's issuer identifier, as the apps would be configured with it
+    #[arg(value_name = "ISSUER")]
+    pub issuer: String,
+    /// Write JSON (described in docs/doctor.md) instead of text
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Which parties this process runs.

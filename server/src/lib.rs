@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 mod csrf;
 mod database;
+pub mod doctor;
 mod error;
 mod front_channel;
 mod headers;

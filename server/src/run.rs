@@ -10,23 +10,23 @@ use tokio::signal;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{Cli, PartyKind, Role};
+use crate::cli::{PartyKind, Role};
 use crate::config::{Config, ConfigError, provider_origin};
 use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, serve};
 
 /// How long parties may take to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Runs what the command line says until a signal comes.
+/// Runs the parties of a role until a signal comes.
 ///
 /// # Errors
 /// Why it does not start, or that a listener failed.
-pub async fn run(cli: Cli) -> Result<(), StartError> {
+pub async fn run(role: Role) -> Result<(), StartError> {
     start_logging();
-    let options = cli.role.options();
-    let kinds = cli.role.parties();
+    let options = role.options();
+    let kinds = role.parties();
     let mut config = Config::load(options, kinds)?;
-    if let Role::Demo { without, .. } = &cli.role {
+    if let Role::Demo { without, .. } = &role {
         config.switch_off(without);
     }
     if options.check {

@@ -57,6 +57,24 @@ pub async fn discover(issuer: &str) -> Result<ProviderMetadata, FetchError> {
     Fetcher::new()?.metadata(issuer).await
 }
 
+/// Where an issuer publishes its metadata (OpenID Connect Discovery 1.0 section 4.1).
+///
+/// # Errors
+/// When the issuer is not a URL.
+pub fn configuration_url(issuer: &str) -> Result<Url, MetadataError> {
+    let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    Url::parse(&url).map_err(|_| MetadataError::Endpoint("issuer"))
+}
+
+/// Fetches a document of a provider unread, within the bounds that metadata and keys are fetched in: no redirects, no
+/// proxies, 3 seconds, 256 KiB. `name` is what an error calls it.
+///
+/// # Errors
+/// When the provider does not answer, or not with JSON.
+pub async fn document(url: Url, name: &'static str) -> Result<Value, FetchError> {
+    Fetcher::new()?.json(url, name).await
+}
+
 /// The one way in which this crate talks to a provider: no redirects, no proxies, little time, little memory.
 #[derive(Debug)]
 pub(super) struct Fetcher(Client);
@@ -74,9 +92,7 @@ impl Fetcher {
     }
 
     pub(super) async fn metadata(&self, issuer: &str) -> Result<ProviderMetadata, FetchError> {
-        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let url = Url::parse(&url).map_err(|_| MetadataError::Endpoint("issuer"))?;
-        let raw = self.json(url, "metadata").await?;
+        let raw = self.json(configuration_url(issuer)?, "metadata").await?;
         Ok(ProviderMetadata::parse(raw, issuer)?)
     }
 

@@ -13,7 +13,7 @@ use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use fetch::{FetchError, discover};
+pub use fetch::{FetchError, configuration_url, discover, document};
 pub use metadata::{MetadataError, ProviderMetadata};
 pub use refresh::Refresh;
 

@@ -4,6 +4,7 @@
 mod browser;
 mod cli;
 mod curfew;
+mod doctor;
 mod each_way;
 mod five_answers;
 mod headers;
