@@ -237,8 +237,7 @@ fn refused_renewal(facts: &Facts) -> (Settings, &'static str) {
         (Says::Yes, Says::Yes) if facts.scopes.say("offline_access") != Says::Yes => (
             Works,
             "Refresh tokens are to end with the session (Back-Channel Logout 1.0 section 2.7), so App B's tab learns when it \
-             renews. On the provider's site App B asks \
-             in a hidden frame instead.",
+             renews. On the provider's site App B asks in a hidden frame instead.",
         ),
         (Says::Yes, Says::Yes) => (
             Partly,
