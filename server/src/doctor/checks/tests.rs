@@ -18,7 +18,6 @@ fn assert_table(check: Check, name: &str, table: &[(Value, Verdict)]) {
     }
 }
 
-/// CORE-05 is about the answer to `issuer-parameter`.
 #[test]
 fn one_member_decides() {
     assert_table(

@@ -58,7 +58,6 @@ fn a_page_to_poll_is_no_way_even_where_it_is_the_only_one() {
     assert!(!judge(Way::CheckSession, &facts(with_more)).1.contains("all that"));
 }
 
-/// BCL-42, BCL-43
 #[test]
 fn whether_a_refused_renewal_tells_depends_on_what_ends_refresh_tokens() {
     let (code, refresh) = (json!(["authorization_code"]), json!(["authorization_code", "refresh_token"]));

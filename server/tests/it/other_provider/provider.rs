@@ -64,6 +64,9 @@ pub(super) fn unsigned(header: &Value, claims: &Value) -> String {
     [header, claims].map(|part| URL_SAFE_NO_PAD.encode(part.to_string())).join(".")
 }
 
+/// What a sign-out page makes of the `state` of a request.
+pub(super) type SendBack = fn(&str) -> Option<String>;
+
 type MakeIdToken = Box<dyn Fn(&[Key; 2], Value) -> String + Send>;
 
 struct Shared {
@@ -73,7 +76,7 @@ struct Shared {
     /// By code.
     nonces: Mutex<HashMap<String, String>>,
     /// What its sign-out page sends back for `state`.
-    state: Mutex<fn(&str) -> Option<String>>,
+    state: Mutex<SendBack>,
 }
 
 /// It, and the apps, on free ports of this process.
@@ -132,7 +135,7 @@ impl OtherProvider {
     }
 
     /// What it answers for `state` after a sign-out from now on.
-    pub(super) fn send_back(&self, state: fn(&str) -> Option<String>) {
+    pub(super) fn send_back(&self, state: SendBack) {
         *self.shared.state.lock().unwrap() = state;
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::provider::OtherProvider;
+use super::provider::{OtherProvider, SendBack};
 use crate::browser::Browser;
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn without_an_end_session_endpoint_only_app_a_is_signed_out_and_says_so() 
 #[tokio::test]
 async fn a_return_with_a_wrong_state_or_none_is_noticed() {
     let other = OtherProvider::start(json!({})).await;
-    let answers: [(fn(&str) -> Option<String>, bool); 4] = [
+    let answers: [(SendBack, bool); 4] = [
         (|state| Some(state.to_owned()), true),
         (|_| None, false),
         (|_| Some(String::new()), false),
