@@ -8,12 +8,16 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
+use crate::client_authentication::{API_METHODS, CLIENT_METHODS};
 use crate::config::SigningAlg;
 use crate::state::Provider;
 
 /// New keys are to be found soon after they are published.
 const FIVE_MINUTES: (HeaderName, HeaderValue) =
     (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+
+/// What this provider signs with, and what its clients may sign with.
+const SIGNING_ALGS: [SigningAlg; 2] = [SigningAlg::RS256, SigningAlg::ES256];
 
 /// The provider's metadata. Only what there is.
 #[derive(Debug, Serialize)]
@@ -26,8 +30,10 @@ struct Configuration<'a> {
     end_session_endpoint: String,
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: &'static [&'static str],
+    revocation_endpoint_auth_signing_alg_values_supported: [SigningAlg; 2],
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: &'static [&'static str],
+    introspection_endpoint_auth_signing_alg_values_supported: [SigningAlg; 2],
     scopes_supported: Vec<&'a str>,
     response_types_supported: &'static [&'static str],
     response_modes_supported: &'static [&'static str],
@@ -35,6 +41,7 @@ struct Configuration<'a> {
     subject_types_supported: &'static [&'static str],
     id_token_signing_alg_values_supported: [SigningAlg; 2],
     token_endpoint_auth_methods_supported: &'static [&'static str],
+    token_endpoint_auth_signing_alg_values_supported: [SigningAlg; 2],
     code_challenge_methods_supported: &'static [&'static str],
     dpop_signing_alg_values_supported: [&'static str; 1],
     claims_supported: &'static [&'static str],
@@ -59,16 +66,19 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
         jwks_uri: endpoint("/jwks"),
         end_session_endpoint: endpoint("/end_session"),
         revocation_endpoint: endpoint("/revoke"),
-        revocation_endpoint_auth_methods_supported: &["client_secret_basic", "none"],
+        revocation_endpoint_auth_methods_supported: CLIENT_METHODS,
+        revocation_endpoint_auth_signing_alg_values_supported: SIGNING_ALGS,
         introspection_endpoint: endpoint("/introspect"),
-        introspection_endpoint_auth_methods_supported: &["client_secret_basic"],
+        introspection_endpoint_auth_methods_supported: API_METHODS,
+        introspection_endpoint_auth_signing_alg_values_supported: SIGNING_ALGS,
         scopes_supported: provider.registry.scopes().into_iter().collect(),
         response_types_supported: &["code"],
         response_modes_supported: &["query"],
         grant_types_supported: &["authorization_code", "refresh_token"],
         subject_types_supported: &["public"],
-        id_token_signing_alg_values_supported: [SigningAlg::RS256, SigningAlg::ES256],
-        token_endpoint_auth_methods_supported: &["client_secret_basic", "none"],
+        id_token_signing_alg_values_supported: SIGNING_ALGS,
+        token_endpoint_auth_methods_supported: CLIENT_METHODS,
+        token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGS,
         code_challenge_methods_supported: &["S256"],
         dpop_signing_alg_values_supported: dpop::SIGNING_ALGS,
         claims_supported: &[

@@ -9,15 +9,15 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::config::ResourceServer;
+use crate::client_authentication::authenticate_api;
 use crate::http::{NO_STORE, Params, form_body};
 use crate::keys::Typ;
 use crate::state::Provider;
 use crate::store::token_family;
-use crate::token::{AccessTokenClaims, TokenError, basic_credentials};
+use crate::token::{AccessTokenClaims, TokenError};
 
 /// `token_type_hint` is not read: an API is presented access tokens only.
-const PARAMETERS: &[&str] = &["token"];
+const PARAMETERS: &[&str] = &["client_assertion", "client_assertion_type", "client_id", "client_secret", "token"];
 
 /// What is said of a token (section 2.2): of one that is not good, or not for this API, nothing but that.
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderM
 
 async fn introspect(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<Option<Active>, TokenError> {
     let params = Params::parse(form_body(headers, body)?, PARAMETERS)?;
-    let resource_server = authenticate(provider, headers)?;
+    let resource_server = authenticate_api(provider, headers, &params).await?;
     let token = params.get("token").ok_or(TokenError::NoToken)?;
     let Ok(claims) = provider.keys.verify::<AccessTokenClaims>(Typ::Access, token) else { return Ok(None) };
     let now = provider.clock.now();
@@ -57,14 +57,4 @@ async fn introspect(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> R
     }
     let token_type = if claims.cnf.is_some() { "DPoP" } else { "Bearer" };
     Ok(Some(Active { token_type, claims }))
-}
-
-/// By `client_secret_basic`, with what is configured for the API.
-fn authenticate<'a>(provider: &'a Provider, headers: &HeaderMap) -> Result<&'a ResourceServer, TokenError> {
-    let credentials = basic_credentials(headers)?.ok_or(TokenError::NoClient)?;
-    provider
-        .registry
-        .resource_server(&credentials.id)
-        .filter(|resource_server| resource_server.secret.is(&credentials.secret))
-        .ok_or(TokenError::ClientAuthentication)
 }

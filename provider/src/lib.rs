@@ -16,6 +16,7 @@
 
 mod assets;
 mod authorize;
+mod client_authentication;
 mod clock;
 mod config;
 mod consent;
@@ -41,8 +42,8 @@ mod userinfo;
 
 pub use clock::{Clock, ManualClock};
 pub use config::{
-    ClientConfig, ConfigError, CookieSameSite, GrantType, Owner, ProviderConfig, ResourceServerConfig, Secret,
-    SigningAlg, UriError, UserConfig,
+    AuthMethod, ClientConfig, ConfigError, CookieSameSite, GrantType, JwksError, Owner, ProviderConfig,
+    ResourceServerConfig, Secret, SigningAlg, UriError, UserConfig,
 };
 pub use router::router;
 pub use state::{OpenError, ProviderState};

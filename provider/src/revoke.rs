@@ -7,16 +7,17 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::client_authentication::authenticate_client;
 use crate::config::Client;
 use crate::http::{NO_STORE, Params, form_body};
 use crate::keys::Typ;
 use crate::secret::Opaque;
 use crate::state::Provider;
 use crate::store::{refresh_token, token_family};
-use crate::token::{AccessTokenClaims, TokenError, authenticate};
+use crate::token::{AccessTokenClaims, TokenError};
 
 /// `token_type_hint` is not read: a token shows what it is.
-const PARAMETERS: &[&str] = &["client_id", "client_secret", "token"];
+const PARAMETERS: &[&str] = &["client_assertion", "client_assertion_type", "client_id", "client_secret", "token"];
 
 /// `POST /revoke`
 pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -29,7 +30,7 @@ pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderM
 /// A token that is not known is good for nothing already, so that is a success (section 2.2).
 async fn revoke(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<(), TokenError> {
     let params = Params::parse(form_body(headers, body)?, PARAMETERS)?;
-    let client = authenticate(headers, &params, &provider.registry)?;
+    let client = authenticate_client(provider, headers, &params).await?;
     let token = params.get("token").ok_or(TokenError::NoToken)?;
     match provider.keys.verify::<AccessTokenClaims>(Typ::Access, token) {
         Ok(claims) => revoke_access_token(provider, &client, &claims).await,

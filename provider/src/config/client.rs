@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::authentication::{AuthMethod, Authentication, Configured};
 use super::error::{ConfigError, Owner, UriError};
 use super::registry::{check_lifetime, check_text};
 use super::uri::RegisteredUri;
@@ -16,9 +18,20 @@ pub struct ClientConfig {
     pub client_id: String,
     /// What users see.
     pub name: String,
-    /// The secret of a confidential client; without one, the client is public and must use PKCE.
+    /// The secret of a confidential client.
     #[serde(default)]
     pub client_secret: Option<Secret>,
+    /// The one way in which the client proves who it is; by default `client_secret_basic` if it has a secret, and `none`
+    /// otherwise: then the client is public and must use PKCE.
+    #[serde(default)]
+    pub token_endpoint_auth_method: Option<AuthMethod>,
+    /// What the client signs its assertions with, if it uses `private_key_jwt` and one of its keys for other algorithms is
+    /// not to count; by default whatever its keys are for.
+    #[serde(default)]
+    pub token_endpoint_auth_signing_alg: Option<SigningAlg>,
+    /// The client's public keys for `private_key_jwt`: a JWK Set (RFC 7517).
+    #[serde(default)]
+    pub jwks: Option<Value>,
     /// Where an authorization response may go. Compared character by character.
     pub redirect_uris: Vec<String>,
     /// Where a user may be sent after a sign-out. Compared character by character.
@@ -72,6 +85,16 @@ pub enum SigningAlg {
     ES256,
 }
 
+impl SigningAlg {
+    /// The name that it has in JOSE headers.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::RS256 => "RS256",
+            Self::ES256 => "ES256",
+        }
+    }
+}
+
 /// What is exchanged for tokens (RFC 7591 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,7 +122,7 @@ const fn default_session_lifetime() -> u64 {
 pub(crate) struct Client {
     pub(crate) client_id: String,
     pub(crate) name: String,
-    pub(crate) client_secret: Option<Secret>,
+    pub(crate) authentication: Authentication,
     pub(crate) redirect_uris: Vec<RegisteredUri>,
     pub(crate) post_logout_redirect_uris: Vec<RegisteredUri>,
     pub(crate) frontchannel_logout_uri: Option<RegisteredUri>,
@@ -117,7 +140,7 @@ pub(crate) struct Client {
 impl Client {
     /// Whether it cannot keep a secret (RFC 6749 section 2.1).
     pub(crate) fn is_public(&self) -> bool {
-        self.client_secret.is_none()
+        matches!(self.authentication, Authentication::None)
     }
 
     /// Whether it is registered for this grant type.
@@ -131,9 +154,15 @@ impl Client {
         if config.name.trim().is_empty() {
             return Err(ConfigError::Text { owner, key: "name" });
         }
-        if config.client_secret.as_ref().is_some_and(|secret| secret.expose().len() < 16) {
-            return Err(ConfigError::WeakSecret { owner, key: "client_secret" });
-        }
+        let authentication = Configured {
+            method: config.token_endpoint_auth_method,
+            method_key: "token_endpoint_auth_method",
+            secret: config.client_secret.as_ref(),
+            secret_key: "client_secret",
+            jwks: config.jwks.as_ref(),
+            signing_alg: config.token_endpoint_auth_signing_alg,
+        };
+        let authentication = Authentication::new(&owner, &authentication)?;
         if config.redirect_uris.is_empty() {
             return Err(ConfigError::NoRedirectUri { owner });
         }
@@ -149,7 +178,7 @@ impl Client {
         Ok(Self {
             client_id: config.client_id.clone(),
             name: config.name.clone(),
-            client_secret: config.client_secret.clone(),
+            authentication,
             redirect_uris,
             post_logout_redirect_uris: uris(&owner, "post_logout_redirect_uris", &config.post_logout_redirect_uris)?,
             frontchannel_logout_uri,

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use super::{AuthMethod, JwksError};
+
 /// Why a configuration is refused. The message names the client or user and the key, and never shows a secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -90,6 +92,37 @@ pub enum ConfigError {
         owner: Owner,
         /// The key.
         key: &'static str,
+    },
+    /// A credential that is missing, or that nobody would ask for.
+    #[error(
+        "{owner}{key}: {} with {method_key} = `{method}`",
+        if *is_needed { "is needed" } else { "must not be there" }
+    )]
+    Credential {
+        /// Whose.
+        owner: Owner,
+        /// The key.
+        key: &'static str,
+        /// Whether it must be there.
+        is_needed: bool,
+        /// The key that says so.
+        method_key: &'static str,
+        /// What it says.
+        method: AuthMethod,
+    },
+    /// Keys that cannot be used.
+    #[error("{owner}jwks: {why}")]
+    Jwks {
+        /// Whose.
+        owner: Owner,
+        /// What is wrong with them.
+        why: JwksError,
+    },
+    /// An API that anybody could pass for.
+    #[error("{owner}auth_method: must not be `none`")]
+    Anonymous {
+        /// Which API.
+        owner: Owner,
     },
     /// A user with no password, or with two.
     #[error("{owner}must have exactly one of `password` and `password_hash`")]

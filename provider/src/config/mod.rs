@@ -1,7 +1,9 @@
 //! The configuration: what an operator writes, and what is made of it once it is known to be right.
 
+mod authentication;
 mod client;
 mod error;
+mod jwks;
 mod registry;
 mod resource_server;
 mod uri;
@@ -11,12 +13,16 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 
+pub use authentication::AuthMethod;
 pub use client::{ClientConfig, GrantType, SigningAlg};
 pub use error::{ConfigError, Owner, UriError};
+pub use jwks::JwksError;
 pub use resource_server::ResourceServerConfig;
 pub use user::UserConfig;
 
+pub(crate) use authentication::Authentication;
 pub(crate) use client::Client;
+pub(crate) use jwks::ClientKeys;
 pub(crate) use registry::{Patience, Registry};
 pub(crate) use resource_server::ResourceServer;
 pub(crate) use uri::RegisteredUri;

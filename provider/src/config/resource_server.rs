@@ -1,5 +1,7 @@
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::authentication::{AuthMethod, Authentication, Configured};
 use super::error::{ConfigError, Owner};
 use super::registry::check_text;
 use crate::secret::Secret;
@@ -10,8 +12,15 @@ use crate::secret::Secret;
 pub struct ResourceServerConfig {
     /// The name that it authenticates with.
     pub id: String,
-    /// The secret that it authenticates with.
-    pub secret: Secret,
+    /// The secret that it authenticates with, if not by `private_key_jwt`.
+    #[serde(default)]
+    pub secret: Option<Secret>,
+    /// The one way in which it authenticates; by default `client_secret_basic`.
+    #[serde(default)]
+    pub auth_method: Option<AuthMethod>,
+    /// Its public keys for `private_key_jwt`: a JWK Set (RFC 7517).
+    #[serde(default)]
+    pub jwks: Option<Value>,
     /// The `aud` of the tokens that it may ask for.
     pub audience: String,
 }
@@ -19,7 +28,7 @@ pub struct ResourceServerConfig {
 /// An API whose configuration is known to be right.
 #[derive(Debug)]
 pub(crate) struct ResourceServer {
-    pub(crate) secret: Secret,
+    pub(crate) authentication: Authentication,
     pub(crate) audience: String,
 }
 
@@ -28,9 +37,19 @@ impl ResourceServer {
         let owner = Owner::ResourceServer(config.id.clone());
         check_text(&owner, "id", &config.id)?;
         check_text(&owner, "audience", &config.audience)?;
-        if config.secret.expose().len() < 16 {
-            return Err(ConfigError::WeakSecret { owner, key: "secret" });
+        let method = config.auth_method.unwrap_or(AuthMethod::ClientSecretBasic);
+        if method == AuthMethod::None {
+            return Err(ConfigError::Anonymous { owner });
         }
-        Ok(Self { secret: config.secret.clone(), audience: config.audience.clone() })
+        let authentication = Configured {
+            method: Some(method),
+            method_key: "auth_method",
+            secret: config.secret.as_ref(),
+            secret_key: "secret",
+            jwks: config.jwks.as_ref(),
+            signing_alg: None,
+        };
+        let authentication = Authentication::new(&owner, &authentication)?;
+        Ok(Self { authentication, audience: config.audience.clone() })
     }
 }

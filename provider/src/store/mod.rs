@@ -3,6 +3,7 @@
 //! Functions take a connection, so that whoever calls them decides what belongs to one transaction.
 
 pub(crate) mod authorization_code;
+pub(crate) mod client_assertion;
 pub(crate) mod logout;
 pub(crate) mod offline_consent;
 pub(crate) mod outbox;

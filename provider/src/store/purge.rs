@@ -14,6 +14,7 @@ pub(crate) async fn purge(conn: &mut SqliteConnection, now: i64) -> Result<(), s
         ("DELETE FROM pending_consent WHERE expires_at <= ?", now),
         ("DELETE FROM pending_sign_out WHERE expires_at <= ?", now),
         ("DELETE FROM authorization_code WHERE expires_at <= ?", now - CODES_KEPT),
+        ("DELETE FROM client_assertion WHERE remember_until <= ?", now),
         ("DELETE FROM access_token WHERE expires_at <= ?", now),
         // As long as the family could be renewed, a used token is remembered: its second use is somebody else's.
         ("DELETE FROM refresh_token WHERE family_id IN (SELECT id FROM token_family WHERE expires_at <= ?)", now),

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use dpop::ProofError;
 use serde::Serialize;
 
+use crate::client_authentication::AssertionError;
 use crate::error::{InternalError, internal_causes};
 use crate::http::{NO_STORE, ParamsError};
 
@@ -18,10 +19,20 @@ pub(crate) enum TokenError {
     MalformedAuthorization,
     #[error("client authentication failed")]
     ClientAuthentication,
-    #[error("client_id is not the client of the Authorization header")]
+    #[error("client_id is not the client that authenticates")]
     TwoClients,
-    #[error("this client authenticates by client_secret_basic")]
-    UnsupportedAuthentication,
+    #[error("the client authenticates in more than one way")]
+    TwoMethods,
+    #[error("the client authenticates in another way than the one it is registered for")]
+    AnotherMethod,
+    #[error("client_assertion and client_assertion_type must come together")]
+    HalfAnAssertion,
+    #[error("client_assertion_type: only urn:ietf:params:oauth:client-assertion-type:jwt-bearer is supported")]
+    AssertionType,
+    #[error("client_assertion {0}")]
+    Assertion(#[from] AssertionError),
+    #[error("the client has authenticated too often; try again in a few minutes")]
+    TooManyAssertions,
     #[error("grant_type is missing")]
     NoGrantType,
     #[error("grant_type: only authorization_code and refresh_token are supported")]
@@ -84,13 +95,18 @@ impl TokenError {
             | Self::NoToken
             | Self::ForeignToken
             | Self::TwoClients
+            | Self::TwoMethods
+            | Self::HalfAnAssertion
             | Self::NoGrantType
             | Self::NoCode
             | Self::NoRefreshToken => "invalid_request",
             Self::NoClient
             | Self::MalformedAuthorization
             | Self::ClientAuthentication
-            | Self::UnsupportedAuthentication => "invalid_client",
+            | Self::AnotherMethod
+            | Self::AssertionType
+            | Self::Assertion(_) => "invalid_client",
+            Self::TooManyAssertions => "temporarily_unavailable",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::Scope => "invalid_scope",
@@ -118,7 +134,7 @@ impl IntoResponse for TokenError {
         let error = self.code();
         let status = match &self {
             Self::Internal(error) => error.report(),
-            Self::Dpop(ProofError::Full) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyAssertions | Self::Dpop(ProofError::Full) => StatusCode::SERVICE_UNAVAILABLE,
             _ if error == "invalid_client" => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         };

@@ -1,7 +1,6 @@
 //! The token endpoint: [OpenID Connect Core 1.0 section 3.1.3](https://openid.net/specs/openid-connect-core-1_0.html#TokenEndpoint)
 //! and [section 12](https://openid.net/specs/openid-connect-core-1_0.html#RefreshTokens).
 
-mod client_authentication;
 mod error;
 mod exchange;
 mod grant;
@@ -17,19 +16,29 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use dpop::ProofError;
 
-pub(crate) use client_authentication::{authenticate, basic_credentials};
 pub(crate) use error::TokenError;
 use exchange::exchange_code;
 pub(crate) use mint::AccessTokenClaims;
 use mint::TokenResponse;
 use refresh::exchange_refresh_token;
 
+use crate::client_authentication::authenticate_client;
 use crate::config::GrantType;
 use crate::http::{NO_STORE, Params, form_body};
 use crate::state::Provider;
 
-const PARAMETERS: &[&str] =
-    &["client_id", "client_secret", "code", "code_verifier", "grant_type", "redirect_uri", "refresh_token", "scope"];
+const PARAMETERS: &[&str] = &[
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "grant_type",
+    "redirect_uri",
+    "refresh_token",
+    "scope",
+];
 
 /// `POST /token`
 pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
@@ -45,7 +54,7 @@ pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderM
 
 async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<TokenResponse, TokenError> {
     let params = Params::parse(form_body(headers, body)?, PARAMETERS)?;
-    let client = authenticate(headers, &params, &provider.registry)?;
+    let client = authenticate_client(provider, headers, &params).await?;
     let jkt = provider.check_proof(headers, "POST", "/token", None)?;
     if jkt.is_none() && client.dpop_bound_access_tokens {
         return Err(ProofError::Missing.into());

@@ -99,6 +99,8 @@ fn apis_that_are_refused() {
         (json!({"id": ""}), Some("id")),
         (json!({"audience": ""}), Some("resource server `api`: audience")),
         (json!({"secret": "short"}), Some("resource server `api`: secret")),
+        (json!({"secret": null}), Some("resource server `api`: secret: is needed with auth_method")),
+        (json!({"auth_method": "none", "secret": null}), Some("resource server `api`: auth_method")),
         (json!({"no_such_key": 1}), Some("no_such_key")),
     ];
     for (members, expected) in table {

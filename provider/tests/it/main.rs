@@ -4,6 +4,7 @@
 
 mod authorize;
 mod back_channel;
+mod client_authentication;
 mod common;
 mod config;
 mod consent;

@@ -2,6 +2,7 @@
 
 mod app;
 mod browser;
+mod client_key;
 mod dpop;
 
 use std::path::Path;
@@ -21,6 +22,7 @@ use url::Url;
 
 pub(crate) use app::{DownApp, TestApp};
 pub(crate) use browser::{Answer, TestBrowser};
+pub(crate) use client_key::ClientKey;
 pub(crate) use dpop::DpopKey;
 
 pub(crate) const ISSUER: &str = "http://localhost:4000";

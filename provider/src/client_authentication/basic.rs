@@ -1,62 +1,24 @@
-use std::sync::Arc;
-
 use axum::http::{HeaderMap, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use url::form_urlencoded;
 
-use super::TokenError;
-use crate::config::{Client, Registry};
-use crate::http::Params;
-
-/// Who sends the request: by `client_secret_basic`, or for public clients by name alone (OpenID Connect Core 1.0 section 9).
-pub(crate) fn authenticate(
-    headers: &HeaderMap,
-    params: &Params,
-    registry: &Registry,
-) -> Result<Arc<Client>, TokenError> {
-    if params.get("client_secret").is_some() {
-        return Err(TokenError::UnsupportedAuthentication);
-    }
-    match basic_credentials(headers)? {
-        Some(credentials) => {
-            let client = confidential(&credentials, registry)?;
-            match params.get("client_id") {
-                Some(client_id) if client_id != client.client_id => Err(TokenError::TwoClients),
-                _ => Ok(client),
-            }
-        }
-        None => {
-            let client_id = params.get("client_id").ok_or(TokenError::NoClient)?;
-            registry
-                .client(client_id)
-                .filter(|client| client.is_public())
-                .cloned()
-                .ok_or(TokenError::ClientAuthentication)
-        }
-    }
-}
+use crate::token::TokenError;
 
 /// What came by HTTP Basic authentication.
-pub(crate) struct Credentials {
-    pub(crate) id: String,
-    pub(crate) secret: String,
+pub(super) struct Credentials {
+    pub(super) id: String,
+    pub(super) secret: String,
 }
 
 /// The credentials of the `Authorization` header, if there is one.
-pub(crate) fn basic_credentials(headers: &HeaderMap) -> Result<Option<Credentials>, TokenError> {
+pub(super) fn credentials(headers: &HeaderMap) -> Result<Option<Credentials>, TokenError> {
     let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
     match (authorization.next(), authorization.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => basic(value.as_bytes()).map(Some).ok_or(TokenError::MalformedAuthorization),
         (Some(_), Some(_)) => Err(TokenError::MalformedAuthorization),
     }
-}
-
-fn confidential(credentials: &Credentials, registry: &Registry) -> Result<Arc<Client>, TokenError> {
-    let client = registry.client(&credentials.id).ok_or(TokenError::ClientAuthentication)?;
-    let secret = client.client_secret.as_ref().ok_or(TokenError::ClientAuthentication)?;
-    if secret.is(&credentials.secret) { Ok(Arc::clone(client)) } else { Err(TokenError::ClientAuthentication) }
 }
 
 /// RFC 6749 section 2.3.1: both halves are form-encoded before they are put together.

@@ -1,0 +1,109 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::error::{ConfigError, Owner};
+use super::jwks::ClientKeys;
+use super::{SigningAlg, jwks};
+use crate::secret::Secret;
+
+/// The least characters of a secret: fewer can be guessed.
+const SHORTEST_SECRET: usize = 16;
+
+/// How a client proves who it is ([OpenID Connect Core 1.0 section 9](https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// By its secret in the `Authorization` header.
+    ClientSecretBasic,
+    /// By its secret in the form.
+    ClientSecretPost,
+    /// By a JWT that it signs with a key of its own (RFC 7523).
+    PrivateKeyJwt,
+    /// Not at all: a public client.
+    None,
+}
+
+impl AuthMethod {
+    /// The name that it has in metadata.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
+            Self::None => "none",
+        }
+    }
+}
+
+impl fmt::Display for AuthMethod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The one way in which a client authenticates, with what it is checked against.
+#[derive(Debug)]
+pub(crate) enum Authentication {
+    None,
+    SecretBasic(Secret),
+    SecretPost(Secret),
+    PrivateKeyJwt(ClientKeys),
+}
+
+/// What an operator wrote of it, and the names of the keys.
+pub(super) struct Configured<'a> {
+    pub(super) method: Option<AuthMethod>,
+    pub(super) method_key: &'static str,
+    pub(super) secret: Option<&'a Secret>,
+    pub(super) secret_key: &'static str,
+    pub(super) jwks: Option<&'a Value>,
+    pub(super) signing_alg: Option<SigningAlg>,
+}
+
+impl Authentication {
+    /// What is there must be what the method needs: a secret that nobody asks for protects nothing.
+    pub(super) fn new(owner: &Owner, configured: &Configured<'_>) -> Result<Self, ConfigError> {
+        let method = configured.method.unwrap_or(match configured.secret {
+            Some(_) => AuthMethod::ClientSecretBasic,
+            None => AuthMethod::None,
+        });
+        let needs_secret = matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
+        let needs_keys = method == AuthMethod::PrivateKeyJwt;
+        let credentials = [
+            (configured.secret_key, configured.secret.is_some(), needs_secret),
+            ("jwks", configured.jwks.is_some(), needs_keys),
+            (
+                "token_endpoint_auth_signing_alg",
+                configured.signing_alg.is_some(),
+                needs_keys && configured.signing_alg.is_some(),
+            ),
+        ];
+        for (key, is_there, is_needed) in credentials {
+            if is_there != is_needed {
+                let (owner, method_key) = (owner.clone(), configured.method_key);
+                return Err(ConfigError::Credential { owner, key, is_needed, method_key, method });
+            }
+        }
+        match (method, configured.secret, configured.jwks) {
+            (AuthMethod::ClientSecretBasic, Some(secret), _) => {
+                check_secret(owner, configured.secret_key, secret).map(Self::SecretBasic)
+            }
+            (AuthMethod::ClientSecretPost, Some(secret), _) => {
+                check_secret(owner, configured.secret_key, secret).map(Self::SecretPost)
+            }
+            (AuthMethod::PrivateKeyJwt, _, Some(jwks)) => jwks::parse(jwks, configured.signing_alg)
+                .map(Self::PrivateKeyJwt)
+                .map_err(|why| ConfigError::Jwks { owner: owner.clone(), why }),
+            _ => Ok(Self::None),
+        }
+    }
+}
+
+fn check_secret(owner: &Owner, key: &'static str, secret: &Secret) -> Result<Secret, ConfigError> {
+    if secret.expose().len() < SHORTEST_SECRET {
+        return Err(ConfigError::WeakSecret { owner: owner.clone(), key });
+    }
+    Ok(secret.clone())
+}
