@@ -9,3 +9,7 @@ CREATE TABLE client_assertion (
     PRIMARY KEY (client_id, jti_hash)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX client_assertion_remember_until ON client_assertion (remember_until);
+
+-- What an app asked for by name (section 5.5): JSON, or NULL.
+ALTER TABLE authorization_code ADD COLUMN claims TEXT;
+ALTER TABLE token_family ADD COLUMN claims TEXT;

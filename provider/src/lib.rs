@@ -16,6 +16,7 @@
 
 mod assets;
 mod authorize;
+mod claims;
 mod client_authentication;
 mod clock;
 mod config;
@@ -42,7 +43,7 @@ mod userinfo;
 
 pub use clock::{Clock, ManualClock};
 pub use config::{
-    AuthMethod, ClientConfig, ConfigError, CookieSameSite, GrantType, JwksError, Owner, ProviderConfig,
+    AddressConfig, AuthMethod, ClientConfig, ConfigError, CookieSameSite, GrantType, JwksError, Owner, ProviderConfig,
     ResourceServerConfig, Secret, SigningAlg, UriError, UserConfig,
 };
 pub use router::router;

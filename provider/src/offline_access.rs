@@ -6,6 +6,7 @@
 
 use sqlx::SqliteConnection;
 
+use crate::claims::ClaimsRequest;
 use crate::config::Client;
 use crate::error::InternalError;
 use crate::state::Provider;
@@ -17,6 +18,13 @@ pub(crate) const SCOPE: &str = "offline_access";
 /// Whether it is among these scopes, which are separated by spaces.
 pub(crate) fn is_in(scope: &str) -> bool {
     scope.split(' ').any(|scope| scope == SCOPE)
+}
+
+/// What the user must have allowed for this: the scopes, and those that the claims belong to which are asked for by name.
+pub(crate) fn consent_for(scope: &str, claims: &ClaimsRequest) -> String {
+    let mut scopes: Vec<&str> = scope.split(' ').collect();
+    scopes.extend(claims.scopes().into_iter().filter(|name| !scope.split(' ').any(|scope| scope == *name)));
+    scopes.join(" ")
 }
 
 /// Whether the app may have what the user was asked for, as things stand now: the code that says so may be older than the

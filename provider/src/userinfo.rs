@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dpop::ProofError;
-use serde::Serialize;
 
+use crate::claims::{self, ClaimsRequest};
 use crate::error::{InternalError, internal_causes};
-use crate::http::NO_STORE;
+use crate::http::{NO_STORE, Params, ParamsError, form_body};
 use crate::keys::{Typ, VerifyError};
 use crate::state::Provider;
 use crate::store::token_family;
@@ -21,6 +22,10 @@ use crate::token::AccessTokenClaims;
 enum UserinfoError {
     #[error("there is no bearer token")]
     NoToken,
+    #[error("there is more than one access token")]
+    TwoTokens,
+    #[error(transparent)]
+    Params(#[from] ParamsError),
     #[error("{0}")]
     Token(#[from] VerifyError),
     #[error("the token was issued by another provider")]
@@ -41,42 +46,38 @@ enum UserinfoError {
     Internal(InternalError),
 }
 
-#[derive(Serialize)]
-struct Claims<'a> {
-    sub: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    preferred_username: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
-}
-
 /// `GET /userinfo` and `POST /userinfo`
-pub(crate) async fn userinfo(State(provider): State<Arc<Provider>>, method: Method, headers: HeaderMap) -> Response {
-    let response = answer(&provider, &method, &headers).await.unwrap_or_else(IntoResponse::into_response);
+pub(crate) async fn userinfo(
+    State(provider): State<Arc<Provider>>,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let response = answer(&provider, &method, &headers, &body).await.unwrap_or_else(IntoResponse::into_response);
     provider.with_nonce(&headers, response)
 }
 
-async fn answer(provider: &Provider, method: &Method, headers: &HeaderMap) -> Result<Response, UserinfoError> {
-    let credentials = Credentials::read(headers).ok_or(UserinfoError::NoToken)?;
-    let claims = verify(provider, credentials.token)?;
-    check_proof(provider, method, headers, &credentials, &claims)?;
+async fn answer(
+    provider: &Provider,
+    method: &Method,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Response, UserinfoError> {
+    let credentials = Credentials::read(method, headers, body)?;
+    let token = verify(provider, &credentials.token)?;
+    check_proof(provider, method, headers, &credentials, &token)?;
     let mut conn = provider.store.read().await?;
-    if !token_family::is_access_token_live(&mut conn, &claims.jti, provider.clock.now()).await? {
+    if !token_family::is_access_token_live(&mut conn, &token.jti, provider.clock.now()).await? {
         return Err(UserinfoError::Ended);
     }
-    let user = provider.user_of(&mut conn, &claims.sub).await?.ok_or(UserinfoError::Ended)?;
-    let has = |scope: &str| claims.scope.split(' ').any(|granted| granted == scope);
-    if !has("openid") {
+    let user = provider.user_of(&mut conn, &token.sub).await?.ok_or(UserinfoError::Ended)?;
+    if !token.scope.split(' ').any(|granted| granted == "openid") {
         return Err(UserinfoError::Scope);
     }
-    let claims = Claims {
-        sub: &claims.sub,
-        name: has("profile").then_some(&user.name),
-        preferred_username: has("profile").then_some(&user.username),
-        email: user.email.as_deref().filter(|_| has("email")),
-    };
+    let request = token_family::claims_of_access_token(&mut conn, &token.jti).await?;
+    let request = ClaimsRequest::from_stored(request.as_deref()).map_err(InternalError::from)?;
+    let mut claims = claims::for_userinfo(&user, &token.scope, &request);
+    claims.insert("sub".to_owned(), token.sub.into());
     Ok(([NO_STORE], Json(claims)).into_response())
 }
 
@@ -98,16 +99,16 @@ fn check_proof(
     provider: &Provider,
     method: &Method,
     headers: &HeaderMap,
-    credentials: &Credentials<'_>,
-    claims: &AccessTokenClaims,
+    credentials: &Credentials,
+    token: &AccessTokenClaims,
 ) -> Result<(), UserinfoError> {
-    let Some(cnf) = &claims.cnf else {
+    let Some(cnf) = &token.cnf else {
         return if credentials.with_proof { Err(UserinfoError::Unbound) } else { Ok(()) };
     };
     if !credentials.with_proof {
         return Err(UserinfoError::Unproven);
     }
-    let jkt = provider.check_proof(headers, method.as_str(), "/userinfo", Some(credentials.token))?;
+    let jkt = provider.check_proof(headers, method.as_str(), "/userinfo", Some(&credentials.token))?;
     match jkt {
         None => Err(ProofError::Missing.into()),
         Some(jkt) if jkt == cnf.jkt => Ok(()),
@@ -116,18 +117,36 @@ fn check_proof(
 }
 
 /// An access token, and how it came.
-struct Credentials<'a> {
-    token: &'a str,
-    /// By the scheme `DPoP`, and not `Bearer`.
+struct Credentials {
+    token: String,
+    /// By the scheme `DPoP`, and not `Bearer` or in a form.
     with_proof: bool,
 }
 
-impl<'a> Credentials<'a> {
-    /// RFC 6750 section 2.1, RFC 9449 section 7.1. Never from the URL, where others would read it.
-    fn read(headers: &'a HeaderMap) -> Option<Self> {
+impl Credentials {
+    /// RFC 6750 section 2, RFC 9449 section 7.1: in one way and not in two. Never from the URL, where others would read it.
+    fn read(method: &Method, headers: &HeaderMap, body: &Bytes) -> Result<Self, UserinfoError> {
+        let of_header = Self::of_header(headers);
+        let of_form = if method == Method::POST { Self::of_form(headers, body)? } else { None };
+        match (of_header, of_form) {
+            (Some(credentials), None) | (None, Some(credentials)) => Ok(credentials),
+            (Some(_), Some(_)) => Err(UserinfoError::TwoTokens),
+            (None, None) => Err(UserinfoError::NoToken),
+        }
+    }
+
+    fn of_header(headers: &HeaderMap) -> Option<Self> {
         let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
         let with_proof = scheme.eq_ignore_ascii_case("dpop");
-        (with_proof || scheme.eq_ignore_ascii_case("bearer")).then(|| Self { token: token.trim(), with_proof })
+        let token = token.trim().to_owned();
+        (with_proof || scheme.eq_ignore_ascii_case("bearer")).then_some(Self { token, with_proof })
+    }
+
+    /// Section 2.2. A body that is no form has no token.
+    fn of_form(headers: &HeaderMap, body: &Bytes) -> Result<Option<Self>, UserinfoError> {
+        let Ok(form) = form_body(headers, body) else { return Ok(None) };
+        let params = Params::parse(form, &["access_token"])?;
+        Ok(params.get("access_token").map(|token| Self { token: token.to_owned(), with_proof: false }))
     }
 }
 
@@ -138,6 +157,9 @@ impl IntoResponse for UserinfoError {
             Self::Internal(error) => return (error.report(), [NO_STORE]).into_response(),
             // RFC 6750 section 3.1: whoever sent no token is told nothing more.
             Self::NoToken => (StatusCode::UNAUTHORIZED, "Bearer realm=\"userinfo\""),
+            Self::TwoTokens | Self::Params(_) => {
+                (StatusCode::BAD_REQUEST, "Bearer realm=\"userinfo\", error=\"invalid_request\"")
+            }
             Self::Scope => {
                 (StatusCode::FORBIDDEN, "Bearer realm=\"userinfo\", error=\"insufficient_scope\", scope=\"openid\"")
             }

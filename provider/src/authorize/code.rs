@@ -26,6 +26,7 @@ pub(crate) async fn issue_code(
         client_id: client_id.clone(),
         redirect_uri: request.target.redirect_uri.as_str().to_owned(),
         scope: request.scope.clone(),
+        claims: request.claims.to_stored()?,
         nonce: request.nonce.clone(),
         code_challenge: request.code_challenge.clone(),
         dpop_jkt: request.dpop_jkt.clone(),

@@ -2,6 +2,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
+use crate::claims::ClaimsError;
 use crate::error::{InternalError, internal_causes};
 use crate::http::{ParamsError, see_other};
 use crate::id_token_hint::HintError;
@@ -66,6 +67,8 @@ pub(crate) enum AuthorizationError {
     MaxAge,
     #[error(transparent)]
     Hint(#[from] HintError),
+    #[error(transparent)]
+    Claims(#[from] ClaimsError),
     #[error("the user must sign in")]
     LoginRequired,
     #[error("the user must be asked for consent")]
@@ -83,6 +86,8 @@ impl AuthorizationError {
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::Scope => "invalid_scope",
+            // OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+            Self::Claims(ClaimsError::Acr) => "unmet_authentication_requirements",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::AccessDenied => "access_denied",
@@ -94,6 +99,7 @@ impl AuthorizationError {
             | Self::Prompt
             | Self::PromptNoneWithOthers
             | Self::MaxAge
+            | Self::Claims(ClaimsError::Malformed)
             | Self::Hint(_) => "invalid_request",
         }
     }

@@ -25,8 +25,7 @@ pub(super) fn needed<'a>(
 ) -> Interaction<'a> {
     let answers = |session: &&Session| {
         let is_fresh = request.max_age.is_none_or(|max_age| max_age > 0 && now - session.auth_time <= max_age);
-        let is_expected = request.expected_sub.as_ref().is_none_or(|sub| *sub == session.sub);
-        is_fresh && is_expected && !request.prompt.wants_login()
+        is_fresh && request.is_for(&session.sub) && !request.prompt.wants_login()
     };
     match session.filter(answers) {
         Some(_) if must_ask && request.prompt.forbids_interaction() => {

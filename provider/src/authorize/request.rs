@@ -1,14 +1,21 @@
-use super::checks::{Prompt, Target, hint, max_age, pkce, prompt, response, scope};
+use super::checks::{Prompt, Target, claims, hint, max_age, pkce, prompt, response, scope};
 use super::error::{AuthorizationError, AuthorizeFailure};
+use crate::claims::ClaimsRequest;
 use crate::http::Params;
 use crate::offline_access;
 use crate::state::Provider;
 
-/// What the endpoint reads; everything else is ignored (RFC 6749 section 3.1).
+/// What the endpoint reads; everything else is ignored (RFC 6749 section 3.1). Of `acr_values`, `claims_locales`, `display`
+/// and `ui_locales`, which are wishes, it is read whether they are there twice: no sign-in here is of a class that has a
+/// name, and the pages are in one language and fit every window.
 pub(super) const PARAMETERS: &[&str] = &[
+    "acr_values",
+    "claims",
+    "claims_locales",
     "client_id",
     "code_challenge",
     "code_challenge_method",
+    "display",
     "dpop_jkt",
     "id_token_hint",
     "login_hint",
@@ -23,6 +30,7 @@ pub(super) const PARAMETERS: &[&str] = &[
     "response_type",
     "scope",
     "state",
+    "ui_locales",
 ];
 
 /// An authorization request that is in order. There is no other way to make one than [`AuthorizationRequest::parse`].
@@ -32,6 +40,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) target: Target,
     /// What is granted, separated by spaces.
     pub(crate) scope: String,
+    /// What is asked for by name.
+    pub(crate) claims: ClaimsRequest,
     pub(crate) nonce: Option<String>,
     /// Of method S256.
     pub(crate) code_challenge: Option<String>,
@@ -40,8 +50,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) prompt: Prompt,
     /// In seconds.
     pub(crate) max_age: Option<i64>,
-    /// The user whom the app expects.
-    pub(crate) expected_sub: Option<String>,
+    /// The user of the `id_token_hint`.
+    expected_sub: Option<String>,
     /// The user name to begin with.
     pub(crate) login_hint: Option<String>,
 }
@@ -60,6 +70,7 @@ impl AuthorizationRequest {
         response::check(params)?;
         Ok(Self {
             scope: scope::parse(params, &target.client)?,
+            claims: claims::parse(params, &target.client)?,
             nonce: params.get("nonce").map(str::to_owned),
             code_challenge: pkce::parse(params, &target.client)?,
             dpop_jkt: params.get("dpop_jkt").map(str::to_owned),
@@ -74,6 +85,16 @@ impl AuthorizationRequest {
     /// Whether the app wants access while the user is away.
     pub(crate) fn is_offline(&self) -> bool {
         offline_access::is_in(&self.scope)
+    }
+
+    /// Whether the app would take this user.
+    pub(crate) fn is_for(&self, sub: &str) -> bool {
+        self.expected_sub.as_ref().is_none_or(|expected| expected == sub) && self.claims.accepts_sub(sub)
+    }
+
+    /// What the user has to allow.
+    pub(crate) fn consent_scope(&self) -> String {
+        offline_access::consent_for(&self.scope, &self.claims)
     }
 
     /// Tells the app why there is no code.

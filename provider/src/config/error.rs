@@ -118,6 +118,16 @@ pub enum ConfigError {
         /// What is wrong with them.
         why: JwksError,
     },
+    /// A claim whose value is none.
+    #[error("{owner}{key}: {why}")]
+    Claim {
+        /// Which user.
+        owner: Owner,
+        /// The key, which is the claim's name.
+        key: &'static str,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// An API that anybody could pass for.
     #[error("{owner}auth_method: must not be `none`")]
     Anonymous {

@@ -6,6 +6,7 @@ mod error;
 mod jwks;
 mod registry;
 mod resource_server;
+mod standard_claims;
 mod uri;
 mod user;
 
@@ -18,6 +19,7 @@ pub use client::{ClientConfig, GrantType, SigningAlg};
 pub use error::{ConfigError, Owner, UriError};
 pub use jwks::JwksError;
 pub use resource_server::ResourceServerConfig;
+pub use standard_claims::AddressConfig;
 pub use user::UserConfig;
 
 pub(crate) use authentication::Authentication;

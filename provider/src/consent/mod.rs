@@ -40,7 +40,7 @@ pub(crate) async fn must_ask(
         return Ok(true);
     }
     let client_id = &request.target.client.client_id;
-    Ok(request.is_offline() && !offline_consent::covers(conn, sub, client_id, &request.scope).await?)
+    Ok(request.is_offline() && !offline_consent::covers(conn, sub, client_id, &request.consent_scope()).await?)
 }
 
 /// Keeps the request until the user has answered; gives the path of the page that asks.
@@ -109,7 +109,7 @@ async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<R
     let page = ConsentPage {
         client_name: &target.client.name,
         username: &question.user.username,
-        scope: &question.request.scope,
+        scope: &question.request.consent_scope(),
         offline_days: days(provider.registry.lifetimes.offline_access),
         request: handle.as_str(),
         csrf_token: &browser.csrf_token(handle.as_str()),
@@ -140,7 +140,8 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     }
     let now = provider.clock.now();
     if request.is_offline() {
-        offline_consent::insert(&mut tx, &session.sub, &request.target.client.client_id, &request.scope, now).await?;
+        let client_id = &request.target.client.client_id;
+        offline_consent::insert(&mut tx, &session.sub, client_id, &request.consent_scope(), now).await?;
     }
     let code = issue_code(&mut tx, &request, &session, now).await?;
     tx.commit().await?;

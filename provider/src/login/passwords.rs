@@ -108,8 +108,7 @@ mod tests {
     fn only_the_right_password_of_a_known_user() {
         let users = [User {
             username: "alice".into(),
-            name: "Alice".into(),
-            email: None,
+            claims: [].into(),
             credential: Credential::Clear("wonderland".to_owned().into()),
         }];
         let prepared = Prepared::new(&users.map(Arc::new)).unwrap();

@@ -36,7 +36,7 @@ pub(super) async fn sign_in(
         return Err(LoginError::NotPending);
     }
     let sub = provider.sub(&mut tx, username).await?;
-    if request.expected_sub.as_ref().is_some_and(|expected| *expected != sub) {
+    if !request.is_for(&sub) {
         // CORE-03: the app wants another user, so this sign-in is of no use to it and does not happen.
         tx.commit().await?;
         return Err(request.refuse(provider, AuthorizationError::LoginRequired).into());

@@ -62,8 +62,10 @@ fn limit(days: i64) -> String {
 fn item(scope: &str) -> Html {
     let text = match scope {
         "openid" => "know that it is you",
-        "profile" => "see your name and user name",
+        "profile" => "see your profile: your names, birthday, language and the like",
         "email" => "see your e-mail address",
+        "address" => "see your postal address",
+        "phone" => "see your phone number",
         offline_access::SCOPE => "do all this while you are away as well, also after you have signed out",
         other => {
             return html!("<li data-scope=\"{scope}\">do what it calls “{scope}” for you</li>\n", scope = other);

@@ -10,6 +10,8 @@ pub(crate) struct AuthorizationCode {
     pub(crate) redirect_uri: String,
     /// Scopes, separated by spaces.
     pub(crate) scope: String,
+    /// What was asked for by name, as `ClaimsRequest` writes it.
+    pub(crate) claims: Option<String>,
     pub(crate) nonce: Option<String>,
     /// Of method S256.
     pub(crate) code_challenge: Option<String>,
@@ -28,15 +30,16 @@ pub(crate) async fn insert(
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO authorization_code
-             (code_hash, session_id, client_id, redirect_uri, scope, nonce, code_challenge, dpop_jkt, auth_time,
-              expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (code_hash, session_id, client_id, redirect_uri, scope, claims, nonce, code_challenge, dpop_jkt,
+              auth_time, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(hash.as_bytes())
     .bind(code.session_id)
     .bind(&code.client_id)
     .bind(&code.redirect_uri)
     .bind(&code.scope)
+    .bind(&code.claims)
     .bind(&code.nonce)
     .bind(&code.code_challenge)
     .bind(&code.dpop_jkt)
@@ -64,7 +67,12 @@ pub(crate) async fn set_used(conn: &mut SqliteConnection, hash: Hash, family_id:
         .map(drop)
 }
 
-/// The codes of an ended session are dead.
+/// The codes of an ended session are dead. One that was used is kept in mind: should it come again, it takes back what
+/// outlives the session too.
 pub(crate) async fn delete_of_session(conn: &mut SqliteConnection, session_id: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM authorization_code WHERE session_id = ?").bind(session_id).execute(conn).await.map(drop)
+    sqlx::query("DELETE FROM authorization_code WHERE session_id = ? AND family_id IS NULL")
+        .bind(session_id)
+        .execute(conn)
+        .await
+        .map(drop)
 }

@@ -7,6 +7,8 @@ pub(crate) struct TokenFamily {
     pub(crate) client_id: String,
     /// Scopes, separated by spaces.
     pub(crate) scope: String,
+    /// What was asked for by name, as `ClaimsRequest` writes it.
+    pub(crate) claims: Option<String>,
     /// When the user proved who they are.
     pub(crate) auth_time: i64,
     /// When no refresh token of it is good any more; `None`: it has none.
@@ -21,12 +23,13 @@ pub(crate) struct TokenFamily {
 /// Begins the family of what one authorization gives.
 pub(crate) async fn insert(conn: &mut SqliteConnection, family: &TokenFamily, now: i64) -> Result<i64, sqlx::Error> {
     sqlx::query(
-        "INSERT INTO token_family (session_id, client_id, scope, auth_time, expires_at, jkt, offline_sub, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO token_family (session_id, client_id, scope, claims, auth_time, expires_at, jkt, offline_sub, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(family.session_id)
     .bind(&family.client_id)
     .bind(&family.scope)
+    .bind(&family.claims)
     .bind(family.auth_time)
     .bind(family.expires_at)
     .bind(&family.jkt)
@@ -77,6 +80,20 @@ pub(crate) async fn is_access_token_live(
     .bind(jti)
     .bind(now)
     .fetch_one(conn)
+    .await
+}
+
+/// What was asked for by name when this access token's family began.
+pub(crate) async fn claims_of_access_token(
+    conn: &mut SqliteConnection,
+    jti: &str,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT claims FROM token_family JOIN access_token ON access_token.family_id = token_family.id
+         WHERE access_token.jti = ? AND claims IS NOT NULL",
+    )
+    .bind(jti)
+    .fetch_optional(conn)
     .await
 }
 

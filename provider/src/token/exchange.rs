@@ -7,7 +7,9 @@ use subtle::ConstantTimeEq;
 use super::TokenError;
 use super::grant::{Grant, Holder, check_key, grant};
 use super::mint::{TokenResponse, mint};
+use crate::claims::ClaimsRequest;
 use crate::config::{Client, GrantType};
+use crate::error::InternalError;
 use crate::http::Params;
 use crate::offline_access;
 use crate::secret::Opaque;
@@ -89,8 +91,12 @@ async fn begin_family(
     let session = session.ok_or(TokenError::UnknownCode)?;
     let lifetimes = &provider.registry.lifetimes;
     let offline = offline_access::is_in(&code.scope);
-    if offline && !offline_access::is_allowed(conn, client, &session.sub, &code.scope).await? {
-        return Err(TokenError::WithdrawnCode);
+    if offline {
+        let claims = ClaimsRequest::from_stored(code.claims.as_deref()).map_err(InternalError::from)?;
+        let consent = offline_access::consent_for(&code.scope, &claims);
+        if !offline_access::is_allowed(conn, client, &session.sub, &consent).await? {
+            return Err(TokenError::WithdrawnCode);
+        }
     }
     let expires_at = match offline {
         // BCL-43
@@ -103,6 +109,7 @@ async fn begin_family(
         session_id: session.id,
         client_id: code.client_id,
         scope: code.scope,
+        claims: code.claims,
         auth_time: code.auth_time,
         expires_at: renewable.then_some(expires_at),
         // A confidential client's refresh tokens are bound to it already (RFC 9449 section 5).

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use sqlx::SqliteConnection;
 
 use super::TokenError;
+use crate::claims::ClaimsRequest;
 use crate::config::{Client, User};
 use crate::error::InternalError;
 use crate::secret::{Opaque, random_id};
@@ -19,6 +20,8 @@ pub(super) struct Grant {
     /// `None`: the session has ended, and the tokens name none.
     pub(super) sid: Option<String>,
     pub(super) scope: String,
+    /// What is to be said of the user beside that.
+    pub(super) claims: ClaimsRequest,
     pub(super) nonce: Option<String>,
     pub(super) auth_time: i64,
     /// The thumbprint of the key that the access token is bound to.
@@ -69,6 +72,7 @@ pub(super) async fn grant(
 ) -> Result<Option<Grant>, InternalError> {
     let Holder { sub, sid } = holder;
     let Some(user) = provider.user_of(conn, &sub).await? else { return Ok(None) };
+    let claims = ClaimsRequest::from_stored(family.claims.as_deref())?;
     let lifetimes = &provider.registry.lifetimes;
     let jti = random_id()?;
     token_family::insert_access_token(conn, &jti, family_id, sid.is_some(), now + lifetimes.access_token).await?;
@@ -91,6 +95,7 @@ pub(super) async fn grant(
         sub,
         sid,
         scope: family.scope.clone(),
+        claims,
         nonce: None,
         auth_time: family.auth_time,
         jkt: jkt.map(str::to_owned),

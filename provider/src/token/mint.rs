@@ -1,9 +1,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::grant::Grant;
+use crate::claims;
 use crate::config::Client;
 use crate::error::InternalError;
 use crate::keys::Typ;
@@ -64,10 +66,9 @@ struct IdTokenClaims<'a> {
     at_hash: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    preferred_username: Option<&'a str>,
+    /// Of the user.
+    #[serde(flatten)]
+    claims: Map<String, Value>,
 }
 
 /// Signs the tokens.
@@ -115,7 +116,6 @@ fn id_token(
     access_token: &str,
     now: i64,
 ) -> Result<String, InternalError> {
-    let has_profile = grant.scope.split(' ').any(|scope| scope == "profile");
     let id_token = IdTokenClaims {
         iss: &provider.issuer,
         sub: &grant.sub,
@@ -126,8 +126,7 @@ fn id_token(
         sid,
         at_hash: at_hash(access_token),
         nonce: grant.nonce.as_deref(),
-        name: has_profile.then_some(&grant.user.name),
-        preferred_username: has_profile.then_some(&grant.user.username),
+        claims: claims::for_id_token(&grant.user, &grant.scope, &grant.claims),
     };
     Ok(provider.keys.sign(client.signing_alg, Typ::Id, &id_token)?)
 }

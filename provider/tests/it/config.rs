@@ -127,6 +127,34 @@ fn users_that_are_refused() {
         (json!({"username": "bobby", "name": "B", "password_hash": "x"}), Some("user `bobby`: password_hash")),
         (json!({"username": "bobby", "name": "B", "password_hash": "$scrypt$x"}), Some("user `bobby`: password_hash")),
         (json!({"username": "bobby", "name": "B", "password_hash": hash}), None),
+        (json!({"username": "bobby", "name": "", "password": "x"}), Some("user `bobby`: name: must be a line")),
+        (json!({"username": "bobby", "name": "B", "password": "x", "given_name": "a\nb"}), Some("given_name: must be")),
+        (
+            json!({"username": "bobby", "name": "B", "password": "x", "email": "bobby"}),
+            Some("user `bobby`: email: must be"),
+        ),
+        (json!({"username": "bobby", "name": "B", "password": "x", "picture": "bobby.png"}), Some("picture: must be")),
+        (
+            json!({"username": "bobby", "name": "B", "password": "x", "birthdate": "1.1.2000"}),
+            Some("birthdate: must be"),
+        ),
+        (json!({"username": "bobby", "name": "B", "password": "x", "zoneinfo": "CET "}), Some("zoneinfo: must be")),
+        (json!({"username": "bobby", "name": "B", "password": "x", "locale": "x"}), Some("locale: must be")),
+        (
+            json!({"username": "bobby", "name": "B", "password": "x", "phone_number": "0100"}),
+            Some("phone_number: must"),
+        ),
+        (json!({"username": "bobby", "name": "B", "password": "x", "updated_at": -1}), Some("-1")),
+        (
+            json!({"username": "bobby", "name": "B", "password": "x", "email_verified": true}),
+            Some("email_verified: says"),
+        ),
+        (json!({"username": "bobby", "name": "B", "password": "x", "address": {}}), Some("address: must have")),
+        (
+            json!({"username": "bobby", "name": "B", "password": "x", "address": {"region": "\n"}}),
+            Some("address: must have"),
+        ),
+        (json!({"username": "bobby", "name": "B", "password": "x", "address": {"planet": "Earth"}}), Some("planet")),
     ];
     for (user, expected) in table {
         let mut config = config();
