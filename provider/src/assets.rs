@@ -19,6 +19,10 @@ pub(crate) async fn front_channel_script() -> impl IntoResponse {
     script(include_str!("../assets/front-channel.js"))
 }
 
+pub(crate) async fn form_post_script() -> impl IntoResponse {
+    script(include_str!("../assets/form-post.js"))
+}
+
 pub(crate) async fn result_script() -> impl IntoResponse {
     script(include_str!("../assets/result.js"))
 }

@@ -8,6 +8,8 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
+use crate::authorize::RESPONSE_MODES;
+use crate::claims;
 use crate::client_authentication::{API_METHODS, CLIENT_METHODS};
 use crate::config::SigningAlg;
 use crate::state::Provider;
@@ -18,6 +20,9 @@ const FIVE_MINUTES: (HeaderName, HeaderValue) =
 
 /// What this provider signs with, and what its clients may sign with.
 const SIGNING_ALGS: [SigningAlg; 2] = [SigningAlg::RS256, SigningAlg::ES256];
+
+/// What ID tokens say beside what is known of their user.
+const OF_ID_TOKENS: &[&str] = &["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash"];
 
 /// The provider's metadata. Only what there is.
 #[derive(Debug, Serialize)]
@@ -44,7 +49,9 @@ struct Configuration<'a> {
     token_endpoint_auth_signing_alg_values_supported: [SigningAlg; 2],
     code_challenge_methods_supported: &'static [&'static str],
     dpop_signing_alg_values_supported: [&'static str; 1],
-    claims_supported: &'static [&'static str],
+    claims_supported: Vec<&'static str>,
+    display_values_supported: &'static [&'static str],
+    ui_locales_supported: &'static [&'static str],
     prompt_values_supported: &'static [&'static str],
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
@@ -73,7 +80,7 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
         introspection_endpoint_auth_signing_alg_values_supported: SIGNING_ALGS,
         scopes_supported: provider.registry.scopes().into_iter().collect(),
         response_types_supported: &["code"],
-        response_modes_supported: &["query"],
+        response_modes_supported: RESPONSE_MODES,
         grant_types_supported: &["authorization_code", "refresh_token"],
         subject_types_supported: &["public"],
         id_token_signing_alg_values_supported: SIGNING_ALGS,
@@ -81,22 +88,11 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
         token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGS,
         code_challenge_methods_supported: &["S256"],
         dpop_signing_alg_values_supported: dpop::SIGNING_ALGS,
-        claims_supported: &[
-            "iss",
-            "sub",
-            "aud",
-            "exp",
-            "iat",
-            "auth_time",
-            "nonce",
-            "sid",
-            "at_hash",
-            "name",
-            "preferred_username",
-            "email",
-        ],
+        claims_supported: OF_ID_TOKENS.iter().copied().chain(claims::supported(&provider.registry)).collect(),
+        display_values_supported: &["page", "popup", "touch"],
+        ui_locales_supported: &["en"],
         prompt_values_supported: &["none", "login", "consent", "select_account"],
-        claims_parameter_supported: false,
+        claims_parameter_supported: true,
         request_parameter_supported: false,
         request_uri_parameter_supported: false,
         authorization_response_iss_parameter_supported: true,

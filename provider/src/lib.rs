@@ -36,6 +36,7 @@ mod parked;
 mod revoke;
 mod router;
 mod secret;
+mod select_account;
 mod state;
 mod store;
 mod token;

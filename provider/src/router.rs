@@ -12,7 +12,10 @@ use tracing::Level;
 
 use crate::http::{cors, security_headers, span};
 use crate::state::{Provider, ProviderState};
-use crate::{assets, authorize, consent, discovery, end_session, introspect, login, pages, revoke, token, userinfo};
+use crate::{
+    assets, authorize, consent, discovery, end_session, introspect, login, pages, revoke, select_account, token,
+    userinfo,
+};
 
 /// The largest form that is read, in bytes; ID tokens come as hints, and are longer than anything else.
 const BODY_LIMIT: usize = 32 * 1024;
@@ -36,6 +39,7 @@ pub fn router(state: ProviderState) -> Router {
         .route("/introspect", post(introspect::post))
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/login", get(login::get).post(login::post))
+        .route("/select_account", get(select_account::get).post(select_account::post))
         .route("/consent", get(consent::get).post(consent::post))
         .route("/end_session", get(end_session::get).post(end_session::post))
         .route("/end_session/confirm", post(end_session::confirm))
@@ -44,6 +48,7 @@ pub fn router(state: ProviderState) -> Router {
         .route("/end_session/result/{handle}/withdraw", post(end_session::withdraw))
         .route("/assets/main.css", get(assets::stylesheet))
         .route("/assets/front-channel.js", get(assets::front_channel_script))
+        .route("/assets/form-post.js", get(assets::form_post_script))
         .route("/assets/result.js", get(assets::result_script))
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .route("/healthz", get(healthz))

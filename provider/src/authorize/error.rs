@@ -1,10 +1,10 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use url::Url;
 
+use super::AuthorizationResponse;
 use crate::claims::ClaimsError;
 use crate::error::{InternalError, internal_causes};
-use crate::http::{ParamsError, see_other};
+use crate::http::ParamsError;
 use crate::id_token_hint::HintError;
 use crate::pages::ErrorPage;
 
@@ -14,7 +14,7 @@ pub(crate) enum AuthorizeFailure {
     /// Said on a page: it is not known to be safe to send the user anywhere.
     Page(Unredirectable),
     /// Said to the app, by sending the user there.
-    Redirect(Box<Url>),
+    Response(Box<AuthorizationResponse>),
     /// The provider failed.
     Internal(InternalError),
 }
@@ -43,7 +43,7 @@ pub(crate) enum AuthorizationError {
     NoResponseType,
     #[error("response_type: only code is supported")]
     UnsupportedResponseType,
-    #[error("response_mode: only query is supported")]
+    #[error("response_mode: only query, fragment and form_post are supported")]
     UnsupportedResponseMode,
     #[error("request objects are not supported")]
     RequestNotSupported,
@@ -108,7 +108,7 @@ impl AuthorizationError {
 impl IntoResponse for AuthorizeFailure {
     fn into_response(self) -> Response {
         match self {
-            Self::Redirect(url) => see_other(url.as_str()),
+            Self::Response(response) => response.into_response(),
             Self::Internal(error) => ErrorPage::internal(error.report()).into_response(),
             Self::Page(error) => {
                 tracing::info!(error = %error, "authorization request refused on a page");

@@ -9,6 +9,8 @@ pub(super) enum Interaction<'a> {
     None(&'a Session),
     /// The user must sign in, for the first time or again.
     SignIn,
+    /// The user of this session must be asked whether to go on as who they are.
+    SelectAccount(&'a Session),
     /// The user of this session must be asked whether the app may have what it asks for.
     Consent(&'a Session),
     /// The user would have to, but the app does not want them to be asked.
@@ -23,14 +25,12 @@ pub(super) fn needed<'a>(
     must_ask: bool,
     now: i64,
 ) -> Interaction<'a> {
-    let answers = |session: &&Session| {
-        let is_fresh = request.max_age.is_none_or(|max_age| max_age > 0 && now - session.auth_time <= max_age);
-        is_fresh && request.is_for(&session.sub) && !request.prompt.wants_login()
-    };
+    let answers = |session: &&Session| request.is_answered_by(session, now) && !request.prompt.wants_login();
     match session.filter(answers) {
         Some(_) if must_ask && request.prompt.forbids_interaction() => {
             Interaction::Refused(AuthorizationError::ConsentRequired)
         }
+        Some(session) if request.prompt.wants_account_selection() => Interaction::SelectAccount(session),
         Some(session) if must_ask => Interaction::Consent(session),
         Some(session) => Interaction::None(session),
         None if request.prompt.forbids_interaction() => Interaction::Refused(AuthorizationError::LoginRequired),

@@ -3,9 +3,11 @@
 mod checks;
 mod code;
 mod error;
+mod finish;
 mod interaction;
 mod request;
 mod response;
+mod response_mode;
 
 use std::sync::Arc;
 
@@ -17,16 +19,19 @@ use sqlx::SqliteConnection;
 
 pub(crate) use code::issue_code;
 pub(crate) use error::{AuthorizationError, AuthorizeFailure, Unredirectable};
+pub(crate) use finish::finish;
 use interaction::Interaction;
 pub(crate) use request::AuthorizationRequest;
+pub(crate) use response::AuthorizationResponse;
+pub(crate) use response_mode::RESPONSE_MODES;
 
-use crate::consent;
 use crate::http::{Browser, Params, form_body, see_other};
 use crate::parked::{self, park, unpark};
 use crate::secret::Opaque;
 use crate::state::Provider;
 use crate::store::pending_authorization::{self, Pending};
 use crate::store::session::{self, Session};
+use crate::{consent, login, select_account};
 
 const PATH: &str = "/authorize";
 
@@ -90,13 +95,16 @@ async fn authorize(provider: &Provider, params: &Params, headers: &HeaderMap) ->
             None if request.prompt.forbids_interaction() => {
                 Err(request.refuse(provider, AuthorizationError::LoginRequired))
             }
-            None => ask_to_sign_in(provider, params, None, headers).await,
+            None => show_page(provider, params, None, headers, login::path).await,
         },
         Interaction::Consent(session) => match ask_for_consent(provider, params, session, headers).await? {
             Some(response) => Ok(response),
-            None => ask_to_sign_in(provider, params, None, headers).await,
+            None => show_page(provider, params, None, headers, login::path).await,
         },
-        Interaction::SignIn => ask_to_sign_in(provider, params, session.as_ref(), headers).await,
+        Interaction::SelectAccount(session) => {
+            show_page(provider, params, Some(session), headers, select_account::path).await
+        }
+        Interaction::SignIn => show_page(provider, params, session.as_ref(), headers, login::path).await,
         Interaction::Refused(error) => Err(request.refuse(provider, error)),
     }
 }
@@ -123,7 +131,7 @@ async fn answer_with_code(
     let Some(session) = session else { return Ok(None) };
     let code = issue_code(&mut tx, request, &session, now).await?;
     tx.commit().await?;
-    Ok(Some(see_other(request.target.success(&code, &provider.issuer).as_str())))
+    Ok(Some(request.target.success(&code, &provider.issuer).into_response()))
 }
 
 async fn ask_for_consent(
@@ -144,11 +152,13 @@ async fn ask_for_consent(
     Ok(Some(response))
 }
 
-async fn ask_to_sign_in(
+/// Keeps the request for the page that has to be seen first, and sends the browser there.
+async fn show_page(
     provider: &Provider,
     params: &Params,
     session: Option<&Session>,
     headers: &HeaderMap,
+    path: fn(&Opaque) -> String,
 ) -> Result<Response, AuthorizeFailure> {
     let browser = Browser::of(&provider.cookies, headers)?;
     let handle = Opaque::random()?;
@@ -157,7 +167,7 @@ async fn ask_to_sign_in(
     let mut tx = provider.store.begin().await?;
     pending_authorization::insert(&mut tx, handle.hash(), browser.hash(), &pending, expires_at).await?;
     tx.commit().await?;
-    let mut response = see_other(&format!("/login?request={}", handle.as_str()));
+    let mut response = see_other(&path(&handle));
     browser.attach(&provider.cookies, &mut response);
     Ok(response)
 }

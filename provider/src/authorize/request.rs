@@ -4,6 +4,7 @@ use crate::claims::ClaimsRequest;
 use crate::http::Params;
 use crate::offline_access;
 use crate::state::Provider;
+use crate::store::session::Session;
 
 /// What the endpoint reads; everything else is ignored (RFC 6749 section 3.1). Of `acr_values`, `claims_locales`, `display`
 /// and `ui_locales`, which are wishes, it is read whether they are there twice: no sign-in here is of a class that has a
@@ -90,6 +91,13 @@ impl AuthorizationRequest {
     /// Whether the app would take this user.
     pub(crate) fn is_for(&self, sub: &str) -> bool {
         self.expected_sub.as_ref().is_none_or(|expected| expected == sub) && self.claims.accepts_sub(sub)
+    }
+
+    /// Whether a sign-in is that of somebody whom the app would take, and not too long ago. Seconds are cut off, so that a
+    /// sign-in whose age is `max_age` may be a little older, which must not be.
+    pub(crate) fn is_answered_by(&self, session: &Session, now: i64) -> bool {
+        let is_fresh = self.max_age.is_none_or(|max_age| max_age > 0 && now - session.auth_time < max_age);
+        is_fresh && self.is_for(&session.sub)
     }
 
     /// What the user has to allow.

@@ -2,11 +2,11 @@
 
 mod request;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::config::User;
+use crate::config::{Registry, User};
 
 use request::Wanted;
 pub(crate) use request::{ClaimsError, ClaimsRequest};
@@ -46,6 +46,14 @@ fn of_scopes(scope: &str) -> impl Iterator<Item = &'static str> {
 /// The scope that a standard claim belongs to.
 fn scope_of(claim: &str) -> Option<&'static str> {
     OF_SCOPES.iter().find(|(_, claims)| claims.contains(&claim)).map(|(scope, _)| *scope)
+}
+
+/// The claims that some app may ask for of some user: what metadata promises.
+pub(crate) fn supported(registry: &Registry) -> Vec<&'static str> {
+    let there: BTreeSet<&str> = registry.users().flat_map(|user| user.claims.keys().copied()).collect();
+    let scopes = registry.scopes();
+    let asked = OF_SCOPES.iter().filter(|(scope, _)| scopes.contains(scope)).flat_map(|(_, claims)| claims.iter());
+    asked.copied().filter(|claim| there.contains(claim)).collect()
 }
 
 /// What userinfo says, beside `sub`.

@@ -17,7 +17,7 @@ use error::ConsentError;
 use crate::authorize::{self, AuthorizationError, AuthorizationRequest, issue_code};
 use crate::config::User;
 use crate::error::InternalError;
-use crate::http::{Browser, Params, form_body, origin, require_same_origin, see_other};
+use crate::http::{Browser, Params, form_body, origin, require_same_origin};
 use crate::pages::ConsentPage;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -146,7 +146,7 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     let code = issue_code(&mut tx, &request, &session, now).await?;
     tx.commit().await?;
     tracing::info!(client.id = request.target.client.client_id, "consent given");
-    Ok(see_other(request.target.success(&code, &provider.issuer).as_str()))
+    Ok(request.target.success(&code, &provider.issuer).into_response())
 }
 
 /// In whole days, rounded up: what is promised is an upper limit.

@@ -18,7 +18,7 @@ use sign_in::sign_in;
 pub(crate) use throttle::Throttle;
 
 use crate::authorize::{self, AuthorizationRequest};
-use crate::http::{Browser, Params, SourceBucket, form_body, origin, require_same_origin, see_other};
+use crate::http::{Browser, Params, SourceBucket, form_body, origin, require_same_origin};
 use crate::pages::LoginPage;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -26,6 +26,11 @@ use crate::store::pending_authorization;
 
 /// The longest password that is looked at, in bytes.
 const LONGEST_PASSWORD: usize = 1024;
+
+/// The path of the form for a pending authorization.
+pub(crate) fn path(handle: &Opaque) -> String {
+    format!("/login?request={}", handle.as_str())
+}
 
 /// `GET /login`
 pub(crate) async fn get(
@@ -126,7 +131,7 @@ async fn submit(
     provider.throttle.refund(attempt);
 
     let signed_in = sign_in(provider, &form, username, headers).await?;
-    let mut response = see_other(&signed_in.go_on_to);
+    let mut response = signed_in.response;
     if let Some(cookie) = provider.cookies.set_session(&signed_in.cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
+use axum::response::Response;
 use sqlx::SqliteConnection;
 
 use super::Form;
 use super::error::LoginError;
-use crate::authorize::{AuthorizationError, issue_code};
-use crate::consent;
+use crate::authorize::{self, AuthorizationError};
 use crate::end_session::{self, FirstAttempt, NewLogout};
 use crate::error::InternalError;
 use crate::secret::Opaque;
@@ -19,7 +19,7 @@ pub(super) struct SignedIn {
     /// The new session cookie.
     pub(super) cookie: Opaque,
     /// Back to the app, with a code; or to the question whether the app may have one.
-    pub(super) go_on_to: String,
+    pub(super) response: Response,
 }
 
 /// Answers the pending authorization: all in one transaction, so that a sign-out comes before it or after it.
@@ -44,19 +44,14 @@ pub(super) async fn sign_in(
     let cookie = Opaque::random()?;
     let old = provider.session(&mut tx, headers).await?;
     let (session, replaced) = begin_or_go_on(&mut tx, provider, old, &sub, &cookie, now).await?;
-    let go_on_to = if consent::must_ask(&mut tx, request, &sub).await? {
-        consent::ask(&mut tx, &form.browser, &session, &form.params, now).await?
-    } else {
-        let code = issue_code(&mut tx, request, &session, now).await?;
-        request.target.success(&code, &provider.issuer).into()
-    };
+    let response = authorize::finish(&mut tx, provider, request, &form.params, &form.browser, &session, now).await?;
     tx.commit().await?;
     tracing::info!(client.id = request.target.client.client_id, "signed in");
     if replaced {
         // Nobody waits for it here: the new session shares no `sid` with the old one.
         provider.back_channel.wake();
     }
-    Ok(SignedIn { cookie, go_on_to })
+    Ok(SignedIn { cookie, response })
 }
 
 /// The same user's session goes on; any other session of this browser ends, because its cookie is about to be replaced

@@ -2,6 +2,7 @@
 
 mod consent;
 mod error;
+mod form_post;
 mod front_channel;
 mod home;
 mod html;
@@ -10,6 +11,7 @@ mod offline;
 mod outcome;
 mod question;
 mod result;
+mod select_account;
 mod signed_out;
 
 use std::collections::BTreeSet;
@@ -19,12 +21,14 @@ use axum::response::{IntoResponse, Response};
 
 pub(crate) use consent::ConsentPage;
 pub(crate) use error::{ErrorPage, not_found};
+pub(crate) use form_post::FormPostPage;
 pub(crate) use front_channel::{Frame, FrontChannelPage};
 pub(crate) use home::home;
 use html::{Html, html};
 pub(crate) use login::LoginPage;
 pub(crate) use question::QuestionPage;
 pub(crate) use result::{NextStop, ResultPage};
+pub(crate) use select_account::SelectAccountPage;
 pub(crate) use signed_out::{SignedOutPage, still_signed_in};
 
 use crate::http::NO_STORE;
@@ -37,7 +41,9 @@ pub(crate) struct Page {
     content: Html,
     /// A script of ours that the page loads.
     script: Option<&'static str>,
-    /// Origins that sending the page's form may lead to, beside our own: Chromium applies `form-action` to redirects.
+    /// Whether the page's form is for us.
+    form_to_self: bool,
+    /// Origins that sending the page's form may lead to besides: Chromium applies `form-action` to redirects.
     form_action: BTreeSet<String>,
     /// Origins of the frames that the page loads.
     frame_src: BTreeSet<String>,
@@ -50,6 +56,7 @@ impl Page {
             title,
             content,
             script: None,
+            form_to_self: true,
             form_action: BTreeSet::new(),
             frame_src: BTreeSet::new(),
         }
@@ -63,7 +70,8 @@ impl Page {
         };
         format!(
             "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; {frame_src}\
-             base-uri 'none'; form-action 'self'{}; frame-ancestors 'none'",
+             base-uri 'none'; form-action{}{}; frame-ancestors 'none'",
+            if self.form_to_self { " 'self'" } else { "" },
             list(&self.form_action)
         )
     }

@@ -63,13 +63,14 @@ async fn errors_that_must_not_be_redirected() {
 async fn errors_that_are_redirected() {
     let provider = TestProvider::init().await;
     let (mut browser, tokens) = provider.signed_in("alice").await;
+    let long_claims = format!(r#"{{"userinfo":{{"{}":null}}}}"#, "x".repeat(4096));
     let short = "x".repeat(42);
     let not_base64url = "+".repeat(43);
     let access_token = tokens.access_token.as_str();
     let table: &[(&[(&str, &str)], &str)] = &[
         (&[("response_type", "")], "invalid_request"),
-        (&[("response_type", "token")], "unsupported_response_type"),
-        (&[("response_mode", "form_post")], "invalid_request"),
+        (&[("response_type", "none")], "unsupported_response_type"),
+        (&[("response_mode", "web_message")], "invalid_request"),
         (&[("request", "a.b.c")], "request_not_supported"),
         (&[("request_uri", "https://127.0.0.1:4002/r")], "request_uri_not_supported"),
         (&[("registration", "{}")], "registration_not_supported"),
@@ -88,6 +89,14 @@ async fn errors_that_are_redirected() {
         (&[("max_age", "99999999999999999999")], "invalid_request"),
         (&[("id_token_hint", "a.b.c")], "invalid_request"),
         (&[("id_token_hint", access_token)], "invalid_request"),
+        (&[("claims", "{")], "invalid_request"),
+        (&[("claims", "[]")], "invalid_request"),
+        (&[("claims", r#"{"userinfo":{"name":true}}"#)], "invalid_request"),
+        (&[("claims", &long_claims)], "invalid_request"),
+        (
+            &[("claims", r#"{"id_token":{"acr":{"essential":true,"values":["1","2"]}}}"#)],
+            "unmet_authentication_requirements",
+        ),
     ];
     for (changes, expected) in table {
         let answer = browser.get(&authorize("app-b", changes)).await;
@@ -143,7 +152,7 @@ async fn an_old_sign_in_is_not_good_enough_for_max_age() {
     let provider = TestProvider::init().await;
     let (mut browser, tokens) = provider.signed_in("alice").await;
     provider.clock.advance(100);
-    for (max_age, is_enough) in [("0", false), ("99", false), ("100", true), ("1000", true)] {
+    for (max_age, is_enough) in [("0", false), ("99", false), ("100", false), ("101", true), ("1000", true)] {
         let answer = browser.get(&authorize("app-a", &[("max_age", max_age), ("prompt", "none")])).await;
         assert_eq!(redirected(&answer, "code").is_some(), is_enough, "{max_age}");
     }
@@ -161,7 +170,7 @@ async fn an_old_sign_in_is_not_good_enough_for_max_age() {
 async fn prompt_login_asks_again() {
     let provider = TestProvider::init().await;
     let (mut browser, _) = provider.signed_in("alice").await;
-    for prompt in ["login", "select_account"] {
+    for prompt in ["login", "login select_account"] {
         let answer = browser.get(&authorize("app-a", &[("prompt", prompt)])).await;
         assert_eq!(answer.location().path(), "/login", "{prompt}");
     }
@@ -226,4 +235,59 @@ async fn a_parked_request_belongs_to_its_endpoint() {
     let parked = browser.submit_cross_site("/end_session", &[]).await;
     let handle = redirected(&parked, "parked").unwrap();
     browser.get(&path("/authorize", &[("parked", handle.as_str())])).await.assert_error_page(400);
+}
+
+/// OpenID Connect Core 1.0 section 3.1.2.1: wishes that cannot be granted are no errors, and nobody asks the user for them.
+#[tokio::test]
+async fn wishes_are_taken() {
+    let provider = TestProvider::init().await;
+    let (mut browser, tokens) = provider.signed_in("alice").await;
+    for (name, value) in [
+        ("display", "page"),
+        ("display", "popup"),
+        ("display", "touch"),
+        ("display", "wap"),
+        ("display", "hologram"),
+        ("ui_locales", "tlh fr-CA fr en"),
+        ("claims_locales", "tlh"),
+        ("acr_values", "1 2"),
+        ("login_hint", "bob"),
+        ("unknown", "value"),
+        ("max_age", "10000"),
+        ("id_token_hint", &tokens.id_token),
+        ("claims", r#"{"userinfo":{"name":{"essential":true}},"id_token":{"acr":{"values":["2"]}},"more":1}"#),
+        ("nonce", ""),
+    ] {
+        let answer = browser.get(&authorize("app-a", &[("prompt", "none"), (name, value)])).await;
+        let code = redirected(&answer, "code").unwrap_or_else(|| panic!("{name}={value}: {}", answer.location()));
+        let id = crate::support::claims(&provider.exchange("app-a", &code).await.id_token);
+        assert!(id.get("acr").is_none(), "{name}={value}: no sign-in here has a class");
+        assert_eq!(id.get("nonce").is_some(), name != "nonce");
+    }
+    for name in ["display", "ui_locales", "claims_locales", "acr_values", "claims", "response_mode", "max_age"] {
+        let twice = format!("{}&{name}=1&{name}=1", authorize("app-a", &[]));
+        browser.get(&twice).await.assert_error_page(400);
+    }
+}
+
+/// OpenID Connect Core 1.0 sections 3.1.2.2 and 5.5.1: a `sub` that is asked for is that user or nobody.
+#[tokio::test]
+async fn claims_that_name_another_user() {
+    let provider = TestProvider::init().await;
+    let (_, of_bob) = provider.signed_in("bob").await;
+    let (mut browser, of_alice) = provider.signed_in("alice").await;
+    let sub = |tokens: &crate::support::Tokens| crate::support::claims(&tokens.id_token)["sub"].clone();
+    for member in ["id_token", "userinfo"] {
+        let asking = |sub: &serde_json::Value| serde_json::json!({member: {"sub": {"value": sub}}}).to_string();
+        let silent = |claims: &str| authorize("app-a", &[("prompt", "none"), ("claims", claims)]);
+        let answer = browser.get(&silent(&asking(&sub(&of_alice)))).await;
+        assert!(redirected(&answer, "code").is_some(), "{member}");
+        let answer = browser.get(&silent(&asking(&sub(&of_bob)))).await;
+        assert_eq!(redirected(&answer, "error").as_deref(), Some("login_required"), "{member}");
+
+        let page = browser.get(&authorize("app-a", &[("claims", &asking(&sub(&of_bob)))])).await;
+        let page = browser.follow(page).await;
+        let answer = browser.fill_in(&page, "alice", "alice").await;
+        assert_eq!(redirected(&answer, "error").as_deref(), Some("login_required"), "{member}: alice is not bob");
+    }
 }

@@ -39,6 +39,7 @@ async fn nothing_else_can_be_read_across_origins() {
         "/",
         "/authorize",
         "/login",
+        "/select_account",
         "/consent",
         "/end_session",
         "/end_session/result/x",
@@ -61,6 +62,7 @@ async fn every_answer_is_guarded() {
         "/nowhere",
         "/authorize",
         "/login",
+        "/select_account",
         "/consent",
         "/end_session",
         "/token",
@@ -93,6 +95,7 @@ async fn small_things() {
         ("/", StatusCode::OK),
         ("/assets/main.css", StatusCode::OK),
         ("/assets/front-channel.js", StatusCode::OK),
+        ("/assets/form-post.js", StatusCode::OK),
         ("/assets/result.js", StatusCode::OK),
         ("/nowhere", StatusCode::NOT_FOUND),
     ];

@@ -1,4 +1,4 @@
-use provider::ProviderConfig;
+use provider::{ClientConfig, ProviderConfig};
 use serde_json::{Value, json};
 
 use crate::support::{config, config_with};
@@ -15,6 +15,19 @@ fn the_defaults() {
     assert_eq!(config.session_lifetime, 8 * 60 * 60);
     assert!(config.front_channel && config.back_channel);
     config.validate().unwrap();
+}
+
+/// FCL-04, BCL-05
+#[test]
+fn what_an_app_needs_at_its_logout_endpoints() {
+    let client = json!({"client_id": "app", "name": "App", "redirect_uris": ["https://app.example.com/callback"]});
+    let by_default: ClientConfig = serde_json::from_value(client.clone()).unwrap();
+    assert!(!by_default.frontchannel_logout_session_required && !by_default.backchannel_logout_session_required);
+    let mut said = client;
+    said["frontchannel_logout_session_required"] = true.into();
+    said["backchannel_logout_session_required"] = true.into();
+    let said: ClientConfig = serde_json::from_value(said).unwrap();
+    assert!(said.frontchannel_logout_session_required && said.backchannel_logout_session_required);
 }
 
 #[test]

@@ -42,9 +42,44 @@ async fn announces_what_there_is() {
     assert_eq!(document["grant_types_supported"], serde_json::json!(["authorization_code", "refresh_token"]));
     assert_eq!(document["dpop_signing_alg_values_supported"], serde_json::json!(["ES256"]));
     assert_eq!(document["prompt_values_supported"], serde_json::json!(["none", "login", "consent", "select_account"]));
-    for not_there in ["check_session_iframe", "registration_endpoint"] {
+    let methods = serde_json::json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]);
+    for endpoint in ["token", "revocation", "introspection"] {
+        let auth_methods = document[format!("{endpoint}_endpoint_auth_methods_supported")].as_array().unwrap();
+        // Nobody asks about tokens without saying who they are.
+        let expected = if endpoint == "introspection" { 3 } else { 4 };
+        assert_eq!(auth_methods, &methods.as_array().unwrap()[..expected], "{endpoint}");
+        let algs = &document[format!("{endpoint}_endpoint_auth_signing_alg_values_supported")];
+        assert_eq!(*algs, serde_json::json!(["RS256", "ES256"]), "{endpoint}");
+    }
+    assert_eq!(document["response_types_supported"], serde_json::json!(["code"]));
+    assert_eq!(document["response_modes_supported"], serde_json::json!(["query", "fragment", "form_post"]));
+    assert_eq!(document["display_values_supported"], serde_json::json!(["page", "popup", "touch"]));
+    assert_eq!(document["ui_locales_supported"], serde_json::json!(["en"]));
+    assert_eq!(document["claims_parameter_supported"], true);
+    assert_eq!(document["request_parameter_supported"], false);
+    assert_eq!(document["request_uri_parameter_supported"], false);
+    for not_there in ["check_session_iframe", "registration_endpoint", "acr_values_supported", "service_documentation"]
+    {
         assert!(document.get(not_there).is_none(), "{not_there}");
     }
+}
+
+/// OpenID Connect Discovery 1.0 section 3: what some app may ask for of some user, and no more.
+#[tokio::test]
+async fn announces_the_claims_that_there_are() {
+    let of_tokens = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash"];
+    let mut config = config();
+    config["users"][0]["email"] = "alice@example.com".into();
+    let document = configuration(&TestProvider::with(config.clone()).await).await;
+    let expected = [of_tokens.as_slice(), &["name", "preferred_username"]].concat();
+    assert_eq!(document["claims_supported"], serde_json::json!(expected));
+    assert_eq!(document["scopes_supported"], serde_json::json!(["notes", "openid", "profile"]));
+
+    config["clients"][0]["scopes"] = serde_json::json!(["openid", "email"]);
+    config["users"][1]["locale"] = "en".into();
+    let document = configuration(&TestProvider::with(config).await).await;
+    let expected = [of_tokens.as_slice(), &["name", "preferred_username", "locale", "email"]].concat();
+    assert_eq!(document["claims_supported"], serde_json::json!(expected));
 }
 
 #[tokio::test]

@@ -377,3 +377,27 @@ async fn the_result_can_be_read_for_an_hour() {
     provider.clock.advance(60 * 60);
     browser.get(&result).await.assert_error_page(404);
 }
+
+/// RPI-09, RPI-14, RPI-15: a hint at nobody we know, and languages that no page is in, change nothing.
+#[tokio::test]
+async fn hints_and_wishes_break_nothing() {
+    for (name, value) in [
+        ("logout_hint", "alice"),
+        ("logout_hint", "nobody that we know"),
+        ("logout_hint", ""),
+        ("ui_locales", "tlh fr-CA fr"),
+        ("ui_locales", "not a language"),
+        ("unknown", "value"),
+    ] {
+        let provider = TestProvider::init().await;
+        let (mut browser, tokens) = provider.signed_in("alice").await;
+        let question = browser.get(&path("/end_session", &[(name, value)])).await;
+        assert_eq!(question.status, StatusCode::OK, "{name}={value}");
+        assert!(question.body.contains("data-testid=\"confirm-sign-out\""), "{name}={value}: {}", question.body);
+        assert!(question.body.contains("<strong>alice</strong>"), "whoever is signed in here, and nobody else");
+        assert!(is_signed_in(&mut browser).await, "{name}={value}");
+        let form = [("id_token_hint", tokens.id_token.as_str()), (name, value)];
+        browser.get(&path("/end_session", &form)).await;
+        assert!(!is_signed_in(&mut browser).await, "{name}={value}");
+    }
+}

@@ -32,16 +32,18 @@ fn outcome(answer: &Answer, client_id: &str) -> String {
     answer.outcomes().into_iter().find(|(found, _)| found == client_id).unwrap().1
 }
 
-/// FCL-05, FCL-10 to FCL-18, RPI-26, T-16: a frame per app, in parallel, allowed by the policy, and nothing else.
+/// FCL-04, FCL-05, FCL-10..18, RPI-26, T-16: a frame per app, in parallel, allowed by the policy, and nothing else.
 #[tokio::test]
 async fn a_frame_for_each_app() {
     let provider = TestProvider::with(config_with(&[("app-a", frame(4001)), ("app-b", frame(4002))])).await;
     let (_, page, id_b) = sign_out(&provider).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert_eq!(page.body.matches("<iframe ").count(), 2);
+    assert_eq!(page.body.matches("<iframe ").count(), 2, "both at once");
+    assert_eq!(page.body.matches("loading=").count(), 0, "none waits until it is seen");
     let src = page.between("src=\"http://127.0.0.1:4002", "\"").unwrap().replace("&amp;", "&");
     let url: url::Url = format!("http://127.0.0.1:4002{src}").parse().unwrap();
     let query: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    // Whether or not the app says that it needs them (FCL-04), which by default it does not.
     let expected = [("tenant", "a&b"), ("iss", ISSUER), ("sid", id_b["sid"].as_str().unwrap())];
     assert_eq!(query, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let policy = page.header("content-security-policy");

@@ -493,3 +493,44 @@ async fn a_code_from_before_a_withdrawal() {
     let answer = ask(&mut elsewhere, &[("scope", "openid profile notes"), SILENT]).await;
     provider.exchange("app-b", &code_of(&answer)).await;
 }
+
+/// RFC 6749 section 4.1.2, BCL-43: a code that comes a second time takes back what outlived its session, too.
+#[tokio::test]
+async fn a_second_use_of_the_code_ends_it() {
+    let provider = init().await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let page = ask(&mut browser, &[SCOPE]).await;
+    let code = code_of(&browser.consent(&page, "allow").await);
+    let tokens = provider.exchange("app-b", &code).await;
+    sign_out(&mut browser, &tokens).await;
+    provider.clock.advance(30);
+    provider.state.sweep().await.unwrap();
+    let renewed = refreshed(&provider, &tokens.answer).await;
+    let answer = provider.token("app-b", &[("code", &code)]).await;
+    assert!(answer.body.contains("\"invalid_grant\""), "{}", answer.body);
+    assert_refused(&provider, &renewed).await;
+    assert_eq!(userinfo(&provider, &renewed).await, StatusCode::UNAUTHORIZED);
+}
+
+/// OpenID Connect Core 1.0 section 5.5: what is asked for by name is allowed, and kept, like what is asked for by scope.
+#[tokio::test]
+async fn claims_by_name_are_asked_for_too() {
+    let mut config = config();
+    config["clients"][1]["scopes"] = json!(["openid", "profile", "email", "notes", "offline_access"]);
+    config["users"][0]["email"] = "alice@example.com".into();
+    let provider = TestProvider::with(config).await;
+    let (mut browser, _) = allowed(&provider).await;
+    code_of(&ask(&mut browser, &[SCOPE, SILENT]).await);
+    let email = ("claims", r#"{"userinfo":{"email":null}}"#);
+    let answer = ask(&mut browser, &[SCOPE, SILENT, email]).await;
+    assert_eq!(redirected(&answer, "error").as_deref(), Some("consent_required"));
+    let page = ask(&mut browser, &[SCOPE, email]).await;
+    assert!(page.body.contains("data-scope=\"email\">see your e-mail address"), "{}", page.body);
+    let answer = browser.consent(&page, "allow").await;
+    let tokens = provider.exchange("app-b", &code_of(&answer)).await;
+    assert_eq!(tokens.answer["scope"], SCOPE.1, "by name, and not the scope");
+    sign_out(&mut browser, &tokens).await;
+    let renewed = refreshed(&provider, &tokens.answer).await;
+    let said = provider.userinfo(access_token(&renewed)).await;
+    assert!(said.body.contains("alice@example.com"), "{}", said.body);
+}

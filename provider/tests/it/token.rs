@@ -200,6 +200,26 @@ async fn a_code_is_good_once_and_its_second_use_takes_back_what_the_first_gave()
     assert_eq!(provider.userinfo(&untouched.access_token).await.status, StatusCode::OK);
 }
 
+/// RFC 6749 section 4.1.2: also half a minute later, when the code would have expired, and as long as it can be remembered.
+#[tokio::test]
+async fn a_late_second_use_takes_back_too() {
+    for seconds in [30, 120, 299] {
+        let provider = TestProvider::init().await;
+        let (mut browser, _) = provider.signed_in("alice").await;
+        let code = code_of(&browser.get(&authorize("app-b", &[])).await);
+        let tokens = provider.exchange("app-b", &code).await;
+        provider.clock.advance(seconds);
+        provider.state.sweep().await.unwrap();
+        assert_eq!(provider.userinfo(&tokens.access_token).await.status, StatusCode::OK);
+        let answer = provider.token("app-b", &[("code", &code)]).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+        assert!(answer.body.contains("\"invalid_grant\"") && answer.body.contains("used before"), "{}", answer.body);
+        let answer = provider.userinfo(&tokens.access_token).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{seconds}");
+        assert!(answer.header("www-authenticate").contains("invalid_token"));
+    }
+}
+
 #[tokio::test]
 async fn a_code_of_another_client_is_not_used_up_by_it() {
     let provider = TestProvider::init().await;

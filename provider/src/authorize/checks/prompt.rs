@@ -8,8 +8,10 @@ pub(crate) enum Prompt {
     None,
     /// Whatever is needed, and in any case what is named here.
     Allowed {
-        /// The user signs in, even if signed in already. To select another account is to sign in to it.
+        /// The user signs in, even if signed in already.
         login: bool,
+        /// The user is asked whether to go on as who they are.
+        select_account: bool,
         /// The user is asked whether the app may have what it asks for, even if it was allowed before.
         consent: bool,
     },
@@ -22,6 +24,10 @@ impl Prompt {
 
     pub(crate) fn wants_login(self) -> bool {
         matches!(self, Self::Allowed { login: true, .. })
+    }
+
+    pub(crate) fn wants_account_selection(self) -> bool {
+        matches!(self, Self::Allowed { select_account: true, .. })
     }
 
     pub(crate) fn wants_consent(self) -> bool {
@@ -39,7 +45,8 @@ pub(in crate::authorize) fn parse(params: &Params) -> Result<Prompt, Authorizati
         ["none"] => Ok(Prompt::None),
         values if values.contains(&"none") => Err(AuthorizationError::PromptNoneWithOthers),
         values => Ok(Prompt::Allowed {
-            login: values.contains(&"login") || values.contains(&"select_account"),
+            login: values.contains(&"login"),
+            select_account: values.contains(&"select_account"),
             consent: values.contains(&"consent"),
         }),
     }
@@ -53,14 +60,16 @@ mod tests {
     /// CORE-01
     #[test]
     fn values() {
-        let allowed = |login, consent| Ok(Prompt::Allowed { login, consent });
+        let allowed = |login, select_account, consent| Ok(Prompt::Allowed { login, select_account, consent });
         let table = [
-            ("", allowed(false, false)),
+            ("", allowed(false, false, false)),
             ("prompt=none", Ok(Prompt::None)),
-            ("prompt=login", allowed(true, false)),
-            ("prompt=select_account", allowed(true, false)),
-            ("prompt=consent", allowed(false, true)),
-            ("prompt=consent+login", allowed(true, true)),
+            ("prompt=login", allowed(true, false, false)),
+            ("prompt=select_account", allowed(false, true, false)),
+            ("prompt=consent", allowed(false, false, true)),
+            ("prompt=consent+login", allowed(true, false, true)),
+            ("prompt=select_account+consent", allowed(false, true, true)),
+            ("prompt=select_account+none", Err(AuthorizationError::PromptNoneWithOthers)),
             ("prompt=none+login", Err(AuthorizationError::PromptNoneWithOthers)),
             ("prompt=none+consent", Err(AuthorizationError::PromptNoneWithOthers)),
             ("prompt=login+none", Err(AuthorizationError::PromptNoneWithOthers)),

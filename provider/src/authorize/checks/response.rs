@@ -1,7 +1,8 @@
 use crate::authorize::AuthorizationError;
+use crate::authorize::response_mode::ResponseMode;
 use crate::http::Params;
 
-/// OpenID Connect Core 1.0 sections 3.1.2.1 and 6: the code flow, answered in the query, asked for by plain parameters.
+/// OpenID Connect Core 1.0 sections 3.1.2.1 and 6: the code flow, asked for by plain parameters.
 pub(in crate::authorize) fn check(params: &Params) -> Result<(), AuthorizationError> {
     if params.get("request").is_some() {
         return Err(AuthorizationError::RequestNotSupported);
@@ -18,8 +19,8 @@ pub(in crate::authorize) fn check(params: &Params) -> Result<(), AuthorizationEr
         None => return Err(AuthorizationError::NoResponseType),
     }
     match params.get("response_mode") {
-        Some("query") | None => Ok(()),
-        Some(_) => Err(AuthorizationError::UnsupportedResponseMode),
+        Some(mode) if ResponseMode::named(mode).is_none() => Err(AuthorizationError::UnsupportedResponseMode),
+        _ => Ok(()),
     }
 }
 
@@ -38,7 +39,9 @@ mod tests {
             ("response_type=", Err(E::NoResponseType)),
             ("response_type=token", Err(E::UnsupportedResponseType)),
             ("response_type=code+id_token", Err(E::UnsupportedResponseType)),
-            ("response_type=code&response_mode=fragment", Err(E::UnsupportedResponseMode)),
+            ("response_type=code&response_mode=fragment", Ok(())),
+            ("response_type=code&response_mode=form_post", Ok(())),
+            ("response_type=code&response_mode=web_message", Err(E::UnsupportedResponseMode)),
             ("response_type=code&request=x.y.z", Err(E::RequestNotSupported)),
             ("response_type=code&request_uri=https://app.example.com/r", Err(E::RequestUriNotSupported)),
             ("response_type=code&registration={}", Err(E::RegistrationNotSupported)),

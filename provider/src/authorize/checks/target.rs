@@ -1,15 +1,18 @@
 use std::sync::Arc;
 
 use crate::authorize::Unredirectable;
+use crate::authorize::response_mode::ResponseMode;
 use crate::config::{Client, RegisteredUri, Registry};
 use crate::http::Params;
 
-/// Where an answer may go: a registered redirect URI of a registered client, and the `state` that goes with it.
+/// Where an answer may go: a registered redirect URI of a registered client, the `state` that goes with it, and how it gets
+/// there.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) client: Arc<Client>,
     pub(crate) redirect_uri: RegisteredUri,
     pub(crate) state: Option<String>,
+    pub(in crate::authorize) response_mode: ResponseMode,
 }
 
 impl Target {
@@ -27,6 +30,7 @@ impl Target {
             client: Arc::clone(client),
             redirect_uri: redirect_uri.clone(),
             state: params.get("state").map(str::to_owned),
+            response_mode: ResponseMode::of(params),
         })
     }
 }
