@@ -27,6 +27,14 @@ pub(crate) async fn result_script() -> impl IntoResponse {
     script(include_str!("../assets/result.js"))
 }
 
+pub(crate) async fn check_session_script() -> impl IntoResponse {
+    script(include_str!("../assets/check-session.js"))
+}
+
+pub(crate) async fn session_state_script() -> impl IntoResponse {
+    script(include_str!("../assets/session-state.js"))
+}
+
 fn script(text: &'static str) -> impl IntoResponse {
     let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
     ([A_MINUTE, content_type], text)

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 
@@ -12,11 +11,8 @@ use crate::authorize::RESPONSE_MODES;
 use crate::claims;
 use crate::client_authentication::{API_METHODS, CLIENT_METHODS};
 use crate::config::SigningAlg;
+use crate::http::FIVE_MINUTES;
 use crate::state::Provider;
-
-/// New keys are to be found soon after they are published.
-const FIVE_MINUTES: (HeaderName, HeaderValue) =
-    (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
 
 /// What this provider signs with, and what its clients may sign with.
 const SIGNING_ALGS: [SigningAlg; 2] = [SigningAlg::RS256, SigningAlg::ES256];
@@ -33,6 +29,7 @@ struct Configuration<'a> {
     userinfo_endpoint: String,
     jwks_uri: String,
     end_session_endpoint: String,
+    check_session_iframe: String,
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: &'static [&'static str],
     revocation_endpoint_auth_signing_alg_values_supported: [SigningAlg; 2],
@@ -72,6 +69,7 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
         userinfo_endpoint: endpoint("/userinfo"),
         jwks_uri: endpoint("/jwks"),
         end_session_endpoint: endpoint("/end_session"),
+        check_session_iframe: endpoint("/check_session"),
         revocation_endpoint: endpoint("/revoke"),
         revocation_endpoint_auth_methods_supported: CLIENT_METHODS,
         revocation_endpoint_auth_signing_alg_values_supported: SIGNING_ALGS,

@@ -5,17 +5,20 @@
 //! `into_make_service_with_connect_info::<SocketAddr>()`, so that the limit on guessing passwords can tell sources
 //! apart, and calls [`ProviderState::shutdown`] afterwards.
 //!
-//! The specifications: OpenID Connect [Core], [Discovery], [RP-Initiated Logout], [Front-Channel Logout] and
-//! [Back-Channel Logout] 1.0; RFC 6749, 6750, 7636, 7009, 7662, 9068, 9207 and 9449. A folder or file per endpoint bears its name.
+//! The specifications: OpenID Connect [Core], [Discovery], [RP-Initiated Logout], [Front-Channel Logout],
+//! [Back-Channel Logout] and [Session Management] 1.0; RFC 6749, 6750, 7636, 7009, 7662, 9068, 9207 and 9449. A folder or
+//! file per endpoint bears its name.
 //!
 //! [Core]: https://openid.net/specs/openid-connect-core-1_0.html
 //! [Discovery]: https://openid.net/specs/openid-connect-discovery-1_0.html
 //! [RP-Initiated Logout]: https://openid.net/specs/openid-connect-rpinitiated-1_0.html
 //! [Front-Channel Logout]: https://openid.net/specs/openid-connect-frontchannel-1_0.html
 //! [Back-Channel Logout]: https://openid.net/specs/openid-connect-backchannel-1_0.html
+//! [Session Management]: https://openid.net/specs/openid-connect-session-1_0.html
 
 mod assets;
 mod authorize;
+mod check_session;
 mod claims;
 mod client_authentication;
 mod clock;
@@ -37,6 +40,7 @@ mod revoke;
 mod router;
 mod secret;
 mod select_account;
+mod session_state;
 mod state;
 mod store;
 mod token;

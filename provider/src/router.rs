@@ -13,8 +13,8 @@ use tracing::Level;
 use crate::http::{cors, security_headers, span};
 use crate::state::{Provider, ProviderState};
 use crate::{
-    assets, authorize, consent, discovery, end_session, introspect, login, pages, revoke, select_account, token,
-    userinfo,
+    assets, authorize, check_session, consent, discovery, end_session, introspect, login, pages, revoke,
+    select_account, token, userinfo,
 };
 
 /// The largest form that is read, in bytes; ID tokens come as hints, and are longer than anything else.
@@ -46,10 +46,13 @@ pub fn router(state: ProviderState) -> Router {
         .route("/end_session/result/{handle}", get(end_session::result))
         .route("/end_session/result/{handle}/report", post(end_session::report))
         .route("/end_session/result/{handle}/withdraw", post(end_session::withdraw))
+        .route("/check_session", get(check_session::get))
         .route("/assets/main.css", get(assets::stylesheet))
         .route("/assets/front-channel.js", get(assets::front_channel_script))
         .route("/assets/form-post.js", get(assets::form_post_script))
         .route("/assets/result.js", get(assets::result_script))
+        .route("/assets/check-session.js", get(assets::check_session_script))
+        .route("/assets/session-state.js", get(assets::session_state_script))
         .route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }))
         .route("/healthz", get(healthz))
         .fallback(pages::not_found)

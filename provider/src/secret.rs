@@ -64,6 +64,11 @@ impl Opaque {
         &self.0
     }
 
+    /// Whether [`Self::random`] could have made it.
+    pub(crate) fn is_well_formed(&self) -> bool {
+        self.0.len() == 43 && self.0.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    }
+
     pub(crate) fn hash(&self) -> Hash {
         Hash(Sha256::digest(&self.0).into())
     }

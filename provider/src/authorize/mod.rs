@@ -25,7 +25,7 @@ pub(crate) use request::AuthorizationRequest;
 pub(crate) use response::AuthorizationResponse;
 pub(crate) use response_mode::RESPONSE_MODES;
 
-use crate::http::{Browser, Params, form_body, see_other};
+use crate::http::{Browser, BrowserState, Params, form_body, see_other};
 use crate::parked::{self, park, unpark};
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -79,8 +79,23 @@ pub(crate) fn parse(raw: &[u8]) -> Result<Params, AuthorizeFailure> {
     Ok(Params::parse(raw, request::PARAMETERS)?)
 }
 
+/// Answers, and gives the browser a state to be known by if it has none; not before the request has come by GET, so that the
+/// one that it has is not overwritten.
 async fn authorize(provider: &Provider, params: &Params, headers: &HeaderMap) -> Result<Response, AuthorizeFailure> {
-    let request = AuthorizationRequest::parse(params, provider)?;
+    let browser_state = BrowserState::of(&provider.cookies, headers)?;
+    let answer = answer(provider, params, headers, &browser_state).await;
+    let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+    browser_state.attach(&provider.cookies, &mut response);
+    Ok(response)
+}
+
+async fn answer(
+    provider: &Provider,
+    params: &Params,
+    headers: &HeaderMap,
+    browser_state: &BrowserState,
+) -> Result<Response, AuthorizeFailure> {
+    let request = AuthorizationRequest::parse(params, provider, browser_state)?;
     let mut conn = provider.store.read().await?;
     let session = current_session(&mut conn, provider, headers).await?;
     let must_ask = match &session {

@@ -1,7 +1,7 @@
 use super::checks::{Prompt, Target, claims, hint, max_age, pkce, prompt, response, scope};
 use super::error::{AuthorizationError, AuthorizeFailure};
 use crate::claims::ClaimsRequest;
-use crate::http::Params;
+use crate::http::{BrowserState, Params};
 use crate::offline_access;
 use crate::state::Provider;
 use crate::store::session::Session;
@@ -35,7 +35,7 @@ pub(super) const PARAMETERS: &[&str] = &[
 ];
 
 /// An authorization request that is in order. There is no other way to make one than [`AuthorizationRequest::parse`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AuthorizationRequest {
     /// Who asks, and where the answer goes.
     pub(crate) target: Target,
@@ -59,8 +59,12 @@ pub(crate) struct AuthorizationRequest {
 
 impl AuthorizationRequest {
     /// Checks everything that can be checked without knowing who the user is.
-    pub(crate) fn parse(params: &Params, provider: &Provider) -> Result<Self, AuthorizeFailure> {
-        let target = Target::parse(params, &provider.registry)?;
+    pub(crate) fn parse(
+        params: &Params,
+        provider: &Provider,
+        browser_state: &BrowserState,
+    ) -> Result<Self, AuthorizeFailure> {
+        let target = Target::parse(params, &provider.registry, browser_state)?;
         match Self::parse_for(&target, params, provider) {
             Ok(request) => Ok(request),
             Err(error) => Err(target.refuse(&error, &provider.issuer)),
@@ -103,6 +107,11 @@ impl AuthorizationRequest {
     /// What the user has to allow.
     pub(crate) fn consent_scope(&self) -> String {
         offline_access::consent_for(&self.scope, &self.claims)
+    }
+
+    /// The same, in a browser whose state was renewed meanwhile.
+    pub(crate) fn in_browser_state(&self, browser_state: &BrowserState) -> Self {
+        Self { target: self.target.in_browser_state(browser_state), ..self.clone() }
     }
 
     /// Tells the app why there is no code.

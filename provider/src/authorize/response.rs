@@ -31,8 +31,15 @@ impl Target {
         AuthorizeFailure::Response(Box::new(self.response(parameters, issuer)))
     }
 
+    /// [Session Management 1.0 section 2](https://openid.net/specs/openid-connect-session-1_0.html#CreatingUpdatingSessions)
+    fn session_state(&self) -> String {
+        self.browser_state.session_state(&self.client.client_id, &self.redirect_uri.origin())
+    }
+
     fn response(&self, mut parameters: Vec<(&'static str, String)>, issuer: &str) -> AuthorizationResponse {
         parameters.push(("iss", issuer.to_owned()));
+        // SM-01, SM-02: after the sign-in, after a refusal alike.
+        parameters.push(("session_state", self.session_state()));
         parameters.extend(self.state.clone().map(|state| ("state", state)));
         AuthorizationResponse {
             redirect_uri: self.redirect_uri.url().clone(),

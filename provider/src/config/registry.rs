@@ -91,6 +91,10 @@ impl Registry {
         self.clients.get(client_id)
     }
 
+    pub(crate) fn clients(&self) -> impl Iterator<Item = &Client> {
+        self.clients.values().map(AsRef::as_ref)
+    }
+
     pub(crate) fn client_ids(&self) -> impl Iterator<Item = &str> {
         self.clients.keys().map(String::as_str)
     }

@@ -17,7 +17,7 @@ use error::ConsentError;
 use crate::authorize::{self, AuthorizationError, AuthorizationRequest, issue_code};
 use crate::config::User;
 use crate::error::InternalError;
-use crate::http::{Browser, Params, form_body, origin, require_same_origin};
+use crate::http::{Browser, BrowserState, Params, form_body, origin, require_same_origin};
 use crate::pages::ConsentPage;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -94,7 +94,9 @@ impl Question {
         let session = provider.session(conn, headers).await?.filter(|session| session.is_live(now));
         let session = session.filter(|session| session.id == pending.session_id).ok_or(ConsentError::NotPending)?;
         let user = provider.user_of(conn, &session.sub).await?.ok_or(ConsentError::NotPending)?;
-        let request = AuthorizationRequest::parse(&authorize::parse(pending.form.as_bytes())?, provider)?;
+        let browser_state = BrowserState::of(&provider.cookies, headers)?;
+        let params = authorize::parse(pending.form.as_bytes())?;
+        let request = AuthorizationRequest::parse(&params, provider, &browser_state)?;
         Ok(Self { session, user, request })
     }
 }

@@ -14,7 +14,7 @@ use super::outcome::Outcome;
 use super::request::EndSessionRequest;
 use super::result::result_path;
 use crate::error::InternalError;
-use crate::http::see_other;
+use crate::http::{BrowserState, see_other};
 use crate::offline_access;
 use crate::pages::{Frame, FrontChannelPage, NextStop, SignedOutPage};
 use crate::state::Provider;
@@ -105,10 +105,15 @@ pub(super) fn go_on(provider: &Provider, next: Option<&NextStop>) -> Response {
     signed_out(provider, response)
 }
 
-/// Takes the cookie away, whose session is over.
+/// Takes the cookie away, whose session is over, and lets the apps' frames know. SM-17
 fn signed_out(provider: &Provider, mut response: Response) -> Response {
     if let Some(cookie) = provider.cookies.clear_session() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    match BrowserState::renewed() {
+        Ok(browser_state) => browser_state.attach(&provider.cookies, &mut response),
+        // The sign-out is committed, and every other channel tells of it.
+        Err(error) => tracing::error!(%error, "the browser state is not renewed"),
     }
     response
 }

@@ -1,6 +1,7 @@
 //! What all endpoints need of HTTP.
 
 mod browser;
+mod browser_state;
 mod cookie;
 mod cors;
 mod headers;
@@ -10,6 +11,7 @@ mod source;
 mod trace;
 
 pub(crate) use browser::Browser;
+pub(crate) use browser_state::BrowserState;
 pub(crate) use cookie::Cookies;
 pub(crate) use cors::cors;
 pub(crate) use headers::security_headers;
@@ -24,6 +26,11 @@ use url::Url;
 
 /// `Cache-Control` of everything that depends on a session, a credential or an error.
 pub(crate) const NO_STORE: (HeaderName, HeaderValue) = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+/// `Cache-Control` of what is the same for everybody: what clients are to know of the provider. New keys are to be found soon
+/// after they are published.
+pub(crate) const FIVE_MINUTES: (HeaderName, HeaderValue) =
+    (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
 
 /// Sends the browser on by GET, whatever it came with.
 pub(crate) fn see_other(to: &str) -> Response {

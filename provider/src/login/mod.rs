@@ -18,7 +18,7 @@ use sign_in::sign_in;
 pub(crate) use throttle::Throttle;
 
 use crate::authorize::{self, AuthorizationRequest};
-use crate::http::{Browser, Params, SourceBucket, form_body, origin, require_same_origin};
+use crate::http::{Browser, BrowserState, Params, SourceBucket, form_body, origin, require_same_origin};
 use crate::pages::LoginPage;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -71,7 +71,8 @@ impl Form {
             pending_authorization::find(&mut conn, handle.hash(), browser.hash(), provider.clock.now()).await?;
         let pending = pending.ok_or(LoginError::NotPending)?;
         let params = authorize::parse(pending.form.as_bytes())?;
-        let request = AuthorizationRequest::parse(&params, provider)?;
+        let browser_state = BrowserState::of(&provider.cookies, headers)?;
+        let request = AuthorizationRequest::parse(&params, provider, &browser_state)?;
         Ok(Self { handle, browser, params, request })
     }
 
@@ -135,6 +136,7 @@ async fn submit(
     if let Some(cookie) = provider.cookies.set_session(&signed_in.cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
+    signed_in.browser_state.attach(&provider.cookies, &mut response);
     Ok(response)
 }
 

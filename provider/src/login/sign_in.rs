@@ -9,6 +9,7 @@ use super::error::LoginError;
 use crate::authorize::{self, AuthorizationError};
 use crate::end_session::{self, FirstAttempt, NewLogout};
 use crate::error::InternalError;
+use crate::http::BrowserState;
 use crate::secret::Opaque;
 use crate::state::{Channels, Provider};
 use crate::store::session::{self, Session};
@@ -18,6 +19,8 @@ use crate::store::{pending_authorization, user};
 pub(super) struct SignedIn {
     /// The new session cookie.
     pub(super) cookie: Opaque,
+    /// Told by it, the apps' frames learn that somebody has signed in. SM-17
+    pub(super) browser_state: BrowserState,
     /// Back to the app, with a code; or to the question whether the app may have one.
     pub(super) response: Response,
 }
@@ -42,16 +45,18 @@ pub(super) async fn sign_in(
         return Err(request.refuse(provider, AuthorizationError::LoginRequired).into());
     }
     let cookie = Opaque::random()?;
+    let browser_state = BrowserState::renewed()?;
     let old = provider.session(&mut tx, headers).await?;
     let (session, replaced) = begin_or_go_on(&mut tx, provider, old, &sub, &cookie, now).await?;
-    let response = authorize::finish(&mut tx, provider, request, &form.params, &form.browser, &session, now).await?;
+    let request = request.in_browser_state(&browser_state);
+    let response = authorize::finish(&mut tx, provider, &request, &form.params, &form.browser, &session, now).await?;
     tx.commit().await?;
     tracing::info!(client.id = request.target.client.client_id, "signed in");
     if replaced {
         // Nobody waits for it here: the new session shares no `sid` with the old one.
         provider.back_channel.wake();
     }
-    Ok(SignedIn { cookie, response })
+    Ok(SignedIn { cookie, browser_state, response })
 }
 
 /// The same user's session goes on; any other session of this browser ends, because its cookie is about to be replaced

@@ -1,5 +1,6 @@
 //! The provider's pages. Plain HTML: they work without script.
 
+mod check_session;
 mod consent;
 mod error;
 mod form_post;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+pub(crate) use check_session::CheckSessionPage;
 pub(crate) use consent::ConsentPage;
 pub(crate) use error::{ErrorPage, not_found};
 pub(crate) use form_post::FormPostPage;

@@ -15,7 +15,7 @@ use error::SelectAccountError;
 
 use crate::authorize::{self, AuthorizationRequest};
 use crate::config::User;
-use crate::http::{Browser, Params, form_body, origin, require_same_origin, see_other};
+use crate::http::{Browser, BrowserState, Params, form_body, origin, require_same_origin, see_other};
 use crate::login;
 use crate::pages::SelectAccountPage;
 use crate::secret::Opaque;
@@ -69,7 +69,8 @@ impl Choice {
         let session = session.ok_or(SelectAccountError::NotPending)?;
         let user = provider.user_of(conn, &session.sub).await?.ok_or(SelectAccountError::NotPending)?;
         let params = authorize::parse(pending.form.as_bytes())?;
-        let request = AuthorizationRequest::parse(&params, provider)?;
+        let browser_state = BrowserState::of(&provider.cookies, headers)?;
+        let request = AuthorizationRequest::parse(&params, provider, &browser_state)?;
         Ok(Self { session, user, params, request })
     }
 }

@@ -31,6 +31,7 @@ async fn announces_what_there_is() {
         "userinfo_endpoint",
         "jwks_uri",
         "end_session_endpoint",
+        "check_session_iframe",
         "revocation_endpoint",
         "introspection_endpoint",
     ] {
@@ -58,8 +59,7 @@ async fn announces_what_there_is() {
     assert_eq!(document["claims_parameter_supported"], true);
     assert_eq!(document["request_parameter_supported"], false);
     assert_eq!(document["request_uri_parameter_supported"], false);
-    for not_there in ["check_session_iframe", "registration_endpoint", "acr_values_supported", "service_documentation"]
-    {
+    for not_there in ["registration_endpoint", "acr_values_supported", "service_documentation"] {
         assert!(document.get(not_there).is_none(), "{not_there}");
     }
 }

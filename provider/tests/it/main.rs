@@ -23,6 +23,7 @@ mod response_mode;
 mod restart;
 mod revocation;
 mod select_account;
+mod session_management;
 mod support;
 mod token;
 mod userinfo;
