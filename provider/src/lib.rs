@@ -51,5 +51,6 @@ pub use config::{
     AddressConfig, AuthMethod, ClientConfig, ConfigError, CookieSameSite, GrantType, JwksError, Owner, ProviderConfig,
     ResourceServerConfig, Secret, SigningAlg, UriError, UserConfig,
 };
+pub use keys::{KeyState, KeyStatus, SigningKeys, SigningKeysError};
 pub use router::router;
 pub use state::{OpenError, ProviderState};

@@ -17,7 +17,7 @@ use crate::config::{ConfigError, ProviderConfig, Registry, User};
 use crate::end_session::{self, BackChannel};
 use crate::error::InternalError;
 use crate::http::Cookies;
-use crate::keys::KeySet;
+use crate::keys::{self, KeySet};
 use crate::login::{Passwords, Throttle};
 use crate::store::session::{self, Session};
 use crate::store::{Store, user};
@@ -69,7 +69,9 @@ enum OpenErrorKind {
     #[error("cannot make the folder {}: {source}", path.display())]
     DataDir { path: PathBuf, source: std::io::Error },
     #[error("signing keys: {0}")]
-    Keys(#[from] crate::keys::KeyFileError),
+    Keys(#[from] keys::KeyFileError),
+    #[error("signing keys: {0}")]
+    RefreshKeys(#[from] keys::watch::RefreshError),
     #[error("database: {0}")]
     Store(#[from] crate::store::StoreError),
     #[error("cannot set up outgoing connections: {0}")]
@@ -104,8 +106,9 @@ impl ProviderState {
         let issuer = Url::parse(&config.issuer).map_err(|_| ConfigError::Issuer { issuer: config.issuer.clone() })?;
         std::fs::create_dir_all(data_dir)
             .map_err(|source| OpenErrorKind::DataDir { path: data_dir.to_owned(), source })?;
-        let key_dir = data_dir.to_owned();
-        let keys = tokio::task::spawn_blocking(move || KeySet::open(&key_dir)).await.map_err(InternalError::from)??;
+        let (key_dir, kept, now) = (data_dir.to_owned(), registry.keys_kept(), clock.now());
+        let open_keys = move || KeySet::open(&key_dir, kept, now);
+        let keys = tokio::task::spawn_blocking(open_keys).await.map_err(InternalError::from)??;
         let store = Store::open(data_dir).await?;
         let users = registry.users().cloned().collect();
         let provider = Arc::new(Provider {
@@ -127,6 +130,7 @@ impl ProviderState {
         });
         offline_access::withdraw_unconfigured(&provider).await?;
         provider.tasks.spawn(janitor::run(Arc::clone(&provider)));
+        provider.tasks.spawn(keys::watch::run(Arc::clone(&provider)));
         provider.tasks.spawn(end_session::worker::run(Arc::clone(&provider)));
         // Ready before the first sign-in, without delaying the start.
         let hashing = Arc::clone(&provider);
@@ -175,6 +179,14 @@ impl ProviderState {
     /// The database cannot be used.
     pub async fn sweep(&self) -> Result<(), OpenError> {
         janitor::sweep(&self.0).await.map_err(|error| OpenError(error.into()))
+    }
+
+    /// Notices new signing keys, and lets those sign whose time has come.
+    ///
+    /// # Errors
+    /// The keys cannot be read.
+    pub async fn refresh_keys(&self) -> Result<(), OpenError> {
+        keys::watch::refresh(&self.0).await.map_err(|error| OpenError(error.into()))
     }
 }
 

@@ -57,8 +57,15 @@ pub enum Role {
         #[arg(long, value_enum, value_name = "CHANNEL")]
         without: Vec<Switch>,
     },
-    /// Run the OpenID Provider
-    Provider(Options),
+    /// Run the OpenID Provider, or do what its operator does
+    Provider {
+        /// Options common to all roles.
+        #[command(flatten)]
+        options: Options,
+        /// What to do instead of running it.
+        #[command(subcommand)]
+        command: Option<ProviderCommand>,
+    },
     /// Run App A, the server-rendered app
     AppA(Options),
     /// Run App B, the single-page app and its API
@@ -70,7 +77,9 @@ impl Role {
     #[must_use]
     pub const fn options(&self) -> &Options {
         match self {
-            Self::Demo { options, .. } | Self::Provider(options) | Self::AppA(options) | Self::AppB(options) => options,
+            Self::Demo { options, .. } | Self::Provider { options, .. } | Self::AppA(options) | Self::AppB(options) => {
+                options
+            }
         }
     }
 
@@ -79,11 +88,30 @@ impl Role {
     pub const fn parties(&self) -> &'static [PartyKind] {
         match self {
             Self::Demo { .. } => &[PartyKind::Provider, PartyKind::AppA, PartyKind::AppB],
-            Self::Provider(_) => &[PartyKind::Provider],
+            Self::Provider { .. } => &[PartyKind::Provider],
             Self::AppA(_) => &[PartyKind::AppA],
             Self::AppB(_) => &[PartyKind::AppB],
         }
     }
+}
+
+/// What the provider's operator does, also while the provider runs.
+#[derive(Debug, Subcommand)]
+pub enum ProviderCommand {
+    /// The signing keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+/// What is done with the signing keys.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Show which keys sign, which will, and which are only kept
+    List,
+    /// Publish new keys, which sign in ten minutes; the present ones are kept until nothing they signed can matter
+    Rotate,
+    /// Drop all keys at once, because somebody else may have one; what they signed is good no longer
+    Replace,
 }
 
 /// One of the three parties.
@@ -113,16 +141,16 @@ impl PartyKind {
 #[derive(Clone, Debug, Args)]
 pub struct Options {
     /// The configuration file (TOML); without it, the built-in demo configuration
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Where the parties keep their data; made if missing
-    #[arg(long, value_name = "DIR", default_value = "curfew-data")]
+    #[arg(long, value_name = "DIR", default_value = "curfew-data", global = true)]
     pub data_dir: PathBuf,
     /// The built-in configuration's first port: provider N, App A N+1, App B N+2
-    #[arg(long, value_name = "N", default_value_t = 4000)]
+    #[arg(long, value_name = "N", default_value_t = 4000, global = true)]
     pub port_base: u16,
     /// The built-in configuration's host names
-    #[arg(long, value_enum, default_value_t = Topology::CrossSite)]
+    #[arg(long, value_enum, default_value_t = Topology::CrossSite, global = true)]
     pub topology: Topology,
     /// App B's built files
     #[arg(long, value_name = "DIR", default_value = "target/site")]

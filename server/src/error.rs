@@ -31,6 +31,8 @@ pub enum StartError {
     Party { party: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
     #[error("app-b: {} is not there: build App B with `cargo xtask build`, or name its folder with --site-dir DIR", path.display())]
     NoSite { path: PathBuf },
+    #[error(transparent)]
+    SigningKeys(#[from] provider::SigningKeysError),
     #[error("cannot listen for signals: {0}")]
     Signals(std::io::Error),
     #[error("{party}: stopped serving: {source}")]

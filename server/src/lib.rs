@@ -15,6 +15,7 @@ mod error;
 mod front_channel;
 mod headers;
 mod listeners;
+mod operator;
 mod origin;
 mod party;
 mod run;

@@ -10,9 +10,9 @@ use tokio::signal;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{PartyKind, Role};
+use crate::cli::{PartyKind, ProviderCommand, Role};
 use crate::config::{Config, ConfigError, provider_origin};
-use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, serve};
+use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, operator, serve};
 
 /// How long parties may take to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -31,6 +31,16 @@ pub async fn run(role: Role) -> Result<(), StartError> {
     }
     if options.check {
         return check(&config, kinds).await;
+    }
+
+    if let Role::Provider { command: Some(command), .. } = &role {
+        let config = config.provider.ok_or_else(|| missing("provider"))?;
+        let folder = options.data_dir.join(PartyKind::Provider.name());
+        let answer = match command {
+            ProviderCommand::Keys(command) => operator::keys(*command, &config, &folder)?,
+        };
+        say(&answer);
+        return Ok(());
     }
 
     // The signals are listened for from here on: one that comes while the parties open stops them as well.

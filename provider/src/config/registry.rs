@@ -116,6 +116,15 @@ impl Registry {
         self.clients.values().flat_map(|client| client.redirect_uris.iter().map(|uri| uri.origin())).collect()
     }
 
+    /// How long a signing key is kept that signs no longer, in seconds: until nothing that it signed can matter, be it a token,
+    /// or the hint of an app whose own session lasts as long as one can. An hour more for clocks that differ.
+    pub(crate) fn keys_kept(&self) -> i64 {
+        const MARGIN: i64 = 60 * 60;
+        let Lifetimes { access_token, id_token, session, .. } = self.lifetimes;
+        let of_apps = self.clients.values().map(|client| client.session_lifetime);
+        of_apps.chain([access_token, id_token, session]).max().unwrap_or_default() + MARGIN
+    }
+
     /// Every scope that some client may ask for.
     pub(crate) fn scopes(&self) -> BTreeSet<&str> {
         self.clients.values().flat_map(|client| client.scopes.iter().map(String::as_str)).collect()

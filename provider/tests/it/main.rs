@@ -22,6 +22,7 @@ mod refresh;
 mod response_mode;
 mod restart;
 mod revocation;
+mod rotation;
 mod select_account;
 mod session_management;
 mod support;

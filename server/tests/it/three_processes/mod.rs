@@ -8,6 +8,7 @@ mod lock;
 mod matrix;
 mod proxies;
 mod restart;
+mod rotation;
 mod soak;
 mod stage;
 
