@@ -36,6 +36,8 @@ struct Configuration<'a> {
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: &'static [&'static str],
     introspection_endpoint_auth_signing_alg_values_supported: [SigningAlg; 2],
+    #[serde(flatten)]
+    global_token_revocation: Option<GlobalTokenRevocation>,
     scopes_supported: Vec<&'a str>,
     response_types_supported: &'static [&'static str],
     response_modes_supported: &'static [&'static str],
@@ -60,6 +62,13 @@ struct Configuration<'a> {
     backchannel_logout_session_supported: bool,
 }
 
+/// GTR-04: where there is somebody who may use it.
+#[derive(Debug, Serialize)]
+struct GlobalTokenRevocation {
+    global_token_revocation_endpoint: String,
+    global_token_revocation_endpoint_auth_methods_supported: [&'static str; 1],
+}
+
 pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl IntoResponse {
     let endpoint = |path| provider.endpoint(path);
     let configuration = Configuration {
@@ -76,6 +85,10 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
         introspection_endpoint: endpoint("/introspect"),
         introspection_endpoint_auth_methods_supported: API_METHODS,
         introspection_endpoint_auth_signing_alg_values_supported: SIGNING_ALGS,
+        global_token_revocation: provider.registry.has_administrators().then(|| GlobalTokenRevocation {
+            global_token_revocation_endpoint: endpoint("/global-token-revocation"),
+            global_token_revocation_endpoint_auth_methods_supported: ["client_secret_basic"],
+        }),
         scopes_supported: provider.registry.scopes().into_iter().collect(),
         response_types_supported: &["code"],
         response_modes_supported: RESPONSE_MODES,

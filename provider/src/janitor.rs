@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::end_session::{FirstAttempt, NewLogout, end};
+use crate::audit::Cause;
+use crate::end_session::{NewLogout, end};
 use crate::error::InternalError;
-use crate::state::{Channels, Provider};
+use crate::state::Provider;
 use crate::store::purge::purge;
-use crate::store::session;
+use crate::store::{audit, session};
 
 const INTERVAL: Duration = Duration::from_secs(60);
 /// How many sessions are ended in one transaction, so that requests get their turn in between.
@@ -37,7 +38,15 @@ pub(crate) async fn sweep(provider: &Provider) -> Result<(), InternalError> {
     while end_expired_sessions(provider, now).await? == BATCH {}
     let mut tx = provider.store.begin().await?;
     purge(&mut tx, now).await?;
-    Ok(tx.commit().await?)
+    let too_many = audit::purge(&mut tx, now - provider.registry.lifetimes.audit).await?;
+    tx.commit().await?;
+    if too_many > 0 {
+        tracing::warn!(
+            audit.entries = too_many,
+            "the audit log was full: its oldest entries are gone before their time"
+        );
+    }
+    Ok(())
 }
 
 /// The apps of a session that has expired may still be signed in: they are told like those of any other.
@@ -45,10 +54,7 @@ async fn end_expired_sessions(provider: &Provider, now: i64) -> Result<usize, In
     let mut tx = provider.store.begin().await?;
     let expired = session::expired(&mut tx, now, BATCH as i64).await?;
     for session in &expired {
-        // There is no browser, so there is no page for frames.
-        let channels = Channels { front: false, back: provider.channels.back };
-        let logout = NewLogout { channels, next: None, first_attempt: FirstAttempt::Worker };
-        end(&mut tx, provider, session, logout, now).await?;
+        end(&mut tx, provider, session, NewLogout::without_page(provider, Cause::Expiry), now).await?;
     }
     tx.commit().await?;
     if !expired.is_empty() {

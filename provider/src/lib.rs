@@ -16,7 +16,9 @@
 //! [Back-Channel Logout]: https://openid.net/specs/openid-connect-backchannel-1_0.html
 //! [Session Management]: https://openid.net/specs/openid-connect-session-1_0.html
 
+mod account;
 mod assets;
+mod audit;
 mod authorize;
 mod check_session;
 mod claims;
@@ -26,7 +28,9 @@ mod config;
 mod consent;
 mod discovery;
 mod end_session;
+mod end_user;
 mod error;
+mod global_token_revocation;
 mod http;
 mod id_token_hint;
 mod introspect;
@@ -34,6 +38,7 @@ mod janitor;
 mod keys;
 mod login;
 mod offline_access;
+mod operator;
 mod pages;
 mod parked;
 mod revoke;
@@ -48,9 +53,11 @@ mod userinfo;
 
 pub use clock::{Clock, ManualClock};
 pub use config::{
-    AddressConfig, AuthMethod, ClientConfig, ConfigError, CookieSameSite, GrantType, JwksError, Owner, ProviderConfig,
-    ResourceServerConfig, Secret, SigningAlg, UriError, UserConfig,
+    AddressConfig, AdministratorConfig, AuthMethod, ClientConfig, ConfigError, CookieSameSite, GrantType, JwksError,
+    Owner, ProviderConfig, ResourceServerConfig, Secret, SigningAlg, UriError, UserConfig,
 };
 pub use keys::{KeyState, KeyStatus, SigningKeys, SigningKeysError};
+pub use operator::{Operator, OperatorError, SessionInfo};
 pub use router::router;
 pub use state::{OpenError, ProviderState};
+pub use store::audit::AuditEntry;

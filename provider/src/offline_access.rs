@@ -6,6 +6,7 @@
 
 use sqlx::SqliteConnection;
 
+use crate::audit::{self, Cause};
 use crate::claims::ClaimsRequest;
 use crate::config::Client;
 use crate::error::InternalError;
@@ -65,10 +66,28 @@ pub(crate) async fn withdraw(
     conn: &mut SqliteConnection,
     sub: &str,
     client_id: &str,
+    cause: &Cause,
     now: i64,
 ) -> Result<(), sqlx::Error> {
-    offline_consent::delete(conn, sub, client_id).await?;
-    token_family::revoke_offline(conn, sub, client_id, now).await
+    let was_allowed = offline_consent::delete(conn, sub, client_id).await?;
+    let was_used = token_family::revoke_offline(conn, sub, client_id, now).await?;
+    if was_allowed || was_used {
+        audit::offline_access_ended(conn, sub, client_id, cause, now).await?;
+    }
+    Ok(())
+}
+
+/// Ends it for this user, whatever app has it. The caller commits.
+pub(crate) async fn withdraw_all(
+    conn: &mut SqliteConnection,
+    sub: &str,
+    cause: &Cause,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    for client_id in token_family::all_offline_clients(conn, sub).await? {
+        withdraw(conn, sub, &client_id, cause, now).await?;
+    }
+    Ok(())
 }
 
 /// Ends what users and apps have that the configuration does not have any more, or not for this; it does not come back with
@@ -79,7 +98,7 @@ pub(crate) async fn withdraw_unconfigured(provider: &Provider) -> Result<(), Int
     for (sub, username, client_id) in offline_consent::all(&mut tx).await? {
         let may = registry.client(&client_id).is_some_and(|client| client.scopes.contains(SCOPE));
         if !may || registry.user(&username).is_none() {
-            withdraw(&mut tx, &sub, &client_id, provider.clock.now()).await?;
+            withdraw(&mut tx, &sub, &client_id, &Cause::Configuration, provider.clock.now()).await?;
             tracing::info!(client.id = client_id, "offline access ended: it is no longer configured");
         }
     }

@@ -13,8 +13,8 @@ use tracing::Level;
 use crate::http::{cors, security_headers, span};
 use crate::state::{Provider, ProviderState};
 use crate::{
-    assets, authorize, check_session, consent, discovery, end_session, introspect, login, pages, revoke,
-    select_account, token, userinfo,
+    account, assets, authorize, check_session, consent, discovery, end_session, global_token_revocation, introspect,
+    login, pages, revoke, select_account, token, userinfo,
 };
 
 /// The largest form that is read, in bytes; ID tokens come as hints, and are longer than anything else.
@@ -37,10 +37,19 @@ pub fn router(state: ProviderState) -> Router {
         .merge(readable_across_origins)
         .route("/", get(pages::home))
         .route("/introspect", post(introspect::post))
+        .route(
+            "/global-token-revocation",
+            post(global_token_revocation::post).layer(DefaultBodyLimit::max(global_token_revocation::BODY_LIMIT)),
+        )
         .route("/authorize", get(authorize::get).post(authorize::post))
         .route("/login", get(login::get).post(login::post))
         .route("/select_account", get(select_account::get).post(select_account::post))
         .route("/consent", get(consent::get).post(consent::post))
+        .route("/account", get(account::get))
+        .route("/account/sign-in", post(account::sign_in))
+        .route("/account/end", post(account::end))
+        .route("/account/withdraw", post(account::withdraw))
+        .route("/account/password", post(account::password))
         .route("/end_session", get(end_session::get).post(end_session::post))
         .route("/end_session/confirm", post(end_session::confirm))
         .route("/end_session/result/{handle}", get(end_session::result))

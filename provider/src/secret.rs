@@ -95,6 +95,14 @@ pub(crate) fn random_id() -> Result<String, RandomError> {
     random_text::<20>()
 }
 
+/// The name by which people call a session: short, and fit for a command line. 48 bits, in hexadecimal digits; it is no
+/// credential.
+pub(crate) fn short_id() -> Result<String, RandomError> {
+    let mut bytes = [0; 6];
+    rand::fill(&mut bytes).map_err(|_| RandomError)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 fn random_text<const BYTES: usize>() -> Result<String, RandomError> {
     let mut bytes = [0; BYTES];
     rand::fill(&mut bytes).map_err(|_| RandomError)?;

@@ -18,7 +18,7 @@ use crate::end_session::{self, BackChannel};
 use crate::error::InternalError;
 use crate::http::Cookies;
 use crate::keys::{self, KeySet};
-use crate::login::{Passwords, Throttle};
+use crate::login::{Passwords, Throttle, forget_reconfigured};
 use crate::store::session::{self, Session};
 use crate::store::{Store, user};
 use crate::{janitor, offline_access, secret};
@@ -103,32 +103,12 @@ impl ProviderState {
         clock: Clock,
     ) -> Result<Self, OpenErrorKind> {
         let registry = Registry::new(&config)?;
-        let issuer = Url::parse(&config.issuer).map_err(|_| ConfigError::Issuer { issuer: config.issuer.clone() })?;
         std::fs::create_dir_all(data_dir)
             .map_err(|source| OpenErrorKind::DataDir { path: data_dir.to_owned(), source })?;
-        let (key_dir, kept, now) = (data_dir.to_owned(), registry.keys_kept(), clock.now());
-        let open_keys = move || KeySet::open(&key_dir, kept, now);
-        let keys = tokio::task::spawn_blocking(open_keys).await.map_err(InternalError::from)??;
         let store = Store::open(data_dir).await?;
-        let users = registry.users().cloned().collect();
-        let provider = Arc::new(Provider {
-            cookies: Cookies::new(&issuer, config.cookie_same_site),
-            redirect_origins: registry.redirect_origins(),
-            back_channel: BackChannel::new(&registry)?,
-            channels: Channels { front: config.front_channel, back: config.back_channel },
-            issuer: config.issuer,
-            registry,
-            stylesheet,
-            clock,
-            keys,
-            store,
-            passwords: Passwords::new(users),
-            throttle: Throttle::default(),
-            proofs: Proofs::new()?,
-            tasks: TaskTracker::new(),
-            stopping: CancellationToken::new(),
-        });
+        let provider = Provider::new(config, registry, data_dir, store, stylesheet, clock).await?;
         offline_access::withdraw_unconfigured(&provider).await?;
+        forget_reconfigured(&provider).await?;
         provider.tasks.spawn(janitor::run(Arc::clone(&provider)));
         provider.tasks.spawn(keys::watch::run(Arc::clone(&provider)));
         provider.tasks.spawn(end_session::worker::run(Arc::clone(&provider)));
@@ -197,6 +177,53 @@ impl fmt::Debug for ProviderState {
 }
 
 impl Provider {
+    /// Opens the data of a provider that may be running, for an operator: without background tasks, and without what a start
+    /// changes.
+    pub(crate) async fn open_beside(
+        config: ProviderConfig,
+        data_dir: &Path,
+        clock: Clock,
+    ) -> Result<Arc<Self>, OpenError> {
+        let open = async || {
+            let registry = Registry::new(&config)?;
+            let store = Store::open_existing(data_dir).await?;
+            Self::new(config, registry, data_dir, store, Arc::from(""), clock).await
+        };
+        open().await.map_err(OpenError)
+    }
+
+    async fn new(
+        config: ProviderConfig,
+        registry: Registry,
+        data_dir: &Path,
+        store: Store,
+        stylesheet: Arc<str>,
+        clock: Clock,
+    ) -> Result<Arc<Self>, OpenErrorKind> {
+        let issuer = Url::parse(&config.issuer).map_err(|_| ConfigError::Issuer { issuer: config.issuer.clone() })?;
+        let (key_dir, kept, now) = (data_dir.to_owned(), registry.keys_kept(), clock.now());
+        let open_keys = move || KeySet::open(&key_dir, kept, now);
+        let keys = tokio::task::spawn_blocking(open_keys).await.map_err(InternalError::from)??;
+        let users = registry.users().cloned().collect();
+        Ok(Arc::new(Self {
+            cookies: Cookies::new(&issuer, config.cookie_same_site),
+            redirect_origins: registry.redirect_origins(),
+            back_channel: BackChannel::new(&registry)?,
+            channels: Channels { front: config.front_channel, back: config.back_channel },
+            issuer: config.issuer,
+            registry,
+            stylesheet,
+            clock,
+            keys,
+            store,
+            passwords: Passwords::new(users),
+            throttle: Throttle::default(),
+            proofs: Proofs::new()?,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+        }))
+    }
+
     /// The URL of an endpoint.
     pub(crate) fn endpoint(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)

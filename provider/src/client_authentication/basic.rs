@@ -6,13 +6,13 @@ use url::form_urlencoded;
 use crate::token::TokenError;
 
 /// What came by HTTP Basic authentication.
-pub(super) struct Credentials {
-    pub(super) id: String,
-    pub(super) secret: String,
+pub(crate) struct Credentials {
+    pub(crate) id: String,
+    pub(crate) secret: String,
 }
 
 /// The credentials of the `Authorization` header, if there is one.
-pub(super) fn credentials(headers: &HeaderMap) -> Result<Option<Credentials>, TokenError> {
+pub(crate) fn credentials(headers: &HeaderMap) -> Result<Option<Credentials>, TokenError> {
     let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
     match (authorization.next(), authorization.next()) {
         (None, _) => Ok(None),

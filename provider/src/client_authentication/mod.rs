@@ -13,6 +13,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 
 pub(crate) use assertion::AssertionError;
+pub(crate) use basic::credentials as basic_credentials;
 use presented::{Credential, Presented};
 
 use crate::config::{AuthMethod, Authentication, Client, ResourceServer};

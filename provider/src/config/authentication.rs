@@ -63,6 +63,14 @@ pub(super) struct Configured<'a> {
 }
 
 impl Authentication {
+    /// Whether this is its secret, by whichever method that is presented.
+    pub(crate) fn has_secret(&self, secret: &str) -> bool {
+        match self {
+            Self::SecretBasic(known) | Self::SecretPost(known) => known.is(secret),
+            Self::None | Self::PrivateKeyJwt(_) => false,
+        }
+    }
+
     /// What is there must be what the method needs: a secret that nobody asks for protects nothing.
     pub(super) fn new(owner: &Owner, configured: &Configured<'_>) -> Result<Self, ConfigError> {
         let method = configured.method.unwrap_or(match configured.secret {

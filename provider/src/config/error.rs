@@ -43,8 +43,8 @@ pub enum ConfigError {
         /// The key.
         key: &'static str,
     },
-    /// Two clients or two users have the same name.
-    #[error("{owner}is configured twice")]
+    /// Two who must be told apart have the same name.
+    #[error("{owner}is configured twice, or a client or resource server has the same name")]
     Duplicate {
         /// Who.
         owner: Owner,
@@ -181,6 +181,8 @@ pub enum Owner {
     Client(String),
     /// The API with this `id`.
     ResourceServer(String),
+    /// The administrator with this `id`.
+    Administrator(String),
     /// The user with this `username`.
     User(String),
 }
@@ -191,6 +193,7 @@ impl fmt::Display for Owner {
             Self::Provider => Ok(()),
             Self::Client(client_id) => write!(f, "client `{client_id}`: "),
             Self::ResourceServer(id) => write!(f, "resource server `{id}`: "),
+            Self::Administrator(id) => write!(f, "administrator `{id}`: "),
             Self::User(username) => write!(f, "user `{username}`: "),
         }
     }

@@ -1,5 +1,6 @@
 //! The configuration: what an operator writes, and what is made of it once it is known to be right.
 
+mod administrator;
 mod authentication;
 mod client;
 mod error;
@@ -14,6 +15,7 @@ use std::net::SocketAddr;
 
 use serde::Deserialize;
 
+pub use administrator::AdministratorConfig;
 pub use authentication::AuthMethod;
 pub use client::{ClientConfig, GrantType, SigningAlg};
 pub use error::{ConfigError, Owner, UriError};
@@ -22,6 +24,7 @@ pub use resource_server::ResourceServerConfig;
 pub use standard_claims::AddressConfig;
 pub use user::UserConfig;
 
+pub(crate) use administrator::Administrator;
 pub(crate) use authentication::Authentication;
 pub(crate) use client::Client;
 pub(crate) use jwks::ClientKeys;
@@ -63,6 +66,9 @@ pub struct ProviderConfig {
     /// After how long a refresh token of such an app that was not used is good no longer.
     #[serde(default = "default_offline_access_idle_lifetime")]
     pub offline_access_idle_lifetime: u64,
+    /// How long the audit log remembers.
+    #[serde(default = "default_audit_lifetime")]
+    pub audit_lifetime: u64,
     /// The `SameSite` attribute of the provider's cookies.
     #[serde(default)]
     pub cookie_same_site: CookieSameSite,
@@ -85,6 +91,9 @@ pub struct ProviderConfig {
     /// The APIs that may ask about access tokens.
     #[serde(default)]
     pub resource_servers: Vec<ResourceServerConfig>,
+    /// Who may end everything that a user has, and nothing else.
+    #[serde(default)]
+    pub administrators: Vec<AdministratorConfig>,
     /// The users who may sign in.
     #[serde(default)]
     pub users: Vec<UserConfig>,
@@ -137,6 +146,10 @@ const fn default_offline_access_lifetime() -> u64 {
 
 const fn default_offline_access_idle_lifetime() -> u64 {
     7 * 24 * 60 * 60
+}
+
+const fn default_audit_lifetime() -> u64 {
+    90 * 24 * 60 * 60
 }
 
 const fn default_sign_out_patience_ms() -> u64 {

@@ -9,6 +9,7 @@ use super::error::EndSessionError;
 use super::finish::{end_and_finish, go_on};
 use super::named_by_hint;
 use super::request::{EndSessionRequest, PARAMETERS};
+use crate::audit::Cause;
 use crate::http::{Browser, Params, form_body, require_same_origin};
 use crate::pages::{NextStop, still_signed_in};
 use crate::secret::Opaque;
@@ -52,7 +53,7 @@ async fn answer(provider: &Arc<Provider>, headers: &HeaderMap, body: &Bytes) -> 
             let username = user.as_ref().map_or("", |user| &user.username);
             Ok(still_signed_in(username, home(&request).as_ref()).into_response())
         }
-        Some(session) => end_and_finish(provider, session, request.next).await,
+        Some(session) => Ok(end_and_finish(provider, session, request.next, Cause::Question).await?),
         // It ended meanwhile; the user has answered, so going on is what they want. RPI-29
         None => Ok(go_on(provider, request.next.as_ref())),
     }

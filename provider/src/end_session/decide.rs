@@ -17,23 +17,26 @@ pub(super) enum Decision<'a> {
     AlreadySignedOut,
     /// The request may not be the user's wish. RPI-22, RPI-36
     Ask(&'a Session),
-    /// An app of this very session asks.
-    End(&'a Session),
+    /// An app of this very session asks: which.
+    End(&'a Session, &'a str),
 }
 
 /// Decides it. Whoever holds an ID token of this browser's session speaks for the user; nobody else does, and so the user
 /// is asked about a session that only the hint names. RPI-22
 pub(super) fn decide<'a>(
-    request: &EndSessionRequest,
+    request: &'a EndSessionRequest,
     session: Option<&'a Session>,
     is_of_browser: bool,
     reached: &[SessionClient],
 ) -> Decision<'a> {
     let Some(session) = session else { return Decision::AlreadySignedOut };
-    let is_of_this_session = request.hint.as_ref().is_some_and(|hint| {
+    let of_this_session = request.hint.as_ref().filter(|hint| {
         hint.sub == session.sub && reached.iter().any(|app| app.client_id == hint.client_id && app.sid == hint.sid)
     });
-    if is_of_browser && is_of_this_session { Decision::End(session) } else { Decision::Ask(session) }
+    match of_this_session {
+        Some(hint) if is_of_browser => Decision::End(session, &hint.client_id),
+        _ => Decision::Ask(session),
+    }
 }
 
 /// An app that is to be told, and by which channels it can be.
@@ -113,7 +116,7 @@ mod tests {
     /// RPI-18, RPI-22, RPI-33
     #[test]
     fn only_an_app_of_this_session_is_not_questioned() {
-        let session = Session { id: 1, sub: "alice".into(), auth_time: 0, expires_at: 0 };
+        let session = Session { id: 1, public_id: "1".into(), sub: "alice".into(), auth_time: 0, expires_at: 0 };
         let reached = reached(&[("a", "sid-a"), ("b", "sid-b")]);
         let hint = |client_id: &str, sub: &str, sid: &str| {
             Some(IdTokenHint { client_id: client_id.into(), sub: sub.into(), sid: sid.into() })
@@ -129,7 +132,7 @@ mod tests {
         for (what, hint, ends) in table {
             let request = EndSessionRequest { client: None, hint, next: None };
             let decision = decide(&request, Some(&session), true, &reached);
-            assert_eq!(matches!(decision, Decision::End(_)), ends, "{what}");
+            assert_eq!(matches!(decision, Decision::End(..)), ends, "{what}");
             assert_eq!(matches!(decision, Decision::Ask(_)), !ends, "{what}");
             let elsewhere = decide(&request, Some(&session), false, &reached);
             assert!(matches!(elsewhere, Decision::Ask(_)), "{what}, and the browser has lost the cookie");

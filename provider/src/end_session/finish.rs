@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Response};
 use super::back_channel::{Attempt, tell};
 use super::commit::{Ended, FirstAttempt, NewLogout, end};
 use super::decide::Notification;
-use super::error::EndSessionError;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, ResultKind};
 use super::request::EndSessionRequest;
 use super::result::result_path;
+use crate::audit::Cause;
 use crate::error::InternalError;
 use crate::http::{BrowserState, see_other};
 use crate::offline_access;
@@ -32,30 +32,49 @@ pub(super) async fn end_and_finish(
     provider: &Arc<Provider>,
     session: Session,
     next: Option<NextStop>,
-) -> Result<Response, EndSessionError> {
+    cause: Cause,
+) -> Result<Response, InternalError> {
     let task = {
         let provider = Arc::clone(provider);
-        async move { end_and_tell(&provider, &session, next).await }
+        async move { end_and_tell(&provider, &session, next, cause).await }
     };
-    provider.tasks.spawn(task).await.map_err(InternalError::from)?
+    provider.tasks.spawn(task).await?
 }
 
 async fn end_and_tell(
     provider: &Arc<Provider>,
     session: &Session,
     next: Option<NextStop>,
-) -> Result<Response, EndSessionError> {
+    cause: Cause,
+) -> Result<Response, InternalError> {
     let mut tx = provider.store.begin().await?;
-    let logout = NewLogout { channels: provider.channels, next: next.clone(), first_attempt: FirstAttempt::Caller };
+    let logout = NewLogout {
+        cause,
+        channels: provider.channels,
+        kind: ResultKind::Here,
+        next: next.clone(),
+        first_attempt: FirstAttempt::Caller,
+    };
     let ended = end(&mut tx, provider, session, logout, provider.clock.now()).await?;
     tx.commit().await?;
-    let Some(ended) = ended else { return Ok(go_on(provider, next.as_ref())) };
+    match ended {
+        Some(ended) => tell_and_show(provider, &ended, &session.sub).await,
+        None => Ok(go_on(provider, next.as_ref())),
+    }
+}
+
+/// Tells the apps, and shows what came of it in the browser whose session was the first of those that ended.
+pub(super) async fn tell_and_show(
+    provider: &Arc<Provider>,
+    ended: &Ended,
+    sub: &str,
+) -> Result<Response, InternalError> {
     let attempts = tell(provider, &ended.entries).await;
     let mut conn = provider.store.read().await?;
     let apps = logout::apps(&mut conn, ended.logout_id).await?;
-    let offline = offline_access::apps(&mut conn, provider, &session.sub).await?;
+    let offline = offline_access::apps(&mut conn, provider, sub).await?;
     drop(conn);
-    Ok(signed_out(provider, show(&ended, &apps, &attempts, !offline.is_empty())))
+    Ok(signed_out(provider, show(ended, &apps, &attempts, !offline.is_empty())))
 }
 
 /// RPI-30: straight back when every app is known to have ended; otherwise through the page with the frames. Where an app

@@ -19,6 +19,7 @@ mod outcome;
 mod report;
 mod request;
 mod result;
+mod several;
 mod withdraw;
 
 use std::sync::Arc;
@@ -30,16 +31,18 @@ use axum::response::{IntoResponse, Response};
 use sqlx::SqliteConnection;
 
 pub(crate) use back_channel::{BackChannel, worker};
-pub(crate) use commit::{FirstAttempt, NewLogout, end};
+pub(crate) use commit::{NewLogout, end, end_all};
 pub(crate) use confirm::confirm;
 use decide::{Decision, decide};
 use error::EndSessionError;
-pub(crate) use outcome::Outcome;
+pub(crate) use outcome::{Outcome, ResultKind};
 pub(crate) use report::report;
 use request::EndSessionRequest;
 pub(crate) use result::result;
+pub(crate) use several::{Which, end_other_sessions, end_which, tell_elsewhere};
 pub(crate) use withdraw::withdraw;
 
+use crate::audit::Cause;
 use crate::http::{Params, form_body, see_other};
 use crate::parked::{self, park, unpark};
 use crate::state::Provider;
@@ -116,6 +119,9 @@ async fn end_session(
     match decide(&request, session.as_ref(), is_of_browser, &reached) {
         Decision::AlreadySignedOut => Ok(finish::already_signed_out(provider, &request)),
         Decision::Ask(session) => ask::ask(provider, &request, params, session, &reached, headers).await,
-        Decision::End(session) => finish::end_and_finish(provider, session.clone(), request.next).await,
+        Decision::End(session, client_id) => {
+            let cause = Cause::App { client_id: client_id.to_owned() };
+            Ok(finish::end_and_finish(provider, session.clone(), request.next.clone(), cause).await?)
+        }
     }
 }

@@ -39,6 +39,17 @@ impl Outcome {
         }
     }
 
+    /// What is known of an app of which two sessions ended: what is still to come, or else the worse of the two.
+    pub(crate) fn together_with(self, other: Self) -> Self {
+        let weight = |outcome: Self| match outcome {
+            Self::Ended => 0,
+            Self::Unconfirmed => 1,
+            Self::Unreachable => 2,
+            Self::Pending => 3,
+        };
+        if weight(other) > weight(self) { other } else { self }
+    }
+
     /// What is known after the page reported on the app's frame.
     pub(super) fn after(self, report: FrameReport) -> Self {
         match (self, report) {
@@ -57,9 +68,42 @@ impl Outcome {
     }
 }
 
+/// What a sign-out did for the browser that shows its result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ResultKind {
+    /// Its own session ended, and maybe others of its user.
+    Here,
+    /// Only other sessions of its user ended.
+    Elsewhere,
+    /// The same, because the user changed their password.
+    Password,
+}
+
+impl ResultKind {
+    /// The name in the database.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Here => "here",
+            Self::Elsewhere => "elsewhere",
+            Self::Password => "password",
+        }
+    }
+}
+
+impl TryFrom<String> for ResultKind {
+    type Error = UnknownOutcome;
+
+    fn try_from(name: String) -> Result<Self, UnknownOutcome> {
+        [Self::Here, Self::Elsewhere, Self::Password]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+            .ok_or(UnknownOutcome(name))
+    }
+}
+
 /// There is no such outcome.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no outcome")]
+#[error("`{0}` is no outcome of a sign-out")]
 pub(crate) struct UnknownOutcome(String);
 
 impl TryFrom<String> for Outcome {
@@ -103,6 +147,18 @@ mod tests {
         let table = [(Pending, Unreachable), (Unconfirmed, Unconfirmed), (Unreachable, Unreachable), (Ended, Ended)];
         for (known, expected) in table {
             assert_eq!(known.after_giving_up(), expected, "{known:?}");
+        }
+    }
+
+    /// It is never more than is known: an app has ended when all of its sessions have.
+    #[test]
+    fn what_two_sessions_are_together() {
+        let from_worst = [Pending, Unreachable, Unconfirmed, Ended];
+        for (n, worse) in from_worst.into_iter().enumerate() {
+            for other in &from_worst[n..] {
+                assert_eq!(worse.together_with(*other), worse, "{worse:?} {other:?}");
+                assert_eq!(other.together_with(worse), worse, "{other:?} {worse:?}");
+            }
         }
     }
 

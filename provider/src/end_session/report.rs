@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::outcome::FrameReport;
+use crate::audit::{self, News};
 use crate::error::{InternalError, internal_causes};
 use crate::http::{CrossOrigin, NO_STORE, Params, ParamsError, form_body, require_same_origin};
 use crate::secret::Opaque;
@@ -51,12 +52,20 @@ async fn answer(provider: &Provider, handle: &str, headers: &HeaderMap, body: &B
     };
     let mut tx = provider.store.begin().await?;
     let handle = Opaque::presented(handle);
-    let result = logout::by_handle(&mut tx, handle.hash(), provider.clock.now()).await?.ok_or(ReportError::NoFrame)?;
+    let now = provider.clock.now();
+    let result = logout::by_handle(&mut tx, handle.hash(), now).await?.ok_or(ReportError::NoFrame)?;
     let client_id = params.get("client_id").unwrap_or_default();
     let app = logout::app(&mut tx, result.id, client_id).await?.filter(|app| app.framed);
     let app = app.ok_or(ReportError::NoFrame)?;
     let outcome = app.outcome.after(report);
-    logout::set_outcome(&mut tx, result.id, client_id, outcome).await?;
+    if outcome != app.outcome {
+        logout::set_outcome(&mut tx, result.id, client_id, outcome).await?;
+        let news = match report {
+            FrameReport::Acknowledged => News::Acknowledged,
+            FrameReport::NotLoaded => News::NotLoaded,
+        };
+        audit::app_news(&mut tx, result.id, client_id, news, outcome, now).await?;
+    }
     tx.commit().await?;
     tracing::info!(
         client.id = app.client_id,

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use url::Url;
 
 use super::error::EndSessionError;
+use super::outcome::ResultKind;
 use crate::http::{Browser, Params};
 use crate::offline_access;
 use crate::pages::{NextStop, ResultPage};
@@ -40,15 +41,21 @@ async fn answer(
     let mut conn = provider.store.read().await?;
     let found = logout::by_handle(&mut conn, handle.hash(), provider.clock.now()).await?;
     let found = found.ok_or(EndSessionError::NoResult)?;
-    let apps = logout::apps(&mut conn, found.id).await?;
-    let offline = offline_access::apps(&mut conn, provider, &found.sub).await?;
+    let apps = logout::all_apps(&mut conn, found.id).await?;
+    let offline = match found.kind {
+        ResultKind::Here => offline_access::apps(&mut conn, provider, &found.sub).await?,
+        // Who is still signed in here has the account page for that.
+        ResultKind::Elsewhere | ResultKind::Password => Vec::new(),
+    };
     drop(conn);
     let withdrawn = params.get("withdrawn").and_then(|client_id| provider.registry.client(client_id));
     // An address says nothing of what is so.
     let withdrawn = withdrawn.filter(|client| offline.iter().all(|app| app.client_id != client.client_id));
     let browser = Browser::of(&provider.cookies, headers)?;
+    let kind = found.kind;
     let next = next_stop(found);
     let page = ResultPage {
+        kind,
         apps: &apps,
         offline: &offline,
         withdrawn: withdrawn.map(|client| client.name.as_str()),

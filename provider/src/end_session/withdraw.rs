@@ -8,6 +8,7 @@ use url::form_urlencoded;
 
 use super::error::EndSessionError;
 use super::result::result_path;
+use crate::audit::Cause;
 use crate::http::{Browser, Params, form_body, require_same_origin, see_other};
 use crate::offline_access;
 use crate::secret::Opaque;
@@ -43,7 +44,7 @@ async fn answer(
     let now = provider.clock.now();
     let mut tx = provider.store.begin().await?;
     let result = logout::by_handle(&mut tx, handle.hash(), now).await?.ok_or(EndSessionError::NoResult)?;
-    offline_access::withdraw(&mut tx, &result.sub, client_id, now).await?;
+    offline_access::withdraw(&mut tx, &result.sub, client_id, &Cause::SignOutResult, now).await?;
     tx.commit().await?;
     tracing::info!(client.id = client_id, "offline access withdrawn");
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("withdrawn", client_id).finish();

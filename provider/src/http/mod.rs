@@ -9,6 +9,7 @@ mod params;
 mod same_origin;
 mod source;
 mod trace;
+mod user_agent;
 
 pub(crate) use browser::Browser;
 pub(crate) use browser_state::BrowserState;
@@ -19,6 +20,7 @@ pub(crate) use params::{Params, ParamsError, form_body};
 pub(crate) use same_origin::{CrossOrigin, require_same_origin};
 pub(crate) use source::SourceBucket;
 pub(crate) use trace::span;
+pub(crate) use user_agent::browser_label;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

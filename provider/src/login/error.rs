@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::passwords::VerifyError;
+use super::VerifyError;
 use crate::authorize::AuthorizeFailure;
 use crate::error::{InternalError, internal_causes};
 use crate::http::{CrossOrigin, ParamsError};

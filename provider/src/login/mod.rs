@@ -1,5 +1,6 @@
 //! The login page: shows the form for a pending authorization, and takes it.
 
+mod check;
 mod error;
 mod passwords;
 mod sign_in;
@@ -12,9 +13,11 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+pub(crate) use check::{LONGEST_PASSWORD, Proven, Verdict, check_password};
 use error::LoginError;
-pub(crate) use passwords::Passwords;
+pub(crate) use passwords::{Passwords, VerifyError, forget_reconfigured};
 use sign_in::sign_in;
+pub(crate) use sign_in::{Begun, begin_session};
 pub(crate) use throttle::Throttle;
 
 use crate::authorize::{self, AuthorizationRequest};
@@ -24,8 +27,13 @@ use crate::secret::Opaque;
 use crate::state::Provider;
 use crate::store::pending_authorization;
 
-/// The longest password that is looked at, in bytes.
-const LONGEST_PASSWORD: usize = 1024;
+/// What the form says after a wrong password.
+pub(crate) const WRONG: &str = "User name or password is wrong. Check both and try again.";
+
+/// What it says after too many.
+pub(crate) fn wait(seconds: i64) -> String {
+    format!("There were too many wrong passwords. Wait {seconds} seconds, then try again.")
+}
 
 /// The path of the form for a pending authorization.
 pub(crate) fn path(handle: &Opaque) -> String {
@@ -79,12 +87,13 @@ impl Form {
     fn page(&self, status: StatusCode, username: &str, error: Option<&str>) -> Response {
         LoginPage {
             status,
-            client_name: &self.request.target.client.name,
-            request: self.handle.as_str(),
+            action: "/login",
+            going_to: &self.request.target.client.name,
+            request: Some(self.handle.as_str()),
             csrf_token: &self.browser.csrf_token(self.handle.as_str()),
             username,
             error,
-            redirect_origin: origin(self.request.target.redirect_uri.url()),
+            redirect_origin: Some(origin(self.request.target.redirect_uri.url())),
         }
         .into_response()
     }
@@ -110,28 +119,16 @@ async fn submit(
         return Err(LoginError::Csrf);
     }
     let username = params.get("username").unwrap_or_default();
-    let password = params.get("password").filter(|password| password.len() <= LONGEST_PASSWORD).unwrap_or_default();
+    let password = params.get("password").unwrap_or_default();
 
-    let attempt = match provider.throttle.begin(username, source, provider.clock.now()) {
-        Ok(attempt) => attempt,
-        Err(wait) => return Ok(throttled(&form, username, wait.seconds)),
+    let signed_in = match check_password(provider, source, username, password).await? {
+        Verdict::Throttled { seconds } => return Ok(throttled(&form, username, seconds)),
+        Verdict::Wrong => None,
+        Verdict::Right(proven) => sign_in(provider, &form, &proven, headers).await?,
     };
-    let is_right = match provider.passwords.verify(username, password).await {
-        Ok(is_right) => is_right,
-        Err(error) => {
-            provider.throttle.refund(attempt);
-            return Err(error.into());
-        }
+    let Some(signed_in) = signed_in else {
+        return Ok(form.page(StatusCode::FORBIDDEN, username, Some(WRONG)));
     };
-    if !is_right {
-        // The user name may be a password typed into the wrong field, so it is not logged.
-        tracing::info!("sign-in refused: wrong user name or password");
-        let error = "User name or password is wrong. Check both and try again.";
-        return Ok(form.page(StatusCode::FORBIDDEN, username, Some(error)));
-    }
-    provider.throttle.refund(attempt);
-
-    let signed_in = sign_in(provider, &form, username, headers).await?;
     let mut response = signed_in.response;
     if let Some(cookie) = provider.cookies.set_session(&signed_in.cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -141,9 +138,7 @@ async fn submit(
 }
 
 fn throttled(form: &Form, username: &str, seconds: i64) -> Response {
-    tracing::warn!("sign-in refused: too many wrong passwords");
-    let error = format!("There were too many wrong passwords. Wait {seconds} seconds, then try again.");
-    let mut response = form.page(StatusCode::TOO_MANY_REQUESTS, username, Some(&error));
+    let mut response = form.page(StatusCode::TOO_MANY_REQUESTS, username, Some(&wait(seconds)));
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response
 }

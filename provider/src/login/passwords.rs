@@ -3,12 +3,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use argon2::password_hash::{PasswordHashString, SaltString};
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use tokio::sync::{OnceCell, Semaphore};
 
 use crate::config::{Credential, User};
-use crate::error::InternalError;
+use crate::error::{InternalError, internal_causes};
 use crate::secret::{RandomError, random_id};
+use crate::state::Provider;
+use crate::store::changed_password;
 
 /// How long a sign-in waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -26,12 +28,15 @@ struct Prepared {
     dummy: PasswordHashString,
 }
 
-/// A password was not checked.
+/// A password was not checked, or not hashed.
 #[derive(Debug)]
-pub(super) enum VerifyError {
+pub(crate) enum VerifyError {
+    /// Too many are at it.
     Busy,
     Internal(InternalError),
 }
+
+internal_causes!(VerifyError);
 
 impl Passwords {
     pub(crate) fn new(users: Vec<Arc<User>>) -> Self {
@@ -53,18 +58,67 @@ impl Passwords {
             .await
     }
 
-    /// Whether this is the user's password. Takes as long for a user who does not exist.
-    pub(super) async fn verify(&self, username: &str, password: &str) -> Result<bool, VerifyError> {
-        let prepared = Arc::clone(self.prepared().await.map_err(VerifyError::Internal)?);
+    /// Whether this is the user's password: the one with the hash `changed`, or else the configured one. Takes as long for a
+    /// user who does not exist.
+    pub(super) async fn verify(
+        &self,
+        username: &str,
+        password: &str,
+        changed: Option<&str>,
+    ) -> Result<bool, VerifyError> {
+        let prepared = Arc::clone(self.prepared().await?);
+        let changed = changed.map(PasswordHashString::new).transpose().map_err(InternalError::PasswordHash)?;
+        let (username, password) = (username.to_owned(), password.to_owned());
+        self.in_turn(move || prepared.verify(&username, &password, changed.as_ref())).await
+    }
+
+    /// The hash of a new password, in PHC form.
+    pub(crate) async fn hash(&self, password: &str) -> Result<String, VerifyError> {
+        let password = password.to_owned();
+        Ok(self.in_turn(move || hash(&password)).await??.to_string())
+    }
+
+    /// The hash of the password that is configured for this user, in PHC form.
+    pub(crate) async fn configured(&self, username: &str) -> Result<Option<String>, VerifyError> {
+        Ok(self.prepared().await?.hashes.get(username).map(ToString::to_string))
+    }
+
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, VerifyError> {
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned());
         let Ok(Ok(turn)) = turn.await else { return Err(VerifyError::Busy) };
-        let (username, password) = (username.to_owned(), password.to_owned());
-        let verifying = tokio::task::spawn_blocking(move || {
+        let working = tokio::task::spawn_blocking(move || {
             // Held here, so that a request that is given up still counts until its work is done.
             let _turn = turn;
-            prepared.verify(&username, &password)
+            work()
         });
-        verifying.await.map_err(|error| VerifyError::Internal(error.into()))
+        working.await.map_err(|error| VerifyError::Internal(error.into()))
+    }
+}
+
+/// A changed password counts until the configuration names another one: what an operator sets there on purpose is stronger.
+/// Done before anybody can sign in.
+pub(crate) async fn forget_reconfigured(provider: &Provider) -> Result<(), InternalError> {
+    let changed = changed_password::all(&mut *provider.store.read().await?).await?;
+    for (username, configured_then) in changed {
+        let user = provider.registry.user(&username).cloned();
+        let is_the_same =
+            tokio::task::spawn_blocking(move || user.is_some_and(|user| is_configured(&user, &configured_then)));
+        if !is_the_same.await? {
+            let mut tx = provider.store.begin().await?;
+            changed_password::delete(&mut tx, &username).await?;
+            tx.commit().await?;
+            tracing::info!("a changed password gives way to a new one of the configuration");
+        }
+    }
+    Ok(())
+}
+
+/// Whether the configuration of this user still is what had this hash.
+fn is_configured(user: &User, hash: &str) -> bool {
+    match &user.credential {
+        Credential::Hash(configured) => configured.as_str() == hash,
+        Credential::Clear(password) => PasswordHash::new(hash)
+            .is_ok_and(|hash| Argon2::default().verify_password(password.expose().as_bytes(), &hash).is_ok()),
     }
 }
 
@@ -81,8 +135,8 @@ impl Prepared {
         Ok(Self { hashes, dummy: hash(&random_id()?)? })
     }
 
-    fn verify(&self, username: &str, password: &str) -> bool {
-        let known = self.hashes.get(username);
+    fn verify(&self, username: &str, password: &str, changed: Option<&PasswordHashString>) -> bool {
+        let known = self.hashes.get(username).map(|configured| changed.unwrap_or(configured));
         let hash = known.unwrap_or(&self.dummy).password_hash();
         // The hash names the algorithm and its cost itself.
         let is_right = Argon2::default().verify_password(password.as_bytes(), &hash).is_ok();
@@ -112,12 +166,16 @@ mod tests {
             credential: Credential::Clear("wonderland".to_owned().into()),
         }];
         let prepared = Prepared::new(&users.map(Arc::new)).unwrap();
-        assert!(prepared.verify("alice", "wonderland"));
+        assert!(prepared.verify("alice", "wonderland", None));
         for (username, password) in
             [("alice", "Wonderland"), ("alice", ""), ("Alice", "wonderland"), ("bob", "wonderland"), ("", "")]
         {
-            assert!(!prepared.verify(username, password), "{username}:{password}");
+            assert!(!prepared.verify(username, password, None), "{username}:{password}");
         }
+        let changed = hash("looking glass").unwrap();
+        assert!(prepared.verify("alice", "looking glass", Some(&changed)));
+        assert!(!prepared.verify("alice", "wonderland", Some(&changed)), "the changed one counts, and no other");
+        assert!(!prepared.verify("bob", "looking glass", Some(&changed)), "who is not configured has none");
     }
 
     #[test]

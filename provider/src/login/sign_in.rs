@@ -5,14 +5,16 @@ use axum::response::Response;
 use sqlx::SqliteConnection;
 
 use super::Form;
+use super::check::Proven;
 use super::error::LoginError;
+use crate::audit::Cause;
 use crate::authorize::{self, AuthorizationError};
-use crate::end_session::{self, FirstAttempt, NewLogout};
+use crate::end_session::{self, NewLogout};
 use crate::error::InternalError;
-use crate::http::BrowserState;
-use crate::secret::Opaque;
-use crate::state::{Channels, Provider};
-use crate::store::session::{self, Session};
+use crate::http::{BrowserState, browser_label};
+use crate::secret::{Opaque, short_id};
+use crate::state::Provider;
+use crate::store::session::{self, NewSession, Session};
 use crate::store::{pending_authorization, user};
 
 /// What a browser gets whose user proved who they are.
@@ -25,29 +27,31 @@ pub(super) struct SignedIn {
     pub(super) response: Response,
 }
 
-/// Answers the pending authorization: all in one transaction, so that a sign-out comes before it or after it.
+/// Answers the pending authorization: all in one transaction, so that a sign-out comes before it or after it. `None`: the
+/// password has been changed meanwhile.
 pub(super) async fn sign_in(
     provider: &Arc<Provider>,
     form: &Form,
-    username: &str,
+    proven: &Proven,
     headers: &HeaderMap,
-) -> Result<SignedIn, LoginError> {
+) -> Result<Option<SignedIn>, LoginError> {
     let request = &form.request;
     let now = provider.clock.now();
     let mut tx = provider.store.begin().await?;
+    if !proven.still_counts(&mut tx).await? {
+        return Ok(None);
+    }
     if !pending_authorization::take(&mut tx, form.handle.hash(), now).await? {
         return Err(LoginError::NotPending);
     }
-    let sub = provider.sub(&mut tx, username).await?;
+    let sub = provider.sub(&mut tx, &proven.username).await?;
     if !request.is_for(&sub) {
         // CORE-03: the app wants another user, so this sign-in is of no use to it and does not happen.
         tx.commit().await?;
         return Err(request.refuse(provider, AuthorizationError::LoginRequired).into());
     }
-    let cookie = Opaque::random()?;
-    let browser_state = BrowserState::renewed()?;
-    let old = provider.session(&mut tx, headers).await?;
-    let (session, replaced) = begin_or_go_on(&mut tx, provider, old, &sub, &cookie, now).await?;
+    let Begun { session, cookie, browser_state, replaced } =
+        begin_session(&mut tx, provider, headers, &sub, now).await?;
     let request = request.in_browser_state(&browser_state);
     let response = authorize::finish(&mut tx, provider, &request, &form.params, &form.browser, &session, now).await?;
     tx.commit().await?;
@@ -56,35 +60,55 @@ pub(super) async fn sign_in(
         // Nobody waits for it here: the new session shares no `sid` with the old one.
         provider.back_channel.wake();
     }
-    Ok(SignedIn { cookie, browser_state, response })
+    Ok(Some(SignedIn { cookie, browser_state, response }))
+}
+
+/// The session of a user who has just proved who they are.
+pub(crate) struct Begun {
+    pub(crate) session: Session,
+    /// The new session cookie.
+    pub(crate) cookie: Opaque,
+    /// Told by it, the apps' frames learn that somebody has signed in. SM-17
+    pub(crate) browser_state: BrowserState,
+    /// Whether another session ended, whose apps are to be told.
+    pub(crate) replaced: bool,
 }
 
 /// The same user's session goes on; any other session of this browser ends, because its cookie is about to be replaced
-/// (T-12). Also whether it did.
-async fn begin_or_go_on(
+/// (T-12). The caller commits.
+pub(crate) async fn begin_session(
     conn: &mut SqliteConnection,
     provider: &Provider,
-    old: Option<Session>,
+    headers: &HeaderMap,
     sub: &str,
-    cookie: &Opaque,
     now: i64,
-) -> Result<(Session, bool), InternalError> {
+) -> Result<Begun, InternalError> {
     let lifetime = provider.registry.lifetimes.session;
-    let replaced = match old {
+    let (cookie, browser_state) = (Opaque::random()?, BrowserState::renewed()?);
+    let replaced = match provider.session(conn, headers).await? {
         Some(old) if old.sub == sub && old.is_live(now) => {
             let auth_time = user::next_auth_time(conn, sub, now).await?;
             let session = session::reauthenticate(conn, old.id, cookie.hash(), auth_time, now + lifetime).await?;
-            return Ok((session, false));
+            return Ok(Begun { session, cookie, browser_state, replaced: false });
         }
         Some(old) => {
-            // The user is on the way to an app, so there is no page for frames.
-            let channels = Channels { front: false, back: provider.channels.back };
-            let logout = NewLogout { channels, next: None, first_attempt: FirstAttempt::Worker };
+            // The same user's has expired, or it would have gone on.
+            let cause = if old.sub == sub { Cause::Expiry } else { Cause::AnotherSignIn { sub: sub.to_owned() } };
+            let logout = NewLogout::without_page(provider, cause);
             end_session::end(conn, provider, &old, logout, now).await?.is_some()
         }
         None => false,
     };
-    let auth_time = user::next_auth_time(conn, sub, now).await?;
-    let session = session::insert(conn, cookie.hash(), sub, auth_time, now, lifetime).await?;
-    Ok((session, replaced))
+    let (browser, public_id) = (browser_label(headers), short_id()?);
+    let session = NewSession {
+        cookie: cookie.hash(),
+        public_id: &public_id,
+        sub,
+        auth_time: user::next_auth_time(conn, sub, now).await?,
+        browser: browser.as_deref(),
+        now,
+        expires_at: now + lifetime,
+    };
+    let session = session::insert(conn, &session).await?;
+    Ok(Begun { session, cookie, browser_state, replaced })
 }

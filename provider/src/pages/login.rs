@@ -7,17 +7,19 @@ use super::{Page, html};
 #[derive(Debug)]
 pub(crate) struct LoginPage<'a> {
     pub(crate) status: StatusCode,
-    /// The app that asked.
-    pub(crate) client_name: &'a str,
-    /// The handle of the pending authorization.
-    pub(crate) request: &'a str,
+    /// Where the form is sent.
+    pub(crate) action: &'static str,
+    /// What the user goes on to: the app that asked, or a page of the provider.
+    pub(crate) going_to: &'a str,
+    /// The handle of the pending authorization, if an app asked.
+    pub(crate) request: Option<&'a str>,
     pub(crate) csrf_token: &'a str,
     /// What to put into the form.
     pub(crate) username: &'a str,
     /// What was wrong with the last attempt.
     pub(crate) error: Option<&'a str>,
-    /// The origin that the user goes to after signing in.
-    pub(crate) redirect_origin: String,
+    /// The origin that the user goes to after signing in, if it is another.
+    pub(crate) redirect_origin: Option<String>,
 }
 
 impl IntoResponse for LoginPage<'_> {
@@ -26,15 +28,17 @@ impl IntoResponse for LoginPage<'_> {
             html!("<p class=\"notice error\" role=\"alert\" id=\"login-error\">{error}</p>\n", error = error)
         });
         let described_by = self.error.map(|_| html!(" aria-describedby=\"login-error\" aria-invalid=\"true\""));
+        let request = self
+            .request
+            .map(|request| html!("<input type=\"hidden\" name=\"request\" value=\"{request}\">\n", request = request));
         // Whoever is known by name only has the password to type.
         let (focus_username, focus_password) = match self.username {
             "" => (Some(html!(" autofocus")), None),
             _ => (None, Some(html!(" autofocus"))),
         };
         let content = html!(
-            "<h1>Sign in</h1>\n<p>to go on to <strong>{client}</strong></p>\n{error}\
-             <form method=\"post\" action=\"/login\" class=\"stack\">\n\
-             <input type=\"hidden\" name=\"request\" value=\"{request}\">\n\
+            "<h1>Sign in</h1>\n<p>to go on to <strong>{going_to}</strong></p>\n{error}\
+             <form method=\"post\" action=\"{action}\" class=\"stack\">\n{request}\
              <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n\
              <div class=\"field\"><label for=\"username\">User name</label>\
              <input id=\"username\" name=\"username\" type=\"text\" autocomplete=\"username\" autocapitalize=\"none\" \
@@ -43,16 +47,17 @@ impl IntoResponse for LoginPage<'_> {
              <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required \
              maxlength=\"1024\"{described_by}{focus_password}></div>\n\
              <button type=\"submit\" class=\"button\">Sign in</button>\n</form>\n",
-            client = self.client_name,
+            going_to = self.going_to,
             error = error,
-            request = self.request,
+            action = self.action,
+            request = request,
             csrf = self.csrf_token,
             username = self.username,
             described_by = described_by,
             focus_username = focus_username,
             focus_password = focus_password,
         );
-        Page { status: self.status, form_action: [self.redirect_origin].into(), ..Page::new("Sign in", content) }
-            .into_response()
+        let form_action = self.redirect_origin.into_iter().collect();
+        Page { status: self.status, form_action, ..Page::new("Sign in", content) }.into_response()
     }
 }

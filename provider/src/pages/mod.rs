@@ -1,5 +1,6 @@
 //! The provider's pages. Plain HTML: they work without script.
 
+mod account;
 mod check_session;
 mod consent;
 mod error;
@@ -20,6 +21,7 @@ use std::collections::BTreeSet;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+pub(crate) use account::{AccountPage, Notice};
 pub(crate) use check_session::CheckSessionPage;
 pub(crate) use consent::ConsentPage;
 pub(crate) use error::{ErrorPage, not_found};

@@ -4,7 +4,7 @@ use url::Url;
 use super::offline::{to_withdraw, withdrawn};
 use super::outcome::outcomes;
 use super::{Html, Page, html};
-use crate::end_session::Outcome;
+use crate::end_session::{Outcome, ResultKind};
 use crate::offline_access::OfflineApp;
 use crate::store::logout::LogoutApp;
 
@@ -29,6 +29,7 @@ impl NextStop {
 /// What became of a sign-out, per app.
 #[derive(Debug)]
 pub(crate) struct ResultPage<'a> {
+    pub(crate) kind: ResultKind,
     pub(crate) apps: &'a [LogoutApp],
     /// The apps that keep access while the user is away.
     pub(crate) offline: &'a [OfflineApp],
@@ -45,10 +46,18 @@ pub(crate) struct ResultPage<'a> {
 impl IntoResponse for ResultPage<'_> {
     fn into_response(self) -> Response {
         let is_pending = self.apps.iter().any(|app| app.outcome == Outcome::Pending);
-        let (class, summary) = summary(self.apps, is_pending, !self.offline.is_empty());
+        let all_ended = self.apps.iter().all(|app| app.outcome == Outcome::Ended);
+        let (class, summary) = match self.kind {
+            ResultKind::Here => summary(all_ended, is_pending, !self.offline.is_empty()),
+            ResultKind::Elsewhere | ResultKind::Password => summary_elsewhere(all_ended, is_pending),
+        };
+        let changed = (self.kind == ResultKind::Password).then(|| {
+            html!("<p class=\"notice success\" data-testid=\"password-changed\">Your password is changed.</p>\n")
+        });
         let content = html!(
-            "<h1>Signed out</h1>\n<div class=\"stack\" aria-live=\"polite\">\n\
+            "<h1>Signed out</h1>\n{changed}<div class=\"stack\" aria-live=\"polite\">\n\
              <p class=\"notice {class}\" id=\"summary\">{summary}</p>\n{outcomes}</div>\n{withdrawn}{offline}{next}",
+            changed = changed,
             class = class,
             summary = summary,
             outcomes = outcomes(self.apps),
@@ -60,10 +69,10 @@ impl IntoResponse for ResultPage<'_> {
     }
 }
 
-fn summary(apps: &[LogoutApp], is_pending: bool, some_keep_access: bool) -> (&'static str, &'static str) {
-    if apps.iter().all(|app| app.outcome == Outcome::Ended) && some_keep_access {
+fn summary(all_ended: bool, is_pending: bool, some_keep_access: bool) -> (&'static str, &'static str) {
+    if all_ended && some_keep_access {
         ("warning", "You are signed out everywhere. What you allowed for while you are away goes on.")
-    } else if apps.iter().all(|app| app.outcome == Outcome::Ended) {
+    } else if all_ended {
         ("success", "You are signed out everywhere.")
     } else if is_pending {
         (
@@ -73,5 +82,24 @@ fn summary(apps: &[LogoutApp], is_pending: bool, some_keep_access: bool) -> (&'s
         )
     } else {
         ("warning", "You are signed out here. Not every app has confirmed that you are signed out there.")
+    }
+}
+
+/// The browser that looks at it is still signed in.
+fn summary_elsewhere(all_ended: bool, is_pending: bool) -> (&'static str, &'static str) {
+    if all_ended {
+        ("success", "You are signed out there. Here you are still signed in.")
+    } else if is_pending {
+        (
+            "warning",
+            "Those sessions have ended; here you are still signed in. Not every app has confirmed it yet, and those are still \
+             being told. This page shows where it stands; if nothing changes, reload it.",
+        )
+    } else {
+        (
+            "warning",
+            "Those sessions have ended; here you are still signed in. Not every app has confirmed that you are signed out \
+             there.",
+        )
     }
 }

@@ -1,6 +1,6 @@
 use sqlx::{FromRow, SqliteConnection};
 
-use crate::end_session::Outcome;
+use crate::end_session::{Outcome, ResultKind};
 use crate::secret::Hash;
 
 /// A sign-out and where its user goes on to.
@@ -8,6 +8,8 @@ use crate::secret::Hash;
 pub(crate) struct LogoutResult {
     pub(crate) id: i64,
     pub(crate) sub: String,
+    #[sqlx(try_from = "String")]
+    pub(crate) kind: ResultKind,
     pub(crate) return_to: Option<String>,
     pub(crate) return_to_name: Option<String>,
 }
@@ -27,6 +29,11 @@ pub(crate) struct LogoutApp {
 pub(crate) struct NewLogout<'a> {
     pub(crate) handle: Hash,
     pub(crate) sub: &'a str,
+    /// The public id of the session.
+    pub(crate) session: &'a str,
+    /// The sign-out that it is shown with.
+    pub(crate) part_of: Option<i64>,
+    pub(crate) kind: ResultKind,
     pub(crate) toe: i64,
     pub(crate) return_to: Option<&'a str>,
     pub(crate) return_to_name: Option<&'a str>,
@@ -35,11 +42,15 @@ pub(crate) struct NewLogout<'a> {
 
 pub(crate) async fn insert(conn: &mut SqliteConnection, logout: &NewLogout<'_>) -> Result<i64, sqlx::Error> {
     sqlx::query(
-        "INSERT INTO logout_result (handle_hash, sub, toe, return_to, return_to_name, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO logout_result
+             (handle_hash, sub, session, part_of, kind, toe, return_to, return_to_name, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(logout.handle.as_bytes())
     .bind(logout.sub)
+    .bind(logout.session)
+    .bind(logout.part_of)
+    .bind(logout.kind.as_str())
     .bind(logout.toe)
     .bind(logout.return_to)
     .bind(logout.return_to_name)
@@ -72,9 +83,11 @@ pub(crate) async fn by_handle(
     now: i64,
 ) -> Result<Option<LogoutResult>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, sub, return_to, return_to_name FROM logout_result WHERE handle_hash = ? AND (expires_at > ? OR EXISTS (
-             SELECT 1 FROM outbox
-             WHERE logout_id = logout_result.id AND delivered_at IS NULL AND given_up_at IS NULL))",
+        "SELECT id, sub, kind, return_to, return_to_name FROM logout_result AS shown
+         WHERE handle_hash = ? AND (expires_at > ? OR EXISTS (
+             SELECT 1 FROM outbox JOIN logout_result ON logout_result.id = outbox.logout_id
+             WHERE coalesce(logout_result.part_of, logout_result.id) = shown.id
+               AND delivered_at IS NULL AND given_up_at IS NULL))",
     )
     .bind(handle.as_bytes())
     .bind(now)
@@ -82,21 +95,45 @@ pub(crate) async fn by_handle(
     .await
 }
 
-/// Keeps the result readable until then at least.
+/// Keeps the result that this sign-out is shown with readable until then at least.
 pub(crate) async fn keep_until(conn: &mut SqliteConnection, logout_id: i64, instant: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE logout_result SET expires_at = max(expires_at, ?) WHERE id = ?")
-        .bind(instant)
-        .bind(logout_id)
-        .execute(conn)
-        .await
-        .map(drop)
+    sqlx::query(
+        "UPDATE logout_result SET expires_at = max(expires_at, ?)
+         WHERE id = (SELECT coalesce(part_of, id) FROM logout_result WHERE id = ?)",
+    )
+    .bind(instant)
+    .bind(logout_id)
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
+/// The apps of the one session.
 pub(crate) async fn apps(conn: &mut SqliteConnection, logout_id: i64) -> Result<Vec<LogoutApp>, sqlx::Error> {
     sqlx::query_as("SELECT client_id, name, framed, outcome FROM logout_app WHERE logout_id = ? ORDER BY rowid")
         .bind(logout_id)
         .fetch_all(conn)
         .await
+}
+
+/// The apps of all sessions that are shown with this one, each once: what is known of all of its sessions together.
+pub(crate) async fn all_apps(conn: &mut SqliteConnection, logout_id: i64) -> Result<Vec<LogoutApp>, sqlx::Error> {
+    let of_sessions: Vec<LogoutApp> = sqlx::query_as(
+        "SELECT client_id, name, framed, outcome FROM logout_app
+         WHERE logout_id = ?1 OR logout_id IN (SELECT id FROM logout_result WHERE part_of = ?1)
+         ORDER BY logout_id, rowid",
+    )
+    .bind(logout_id)
+    .fetch_all(conn)
+    .await?;
+    let mut apps: Vec<LogoutApp> = Vec::new();
+    for app in of_sessions {
+        match apps.iter_mut().find(|known| known.client_id == app.client_id) {
+            Some(known) => known.outcome = known.outcome.together_with(app.outcome),
+            None => apps.push(app),
+        }
+    }
+    Ok(apps)
 }
 
 pub(crate) async fn app(

@@ -2,7 +2,9 @@
 //!
 //! Functions take a connection, so that whoever calls them decides what belongs to one transaction.
 
+pub(crate) mod audit;
 pub(crate) mod authorization_code;
+pub(crate) mod changed_password;
 pub(crate) mod client_assertion;
 pub(crate) mod logout;
 pub(crate) mod offline_consent;
@@ -15,15 +17,19 @@ pub(crate) mod purge;
 pub(crate) mod refresh_token;
 pub(crate) mod session;
 pub(crate) mod session_client;
+pub(crate) mod session_list;
 pub(crate) mod token_family;
 pub(crate) mod user;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, SqlitePool, Transaction};
+
+static MIGRATOR: Migrator = sqlx::migrate!();
 
 const FILE: &str = "provider.sqlite";
 const READERS: u32 = 4;
@@ -45,6 +51,10 @@ pub(crate) enum StoreError {
     Create(#[from] std::io::Error),
     #[error("cannot open {FILE}: {0}")]
     Open(#[from] sqlx::Error),
+    #[error("there is no {FILE} in {}: the provider has not run there. Name its folder with --data-dir", .0.display())]
+    NotThere(PathBuf),
+    #[error("{FILE} is of another version than this program: start the provider of this version first")]
+    OtherVersion,
     #[error("{FILE} cannot be brought to this version's form: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
@@ -53,18 +63,49 @@ impl Store {
     pub(crate) async fn open(data_dir: &Path) -> Result<Self, StoreError> {
         let path = data_dir.join(FILE);
         create_private(&path)?;
+        let (write, options) = Self::connect(&path).await?;
+        MIGRATOR.run(&write).await?;
+        Self::with_readers(write, options).await
+    }
+
+    /// Opens what a provider has made, which may be running: nothing is made, and nothing is changed.
+    pub(crate) async fn open_existing(data_dir: &Path) -> Result<Self, StoreError> {
+        let path = data_dir.join(FILE);
+        if !path.exists() {
+            return Err(StoreError::NotThere(data_dir.to_owned()));
+        }
+        let (write, options) = Self::connect(&path).await?;
+        let applied: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(&write)
+            .await
+            .map_err(|_| StoreError::OtherVersion)?;
+        if applied != MIGRATOR.iter().map(|migration| migration.version).max() {
+            return Err(StoreError::OtherVersion);
+        }
+        Self::with_readers(write, options).await
+    }
+
+    async fn connect(path: &Path) -> Result<(SqlitePool, SqliteConnectOptions), sqlx::Error> {
         let options = SqliteConnectOptions::new()
-            .filename(&path)
+            .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
             // A sign-out that was answered must survive a power cut.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
-        let pool = |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT);
         let write = pool(1).connect_with(options.clone()).await?;
-        sqlx::migrate!().run(&write).await?;
+        Ok((write, options))
+    }
+
+    async fn with_readers(write: SqlitePool, options: SqliteConnectOptions) -> Result<Self, StoreError> {
         let read = pool(READERS).connect_with(options.pragma("query_only", "on")).await?;
         Ok(Self { read, write })
+    }
+
+    /// A number that changes when another process has written. Nobody in this process writes but by the connection that is
+    /// asked, whose own writes do not count.
+    pub(crate) async fn version_of_others(&self) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar("PRAGMA data_version").fetch_one(&self.write).await
     }
 
     /// A connection that cannot write.
@@ -86,6 +127,10 @@ impl Store {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT)
 }
 
 /// SQLite gives the files beside the database the permissions of the database.

@@ -48,12 +48,12 @@ pub(crate) async fn all(conn: &mut SqliteConnection) -> Result<Vec<(String, Stri
         .await
 }
 
-/// Forgets what the user let the app do.
-pub(crate) async fn delete(conn: &mut SqliteConnection, sub: &str, client_id: &str) -> Result<(), sqlx::Error> {
+/// Forgets what the user let the app do; says whether there was anything.
+pub(crate) async fn delete(conn: &mut SqliteConnection, sub: &str, client_id: &str) -> Result<bool, sqlx::Error> {
     sqlx::query("DELETE FROM offline_consent WHERE sub = ? AND client_id = ?")
         .bind(sub)
         .bind(client_id)
         .execute(conn)
         .await
-        .map(drop)
+        .map(|done| done.rows_affected() > 0)
 }

@@ -20,8 +20,12 @@ pub(crate) async fn purge(conn: &mut SqliteConnection, now: i64) -> Result<(), s
         ("DELETE FROM refresh_token WHERE family_id IN (SELECT id FROM token_family WHERE expires_at <= ?)", now),
         // T-04: never before its end is known.
         ("DELETE FROM outbox WHERE coalesce(delivered_at, given_up_at) <= ?", now - ENDED_SESSIONS_KEPT),
-        // What is or was owed to an app keeps the record of its sign-out.
-        ("DELETE FROM logout_result WHERE expires_at <= ? AND id NOT IN (SELECT logout_id FROM outbox)", now),
+        // What is or was owed to an app keeps the record of its sign-out, and of those that are shown with it.
+        (
+            "DELETE FROM logout_result WHERE part_of IS NULL AND expires_at <= ? AND id NOT IN (
+                 SELECT coalesce(owed.part_of, owed.id) FROM outbox JOIN logout_result AS owed ON owed.id = logout_id)",
+            now,
+        ),
         // Its codes, which refer to it, have gone long before.
         (
             "DELETE FROM token_family WHERE offline_sub IS NOT NULL AND coalesce(revoked_at, expires_at) <= ?",

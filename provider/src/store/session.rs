@@ -6,6 +6,8 @@ use crate::secret::Hash;
 #[derive(Clone, Debug, FromRow)]
 pub(crate) struct Session {
     pub(crate) id: i64,
+    /// By which people name it; no secret, and no `sid`.
+    pub(crate) public_id: String,
     pub(crate) sub: String,
     pub(crate) auth_time: i64,
     pub(crate) expires_at: i64,
@@ -20,15 +22,17 @@ impl Session {
 
 /// The session that this cookie stands for, unless it has been ended.
 pub(crate) async fn by_cookie(conn: &mut SqliteConnection, cookie: Hash) -> Result<Option<Session>, sqlx::Error> {
-    sqlx::query_as("SELECT id, sub, auth_time, expires_at FROM session WHERE cookie_hash = ? AND ended_at IS NULL")
-        .bind(cookie.as_bytes())
-        .fetch_optional(conn)
-        .await
+    sqlx::query_as(
+        "SELECT id, public_id, sub, auth_time, expires_at FROM session WHERE cookie_hash = ? AND ended_at IS NULL",
+    )
+    .bind(cookie.as_bytes())
+    .fetch_optional(conn)
+    .await
 }
 
 /// The session with this id, unless it has been ended.
 pub(crate) async fn by_id(conn: &mut SqliteConnection, id: i64) -> Result<Option<Session>, sqlx::Error> {
-    sqlx::query_as("SELECT id, sub, auth_time, expires_at FROM session WHERE id = ? AND ended_at IS NULL")
+    sqlx::query_as("SELECT id, public_id, sub, auth_time, expires_at FROM session WHERE id = ? AND ended_at IS NULL")
         .bind(id)
         .fetch_optional(conn)
         .await
@@ -41,7 +45,7 @@ pub(crate) async fn by_sid(
     sid: &str,
 ) -> Result<Option<Session>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT session.id, sub, auth_time, expires_at FROM session
+        "SELECT session.id, public_id, sub, auth_time, expires_at FROM session
          JOIN session_client ON session_client.session_id = session.id
          WHERE client_id = ? AND sid = ? AND ended_at IS NULL",
     )
@@ -54,7 +58,7 @@ pub(crate) async fn by_sid(
 /// Sessions that have expired and were not ended yet, the oldest first.
 pub(crate) async fn expired(conn: &mut SqliteConnection, now: i64, limit: i64) -> Result<Vec<Session>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, sub, auth_time, expires_at FROM session WHERE expires_at <= ? AND ended_at IS NULL
+        "SELECT id, public_id, sub, auth_time, expires_at FROM session WHERE expires_at <= ? AND ended_at IS NULL
          ORDER BY expires_at LIMIT ?",
     )
     .bind(now)
@@ -63,24 +67,52 @@ pub(crate) async fn expired(conn: &mut SqliteConnection, now: i64, limit: i64) -
     .await
 }
 
-/// Begins a session.
-pub(crate) async fn insert(
-    conn: &mut SqliteConnection,
-    cookie: Hash,
-    sub: &str,
-    auth_time: i64,
-    now: i64,
-    lifetime: i64,
-) -> Result<Session, sqlx::Error> {
+/// The session that people name so, unless it has been ended.
+pub(crate) async fn by_public_id(conn: &mut SqliteConnection, public_id: &str) -> Result<Option<Session>, sqlx::Error> {
     sqlx::query_as(
-        "INSERT INTO session (cookie_hash, sub, auth_time, created_at, expires_at) VALUES (?, ?, ?, ?, ?)
-         RETURNING id, sub, auth_time, expires_at",
+        "SELECT id, public_id, sub, auth_time, expires_at FROM session WHERE public_id = ? AND ended_at IS NULL",
     )
-    .bind(cookie.as_bytes())
+    .bind(public_id)
+    .fetch_optional(conn)
+    .await
+}
+
+/// All sessions of the user that have not been ended.
+pub(crate) async fn of_user(conn: &mut SqliteConnection, sub: &str) -> Result<Vec<Session>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, public_id, sub, auth_time, expires_at FROM session WHERE sub = ? AND ended_at IS NULL ORDER BY id",
+    )
     .bind(sub)
-    .bind(auth_time)
-    .bind(now)
-    .bind(now + lifetime)
+    .fetch_all(conn)
+    .await
+}
+
+/// A session that begins.
+#[derive(Debug)]
+pub(crate) struct NewSession<'a> {
+    pub(crate) cookie: Hash,
+    pub(crate) public_id: &'a str,
+    pub(crate) sub: &'a str,
+    pub(crate) auth_time: i64,
+    /// What the user knows the browser by.
+    pub(crate) browser: Option<&'a str>,
+    pub(crate) now: i64,
+    pub(crate) expires_at: i64,
+}
+
+/// Begins a session.
+pub(crate) async fn insert(conn: &mut SqliteConnection, session: &NewSession<'_>) -> Result<Session, sqlx::Error> {
+    sqlx::query_as(
+        "INSERT INTO session (cookie_hash, public_id, sub, auth_time, browser, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id, public_id, sub, auth_time, expires_at",
+    )
+    .bind(session.cookie.as_bytes())
+    .bind(session.public_id)
+    .bind(session.sub)
+    .bind(session.auth_time)
+    .bind(session.browser)
+    .bind(session.now)
+    .bind(session.expires_at)
     .fetch_one(conn)
     .await
 }
@@ -95,7 +127,7 @@ pub(crate) async fn reauthenticate(
 ) -> Result<Session, sqlx::Error> {
     sqlx::query_as(
         "UPDATE session SET cookie_hash = ?, auth_time = ?, expires_at = ? WHERE id = ? AND ended_at IS NULL
-         RETURNING id, sub, auth_time, expires_at",
+         RETURNING id, public_id, sub, auth_time, expires_at",
     )
     .bind(cookie.as_bytes())
     .bind(auth_time)

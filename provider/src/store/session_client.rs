@@ -28,6 +28,22 @@ pub(crate) async fn reach(
     .map(drop)
 }
 
+/// Records that the app has just come with this session.
+pub(crate) async fn touch(
+    conn: &mut SqliteConnection,
+    session_id: i64,
+    client_id: &str,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE session_client SET last_at = ? WHERE session_id = ? AND client_id = ?")
+        .bind(now)
+        .bind(session_id)
+        .bind(client_id)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
 /// The `sid` of the session at this app, if it was reached.
 pub(crate) async fn sid(
     conn: &mut SqliteConnection,

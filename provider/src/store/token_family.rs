@@ -147,18 +147,29 @@ pub(crate) async fn offline_clients(
     .await
 }
 
-/// Takes back what the app could do while the user is away.
+/// The apps that this user allowed something while they are away, or that have something left of it.
+pub(crate) async fn all_offline_clients(conn: &mut SqliteConnection, sub: &str) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT client_id FROM offline_consent WHERE sub = ?1
+         UNION SELECT client_id FROM token_family WHERE offline_sub = ?1 AND revoked_at IS NULL",
+    )
+    .bind(sub)
+    .fetch_all(conn)
+    .await
+}
+
+/// Takes back what the app could do while the user is away; says whether there was anything.
 pub(crate) async fn revoke_offline(
     conn: &mut SqliteConnection,
     sub: &str,
     client_id: &str,
     now: i64,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     sqlx::query("UPDATE token_family SET revoked_at = ? WHERE offline_sub = ? AND client_id = ? AND revoked_at IS NULL")
         .bind(now)
         .bind(sub)
         .bind(client_id)
         .execute(conn)
         .await
-        .map(drop)
+        .map(|done| done.rows_affected() > 0)
 }

@@ -10,6 +10,11 @@ pub(crate) async fn ensure(conn: &mut SqliteConnection, username: &str, new_sub:
     sqlx::query_scalar("SELECT sub FROM user WHERE username = ?").bind(username).fetch_one(conn).await
 }
 
+/// The `sub` of the user with this name, if they ever signed in.
+pub(crate) async fn sub(conn: &mut SqliteConnection, username: &str) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar("SELECT sub FROM user WHERE username = ?").bind(username).fetch_optional(conn).await
+}
+
 /// The name of the user with this `sub`.
 pub(crate) async fn username(conn: &mut SqliteConnection, sub: &str) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar("SELECT username FROM user WHERE sub = ?").bind(sub).fetch_optional(conn).await

@@ -8,8 +8,8 @@ use crate::http::Params;
 use crate::secret::Opaque;
 use crate::state::Provider;
 use crate::store::refresh_token::{self, RefreshToken};
-use crate::store::session;
 use crate::store::token_family::{self, TokenFamily};
+use crate::store::{session, session_client};
 
 /// For so many seconds after a refresh token was used, the same request again counts as a retry whose first answer got
 /// lost. What that answer gave is then good no longer.
@@ -62,7 +62,10 @@ async fn holder(
     now: i64,
 ) -> Result<Option<Holder>, TokenError> {
     match session::by_id(conn, family.session_id).await?.filter(|session| session.is_live(now)) {
-        Some(session) => Ok(Some(Holder::of_session(conn, &session, client).await?)),
+        Some(session) => {
+            session_client::touch(conn, session.id, &client.client_id, now).await?;
+            Ok(Some(Holder::of_session(conn, &session, client).await?))
+        }
         None => Ok(family.offline_sub.as_deref().map(Holder::away)),
     }
 }

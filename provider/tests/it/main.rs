@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests are tests
 
+mod account;
+mod audit;
 mod authorize;
 mod back_channel;
 mod client_authentication;
@@ -14,9 +16,13 @@ mod discovery;
 mod dpop;
 mod end_session;
 mod front_channel;
+mod global_token_revocation;
 mod login;
 mod offline;
+mod operator;
 mod outbox;
+mod password;
+mod property;
 mod races;
 mod refresh;
 mod response_mode;

@@ -2,6 +2,7 @@ use sqlx::SqliteConnection;
 
 use super::schedule::{Next, next, random};
 use super::send::{SendError, send};
+use crate::audit::{self, News};
 use crate::end_session::Outcome;
 use crate::end_session::commit::RESULT_LIFETIME;
 use crate::error::InternalError;
@@ -44,6 +45,8 @@ async fn delivered(provider: &Provider, entry: &Entry) -> Result<(), sqlx::Error
     outbox::set_delivered(&mut tx, entry.id, now).await?;
     logout::set_outcome(&mut tx, entry.logout_id, &entry.client_id, Outcome::Ended).await?;
     logout::keep_until(&mut tx, entry.logout_id, now + RESULT_LIFETIME).await?;
+    let news = News::Delivered { attempts: entry.attempts + 1 };
+    audit::app_news(&mut tx, entry.logout_id, &entry.client_id, news, Outcome::Ended, now).await?;
     tx.commit().await?;
     tracing::info!(
         client.id = entry.client_id,
@@ -65,7 +68,7 @@ async fn failed(provider: &Provider, entry: &Entry, error: &SendError) -> Result
     let mut tx = provider.store.begin().await?;
     outbox::set_failed(&mut tx, entry.id, &error.to_string(), error.is_rejection(), at_ms).await?;
     if next == Next::GiveUp {
-        set_given_up(&mut tx, entry, provider.clock.now()).await?;
+        set_given_up(&mut tx, entry, entry.attempts + 1, provider.clock.now()).await?;
     }
     tx.commit().await?;
     match next {
@@ -93,15 +96,17 @@ pub(super) async fn expire(provider: &Provider, entry: &Entry) {
 
 async fn give_up(provider: &Provider, entry: &Entry) -> Result<(), sqlx::Error> {
     let mut tx = provider.store.begin().await?;
-    set_given_up(&mut tx, entry, provider.clock.now()).await?;
+    set_given_up(&mut tx, entry, entry.attempts, provider.clock.now()).await?;
     tx.commit().await
 }
 
 /// The app will not be told any more. What its frame said still counts.
-async fn set_given_up(conn: &mut SqliteConnection, entry: &Entry, now: i64) -> Result<(), sqlx::Error> {
+async fn set_given_up(conn: &mut SqliteConnection, entry: &Entry, attempts: i64, now: i64) -> Result<(), sqlx::Error> {
     outbox::set_given_up(conn, entry.id, now).await?;
     if let Some(app) = logout::app(conn, entry.logout_id, &entry.client_id).await? {
-        logout::set_outcome(conn, entry.logout_id, &entry.client_id, app.outcome.after_giving_up()).await?;
+        let outcome = app.outcome.after_giving_up();
+        logout::set_outcome(conn, entry.logout_id, &entry.client_id, outcome).await?;
+        audit::app_news(conn, entry.logout_id, &entry.client_id, News::GivenUp { attempts }, outcome, now).await?;
     }
     logout::keep_until(conn, entry.logout_id, now + RESULT_LIFETIME).await
 }

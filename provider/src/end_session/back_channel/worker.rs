@@ -9,27 +9,27 @@ use crate::error::InternalError;
 use crate::state::Provider;
 use crate::store::outbox::{self, Entry};
 
-/// The longest sleep while something waits: timers stand still while a machine sleeps, and its clock may be set.
+/// The longest sleep: timers stand still while a machine sleeps, and its clock may be set.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// How long a store that failed is left alone.
 const STORE_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How often the worker looks whether another process has written: a command of an operator may have ended a session.
+const OTHERS_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Runs until the provider stops. It sleeps until something is due, or the outbox has changed.
 pub(crate) async fn run(provider: Arc<Provider>) {
     let turns = &provider.back_channel.turns;
+    let mut others = provider.store.version_of_others().await.ok();
     loop {
         match deliver_due(&provider).await {
             Ok(next) => {
-                let until_due = async {
-                    match next {
-                        Some(pause) => tokio::time::sleep(pause.min(LONGEST_SLEEP)).await,
-                        None => std::future::pending().await,
-                    }
-                };
+                let pause = next.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP);
                 tokio::select! {
                     () = provider.stopping() => return,
                     () = turns.changed() => {}
-                    () = until_due => {}
+                    () = changed_by_others(&provider, &mut others) => {}
+                    () = tokio::time::sleep(pause) => {}
                 }
             }
             Err(error) => {
@@ -39,6 +39,18 @@ pub(crate) async fn run(provider: Arc<Provider>) {
                     () = tokio::time::sleep(STORE_PATIENCE) => {}
                 }
             }
+        }
+    }
+}
+
+/// Resolves when another process has written since the last look.
+async fn changed_by_others(provider: &Provider, seen: &mut Option<i64>) {
+    loop {
+        tokio::time::sleep(OTHERS_INTERVAL).await;
+        // A store that does not answer is the next delivery's to report.
+        let Ok(version) = provider.store.version_of_others().await else { return };
+        if seen.replace(version) != Some(version) {
+            return;
         }
     }
 }

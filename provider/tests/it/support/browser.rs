@@ -83,6 +83,12 @@ impl TestBrowser {
         self.submit("/consent", &[("request", &request), ("csrf", &csrf), ("answer", answer)]).await
     }
 
+    /// Sends the form of the account page that ends sessions.
+    pub(crate) async fn end_sessions(&mut self, choice: (&str, &str)) -> Answer {
+        let csrf = self.get("/account").await.input("csrf");
+        self.submit("/account/end", &[("csrf", &csrf), choice]).await
+    }
+
     pub(crate) async fn send(
         &mut self,
         method: &str,
@@ -90,6 +96,14 @@ impl TestBrowser {
         headers: &[(&str, &str)],
         form: Option<&[(&str, &str)]>,
     ) -> Answer {
+        let Some(form) = form else { return self.request(method, path, headers, String::new()).await };
+        let mut headers = headers.to_vec();
+        headers.push(("content-type", "application/x-www-form-urlencoded"));
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        self.request(method, path, &headers, form).await
+    }
+
+    pub(crate) async fn request(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -98,14 +112,7 @@ impl TestBrowser {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("cookie", cookies.join("; "));
         }
-        let body = match form {
-            Some(form) => {
-                request = request.header("content-type", "application/x-www-form-urlencoded");
-                Body::from(form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish())
-            }
-            None => Body::empty(),
-        };
-        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
         let answer = Answer { status: parts.status, headers: parts.headers, body };
@@ -157,6 +164,16 @@ impl Answer {
         };
         let items = self.body.split("data-testid=\"app-result\"").skip(1);
         items.map(|item| (attribute(item, "data-client"), attribute(item, "data-outcome"))).collect()
+    }
+
+    /// The sessions that the account page lists: the public id, and whether it is this browser's.
+    pub(crate) fn sessions(&self) -> Vec<(String, bool)> {
+        let attribute = |item: &str, name: &str| {
+            let start = item.find(name).unwrap() + name.len() + 2;
+            item[start..].split('"').next().unwrap().to_owned()
+        };
+        let items = self.body.split("data-testid=\"session\"").skip(1);
+        items.map(|item| (attribute(item, "data-session"), attribute(item, "data-here") == "true")).collect()
     }
 
     /// Asserts that it is a page that says what went wrong, redirects nowhere and is not kept.

@@ -13,7 +13,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use axum::Router;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use provider::{Clock, ManualClock, ProviderConfig, ProviderState, router};
+use provider::{AuditEntry, Clock, ManualClock, Operator, ProviderConfig, ProviderState, router};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::Connection;
@@ -67,7 +67,7 @@ pub(crate) fn config() -> Value {
 }
 
 /// An argon2 hash that takes no time, which no real one should.
-fn cheap_hash(password: &str) -> String {
+pub(crate) fn cheap_hash(password: &str) -> String {
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8, 1, 1, None).unwrap());
     argon2.hash_password(password.as_bytes(), &SaltString::encode_b64(b"salt for tests").unwrap()).unwrap().to_string()
 }
@@ -183,6 +183,21 @@ impl TestProvider {
         sqlx::query_scalar(query).fetch_one(&mut conn).await.unwrap()
     }
 
+    /// An operator at the same data, while the provider runs.
+    pub(crate) async fn operator(&self, config: Value) -> Operator {
+        let config: ProviderConfig = serde_json::from_value(config).unwrap();
+        let folder = self.folder.path().to_owned();
+        Operator::open(config, &folder, Clock::from_fn(|| START)).await.unwrap()
+    }
+
+    /// The whole audit log.
+    pub(crate) async fn audit(&self) -> Vec<AuditEntry> {
+        let operator = self.operator(config()).await;
+        let entries = operator.audit_page(0, 0).await.unwrap();
+        operator.close().await;
+        entries
+    }
+
     pub(crate) fn browser(&self) -> TestBrowser {
         TestBrowser::new(self.router.clone())
     }
@@ -231,10 +246,23 @@ impl TestProvider {
         self.browser().send("POST", "/token", &headers, Some(&form)).await
     }
 
+    /// The app renews its tokens.
+    pub(crate) async fn refresh(&self, client_id: &str, answer: &Value) -> Answer {
+        let token = refresh_token(answer);
+        let form =
+            [("grant_type", "refresh_token"), ("refresh_token", token), ("redirect_uri", ""), ("code_verifier", "")];
+        self.token(client_id, &form).await
+    }
+
     pub(crate) async fn userinfo(&self, access_token: &str) -> Answer {
         let bearer = format!("Bearer {access_token}");
         self.browser().send("GET", "/userinfo", &[("authorization", &bearer)], None).await
     }
+}
+
+/// An app's refresh token.
+pub(crate) fn refresh_token(answer: &Value) -> &str {
+    answer["refresh_token"].as_str().unwrap_or_else(|| panic!("no refresh token in {answer}"))
 }
 
 async fn open(config: Value, folder: &Path, clock: Clock) -> ProviderState {
