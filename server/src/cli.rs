@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{Switch, Topology};
+use crate::operator;
 
 /// Single sign-out for OpenID Connect: sign out once, and every tab and API of the session hears of it.
 #[derive(Debug, Parser)]
@@ -64,7 +65,7 @@ pub enum Role {
         options: Options,
         /// What to do instead of running it.
         #[command(subcommand)]
-        command: Option<ProviderCommand>,
+        command: Option<operator::Command>,
     },
     /// Run App A, the server-rendered app
     AppA(Options),
@@ -93,25 +94,6 @@ impl Role {
             Self::AppB(_) => &[PartyKind::AppB],
         }
     }
-}
-
-/// What the provider's operator does, also while the provider runs.
-#[derive(Debug, Subcommand)]
-pub enum ProviderCommand {
-    /// The signing keys
-    #[command(subcommand)]
-    Keys(KeysCommand),
-}
-
-/// What is done with the signing keys.
-#[derive(Clone, Copy, Debug, Subcommand)]
-pub enum KeysCommand {
-    /// Show which keys sign, which will, and which are only kept
-    List,
-    /// Publish new keys, which sign in ten minutes; the present ones are kept until nothing they signed can matter
-    Rotate,
-    /// Drop all keys at once, because somebody else may have one; what they signed is good no longer
-    Replace,
 }
 
 /// One of the three parties.

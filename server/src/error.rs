@@ -37,6 +37,8 @@ pub enum StartError {
     Signals(std::io::Error),
     #[error("{party}: stopped serving: {source}")]
     Serve { party: &'static str, source: std::io::Error },
+    #[error("{0}")]
+    Operator(String),
     #[error("{party}: the issuer {issuer} cannot be reached: {reason}")]
     Issuer { party: &'static str, issuer: String, reason: String },
 }

@@ -15,7 +15,7 @@ mod error;
 mod front_channel;
 mod headers;
 mod listeners;
-mod operator;
+pub mod operator;
 mod origin;
 mod party;
 mod run;

@@ -10,7 +10,7 @@ use tokio::signal;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::{PartyKind, ProviderCommand, Role};
+use crate::cli::{PartyKind, Role};
 use crate::config::{Config, ConfigError, provider_origin};
 use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, operator, serve};
 
@@ -22,8 +22,12 @@ const GRACE: Duration = Duration::from_secs(5);
 /// # Errors
 /// Why it does not start, or that a listener failed.
 pub async fn run(role: Role) -> Result<(), StartError> {
-    start_logging();
     let options = role.options();
+    if let Role::Provider { command: Some(command), .. } = &role {
+        start_logging("warn");
+        return operator::run(command, options).await;
+    }
+    start_logging("info");
     let kinds = role.parties();
     let mut config = Config::load(options, kinds)?;
     if let Role::Demo { without, .. } = &role {
@@ -31,16 +35,6 @@ pub async fn run(role: Role) -> Result<(), StartError> {
     }
     if options.check {
         return check(&config, kinds).await;
-    }
-
-    if let Role::Provider { command: Some(command), .. } = &role {
-        let config = config.provider.ok_or_else(|| missing("provider"))?;
-        let folder = options.data_dir.join(PartyKind::Provider.name());
-        let answer = match command {
-            ProviderCommand::Keys(command) => operator::keys(*command, &config, &folder)?,
-        };
-        say(&answer);
-        return Ok(());
     }
 
     // The signals are listened for from here on: one that comes while the parties open stops them as well.
@@ -179,9 +173,9 @@ fn stop_on_signal(stop: CancellationToken) -> Result<(), StartError> {
     Ok(())
 }
 
-fn start_logging() {
+fn start_logging(default: &str) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     // A second start in the same process (a test) keeps the first one's subscriber.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -85,8 +85,8 @@ pub(crate) async fn by_handle(
     sqlx::query_as(
         "SELECT id, sub, kind, return_to, return_to_name FROM logout_result AS shown
          WHERE handle_hash = ? AND (expires_at > ? OR EXISTS (
-             SELECT 1 FROM outbox JOIN logout_result ON logout_result.id = outbox.logout_id
-             WHERE coalesce(logout_result.part_of, logout_result.id) = shown.id
+             SELECT 1 FROM outbox
+             WHERE logout_id IN (SELECT id FROM logout_result WHERE id = shown.id OR part_of = shown.id)
                AND delivered_at IS NULL AND given_up_at IS NULL))",
     )
     .bind(handle.as_bytes())

@@ -6,6 +6,7 @@ mod gate;
 mod kill;
 mod lock;
 mod matrix;
+mod operator;
 mod proxies;
 mod restart;
 mod rotation;

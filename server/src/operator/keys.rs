@@ -3,19 +3,29 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use clap::Subcommand;
 use provider::{Clock, KeyState, KeyStatus, ProviderConfig, SigningKeys, SigningKeysError};
 use time::OffsetDateTime;
 
-use crate::cli::KeysCommand;
+/// What is done with the signing keys.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum Keys {
+    /// Show which keys sign, which will, and which are only kept
+    List,
+    /// Publish new keys, which sign in ten minutes; the present ones are kept until nothing they signed can matter
+    Rotate,
+    /// Drop all keys at once, because somebody else may have one; what they signed is good no longer
+    Replace,
+}
 
 /// Does it, and gives what to print: the keys as they are then.
-pub(crate) fn keys(command: KeysCommand, config: &ProviderConfig, folder: &Path) -> Result<String, SigningKeysError> {
+pub(super) fn run(command: Keys, config: &ProviderConfig, folder: &Path) -> Result<String, SigningKeysError> {
     let now = Clock::system().now();
     let keys = SigningKeys::of(config, folder)?;
     let keys = match command {
-        KeysCommand::List => keys.list(now),
-        KeysCommand::Rotate => keys.rotate(now),
-        KeysCommand::Replace => keys.replace(now),
+        Keys::List => keys.list(now),
+        Keys::Rotate => keys.rotate(now),
+        Keys::Replace => keys.replace(now),
     };
     Ok(table(&keys?))
 }
