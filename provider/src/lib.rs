@@ -6,10 +6,11 @@
 //! apart, and calls [`ProviderState::shutdown`] afterwards.
 //!
 //! The specifications: OpenID Connect [Core], [Discovery], [RP-Initiated Logout], [Front-Channel Logout],
-//! [Back-Channel Logout] and [Session Management] 1.0; RFC 6749, 6750, 7636, 7009, 7662, 9068, 9207 and 9449. A folder or
-//! file per endpoint bears its name.
+//! [Back-Channel Logout] and [Session Management] 1.0; OAuth 2.0 [Form Post] Response Mode; Global Token Revocation; RFC 6749,
+//! 6750, 7009, 7523, 7636, 7662, 9068, 9207 and 9449. A folder or file per endpoint bears its name.
 //!
 //! [Core]: https://openid.net/specs/openid-connect-core-1_0.html
+//! [Form Post]: https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html
 //! [Discovery]: https://openid.net/specs/openid-connect-discovery-1_0.html
 //! [RP-Initiated Logout]: https://openid.net/specs/openid-connect-rpinitiated-1_0.html
 //! [Front-Channel Logout]: https://openid.net/specs/openid-connect-frontchannel-1_0.html

@@ -77,34 +77,27 @@ impl Authentication {
             Some(_) => AuthMethod::ClientSecretBasic,
             None => AuthMethod::None,
         });
-        let needs_secret = matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
-        let needs_keys = method == AuthMethod::PrivateKeyJwt;
-        let credentials = [
-            (configured.secret_key, configured.secret.is_some(), needs_secret),
-            ("jwks", configured.jwks.is_some(), needs_keys),
-            (
-                "token_endpoint_auth_signing_alg",
-                configured.signing_alg.is_some(),
-                needs_keys && configured.signing_alg.is_some(),
-            ),
-        ];
-        for (key, is_there, is_needed) in credentials {
-            if is_there != is_needed {
-                let (owner, method_key) = (owner.clone(), configured.method_key);
-                return Err(ConfigError::Credential { owner, key, is_needed, method_key, method });
-            }
+        let (secret_key, method_key) = (configured.secret_key, configured.method_key);
+        let refused =
+            |key, is_needed| Err(ConfigError::Credential { owner: owner.clone(), key, is_needed, method_key, method });
+        if configured.signing_alg.is_some() && method != AuthMethod::PrivateKeyJwt {
+            return refused("token_endpoint_auth_signing_alg", false);
         }
         match (method, configured.secret, configured.jwks) {
-            (AuthMethod::ClientSecretBasic, Some(secret), _) => {
-                check_secret(owner, configured.secret_key, secret).map(Self::SecretBasic)
+            (AuthMethod::ClientSecretBasic, Some(secret), None) => {
+                check_secret(owner, secret_key, secret).map(Self::SecretBasic)
             }
-            (AuthMethod::ClientSecretPost, Some(secret), _) => {
-                check_secret(owner, configured.secret_key, secret).map(Self::SecretPost)
+            (AuthMethod::ClientSecretPost, Some(secret), None) => {
+                check_secret(owner, secret_key, secret).map(Self::SecretPost)
             }
-            (AuthMethod::PrivateKeyJwt, _, Some(jwks)) => jwks::parse(jwks, configured.signing_alg)
+            (AuthMethod::PrivateKeyJwt, None, Some(jwks)) => jwks::parse(jwks, configured.signing_alg)
                 .map(Self::PrivateKeyJwt)
                 .map_err(|why| ConfigError::Jwks { owner: owner.clone(), why }),
-            _ => Ok(Self::None),
+            (AuthMethod::None, None, None) => Ok(Self::None),
+            (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost, None, _) => refused(secret_key, true),
+            (AuthMethod::PrivateKeyJwt | AuthMethod::None, Some(_), _) => refused(secret_key, false),
+            (AuthMethod::PrivateKeyJwt, None, None) => refused("jwks", true),
+            (_, _, Some(_)) => refused("jwks", false),
         }
     }
 }

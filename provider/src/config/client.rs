@@ -25,8 +25,8 @@ pub struct ClientConfig {
     /// otherwise: then the client is public and must use PKCE.
     #[serde(default)]
     pub token_endpoint_auth_method: Option<AuthMethod>,
-    /// What the client signs its assertions with, if it uses `private_key_jwt` and one of its keys for other algorithms is
-    /// not to count; by default whatever its keys are for.
+    /// The only algorithm by which the client's assertions may be signed, if it uses `private_key_jwt`; by default whichever
+    /// its keys are for.
     #[serde(default)]
     pub token_endpoint_auth_signing_alg: Option<SigningAlg>,
     /// The client's public keys for `private_key_jwt`: a JWK Set (RFC 7517).

@@ -150,8 +150,10 @@ fn the_sample_in_the_readme_is_valid() {
 }
 
 #[test]
-fn the_sample_in_docs_operating_is_valid() {
+fn the_samples_in_docs_operating_are_valid() {
     let page = include_str!("../../../docs/operating.md");
-    let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    Config::parse(sample).unwrap().validate(&[PartyKind::Provider]).unwrap();
+    let samples = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    for sample in samples {
+        Config::parse(sample).unwrap().validate(&[PartyKind::Provider]).unwrap();
+    }
 }
