@@ -79,8 +79,8 @@ pub(crate) fn parse(raw: &[u8]) -> Result<Params, AuthorizeFailure> {
     Ok(Params::parse(raw, request::PARAMETERS)?)
 }
 
-/// Answers, and gives the browser a state to be known by if it has none; not before the request has come by GET, so that the
-/// one that it has is not overwritten.
+/// Answers, and gives a browser that has no state one. Only here, where it has sent the cookies that it has: after a POST from
+/// another site, which comes without, the one that it has would be overwritten.
 async fn authorize(provider: &Provider, params: &Params, headers: &HeaderMap) -> Result<Response, AuthorizeFailure> {
     let browser_state = BrowserState::of(&provider.cookies, headers)?;
     let answer = answer(provider, params, headers, &browser_state).await;

@@ -21,7 +21,7 @@ use crate::store::{pending_authorization, user};
 pub(super) struct SignedIn {
     /// The new session cookie.
     pub(super) cookie: Opaque,
-    /// Told by it, the apps' frames learn that somebody has signed in. SM-17
+    /// By it the apps' frames learn that somebody has signed in. SM-17
     pub(super) browser_state: BrowserState,
     /// Back to the app, with a code; or to the question whether the app may have one.
     pub(super) response: Response,
