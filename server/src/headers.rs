@@ -28,11 +28,11 @@ pub(crate) fn secure(
 /// The origins of the issuer and of these endpoints of it, for a content security policy: each once.
 pub(crate) fn sources<'u>(issuer: &'u Url, endpoints: impl IntoIterator<Item = &'u Url>) -> String {
     // The document is another server's: what is not plainly an origin must not write into the policy.
-    let is_plain = |origin: &String| origin.chars().all(|c| c.is_ascii_alphanumeric() || ":/.-_[]".contains(c));
+    let is_plain = |origin: &str| origin.chars().all(|c| c.is_ascii_alphanumeric() || ":/.-_[]".contains(c));
     let mut origins: Vec<String> = Vec::new();
     for url in std::iter::once(issuer).chain(endpoints) {
         let origin = url.origin().ascii_serialization();
-        if is_plain(&origin) && !origins.contains(&origin) {
+        if url.has_host() && is_plain(&origin) && !origins.contains(&origin) {
             origins.push(origin);
         }
     }

@@ -33,8 +33,8 @@ pub fn signed_out(why: SignedOut) -> String {
         SignedOut::Here => ("You are signed out", "App A has no session of yours."),
         SignedOut::Unconfirmed => (
             "You are signed out of App A",
-            "Whether the sign-in service has ended your session as well is not certain: what came back does not belong to \
-             App A's request. Other apps may still be signed in.",
+            "Whether the sign-in service has ended your session as well is not certain: no answer to App A's request \
+             has come back. Other apps may still be signed in.",
         ),
         SignedOut::OnlyHere => (
             "You are signed out of App A",
