@@ -31,7 +31,7 @@ fn parameter<'a>(told: &'a [(String, String)], name: &str) -> Option<&'a str> {
     told.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
 }
 
-/// CORE-05: code, `state` and `iss` come by the mode that was asked for; so do errors.
+/// CORE-05, SM-01: code, `state`, `iss` and `session_state` come by the mode that was asked for; so do errors.
 #[tokio::test]
 async fn answers_come_by_the_mode_that_was_asked_for() {
     let provider = TestProvider::init().await;
@@ -42,7 +42,8 @@ async fn answers_come_by_the_mode_that_was_asked_for() {
         assert_eq!(mode, expected);
         assert_eq!(parameter(&answer, "state"), Some("s/t&a=t e"), "{asked}");
         assert_eq!(parameter(&answer, "iss"), Some(ISSUER), "{asked}");
-        assert_eq!(answer.len(), 3, "{asked}: {answer:?}");
+        assert!(parameter(&answer, "session_state").is_some(), "{asked}: SM-01");
+        assert_eq!(answer.len(), 4, "{asked}: {answer:?}");
         provider.exchange("app-b", parameter(&answer, "code").unwrap()).await;
 
         for (name, value, error) in [

@@ -87,7 +87,7 @@ async fn an_error_has_a_session_state() {
 
     let (mut browser, _) = provider.signed_in("alice").await;
     for (changes, error) in [
-        (&[("response_type", "token")][..], "unsupported_response_type"),
+        (&[("response_type", "other")][..], "unsupported_response_type"),
         (&[("scope", "profile")], "invalid_scope"),
         (&[("code_challenge", "")], "invalid_request"),
         (&[("prompt", "none"), ("max_age", "0")], "login_required"),
