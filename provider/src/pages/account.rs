@@ -93,7 +93,7 @@ impl AccountPage<'_> {
         html!(
             "<li data-testid=\"session\" data-session=\"{id}\" data-here=\"{is_here}\"><div class=\"session\">\
              <p><strong>{browser}</strong>{here}</p>\n<p>{apps}</p>\n\
-             <p class=\"muted\">Since {since}, last used {last_used}</p></div>\n\
+             <p class=\"muted\">Signed in {since}, last used {last_used}</p></div>\n\
              <button type=\"submit\" class=\"button secondary\" name=\"session\" value=\"{id}\" \
              aria-label=\"Sign out of {browser}{place}, signed in {ago}\" data-testid=\"end-session\">Sign out</button></li>\n",
             id = session.public_id,
