@@ -7,6 +7,9 @@ import { expect, test } from '../fixtures/test';
 import { Account } from '../pages/account';
 import { BY_ANY_WAY, type Reason } from '../pages/app';
 
+// Several browsers, each with tabs of both apps.
+test.setTimeout(90_000);
+
 /** What a browser can hear by that has nothing to do with the sign-out: no page of its own loads frames. */
 const FROM_ITS_SERVER: { reason: Reason[]; channel: ['back-channel'] } = {
   reason: ['push', 'tab'],
