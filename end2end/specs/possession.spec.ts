@@ -28,5 +28,9 @@ test('a copied refresh token is useless without it, and does not end the session
   const { refresh_token } = await b.tokens();
   expect(await refresh(demo, proofOfAnotherKey(), refresh_token)).toBe('invalid_grant');
   expect(await refresh(demo, undefined, refresh_token)).toMatch(/invalid_(grant|dpop_proof)/);
+  const body = new URLSearchParams({ client_id: 'app-b', token: refresh_token! }).toString();
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const revoked = await request(`${demo.provider}/revoke`, { method: 'POST', headers, body });
+  expect(revoked.status, 'nor is it taken back').toBe(400);
   expect(await b.callApi()).toBe(200);
 });

@@ -64,8 +64,8 @@ impl Possession {
         if *is_bound { self.prove(&request, Some(access_token), signal).await } else { request.open(&signal()).await }
     }
 
-    /// Sends a request to the token endpoint, which is to bind what it gives to the key.
-    pub(crate) async fn ask_for_tokens(&self, request: &Request<'_>, timeout: u32) -> Result<Reply, FetchError> {
+    /// Sends a request to the token endpoint, which is to bind what it gives to the key, or to the revocation endpoint.
+    pub(crate) async fn prove_to_provider(&self, request: &Request<'_>, timeout: u32) -> Result<Reply, FetchError> {
         read(self.prove(request, None, || AbortSignal::timeout_with_u32(timeout)).await?).await
     }
 

@@ -164,6 +164,8 @@ fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
 fn fingerprint(inputs: &[&Path], public: &Path, optimised: bool) -> Result<String, Error> {
     let mut hasher = DefaultHasher::new();
     optimised.hash(&mut hasher);
+    // Of these versions.
+    include_str!("../tools/package-lock.json").hash(&mut hasher);
     // This recipe itself.
     include_str!("app_b.rs").hash(&mut hasher);
     include_str!("trim.rs").hash(&mut hasher);

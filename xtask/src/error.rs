@@ -17,6 +17,10 @@ pub(crate) enum Error {
     Bindgen(String),
     #[error("{path} cannot be trimmed: {why}", path = path.display())]
     Trim { path: PathBuf, why: String },
+    #[error(
+        "App B's first load has {bytes} bytes, and {budget} is its budget: docs/adr/0005 says where they went before"
+    )]
+    TooLarge { bytes: usize, budget: usize },
     #[error("Node is needed for the browser tests, and `node --version` does not run: install Node 20 or later")]
     NoNode,
     #[error(

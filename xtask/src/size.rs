@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::error::Error;
 use crate::process::Steps;
+use crate::wasm_target::Std;
 use crate::{app_b, wasm_target, workspace};
 
 const FILES: [(&str, &[&str]); 3] =
@@ -37,7 +38,10 @@ pub(crate) fn run() -> Result<(), Error> {
     }
     print_row("all", total);
     println!("budget {:>32}  ({} %)", BUDGET, total[2] * 100 / BUDGET);
-    Ok(())
+    match std {
+        Std::Own(_) if total[2] > BUDGET => Err(Error::TooLarge { bytes: total[2], budget: BUDGET }),
+        _ => Ok(()),
+    }
 }
 
 fn print_row(kind: &str, [raw, gzip, brotli]: [usize; 3]) {

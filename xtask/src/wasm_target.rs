@@ -4,7 +4,9 @@
 //! `rust-src`, also for recent compilers, in the backports of its next stable release. What it makes is kept in the target
 //! folder and made for size, so that it is App B's alone and no other project of this machine meets it.
 
+use std::collections::hash_map::DefaultHasher;
 use std::fs;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -76,9 +78,12 @@ fn remapped_sources() -> Result<Vec<String>, Error> {
     Ok(registries.iter().map(|name| format!("--remap-path-prefix={}/=", sources.join(name).display())).collect())
 }
 
-/// The sysroot of exactly this compiler.
+/// The sysroot of exactly this compiler, made by exactly this recipe.
 fn own_sysroot() -> Result<PathBuf, Error> {
-    Ok(workspace::target().join("wasm-std").join(compiler_version()?))
+    let mut hasher = DefaultHasher::new();
+    output(rustc().arg("-vV"))?.hash(&mut hasher);
+    include_str!("wasm_target.rs").hash(&mut hasher);
+    Ok(workspace::target().join("wasm-std").join(format!("{:016x}", hasher.finish())))
 }
 
 fn lib(sysroot: &Path) -> PathBuf {
@@ -115,6 +120,7 @@ fn build_from_source(sysroot: PathBuf) -> Result<Std, Error> {
     let built = work.join("build");
     run(cargo()
         .current_dir(sources.join("sysroot"))
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTFLAGS", format!("-Zforce-unstable-if-unmarked -Cembed-bitcode=yes {SMALL}"))
         .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "z")
@@ -181,7 +187,8 @@ fn debian_sources(work: &Path) -> Result<PathBuf, Error> {
         ))
     })?;
     run(apt("apt-get").args(["-qq", "download", &format!("rust-src={package}")]))?;
-    let deb = files(work).into_iter().find(|file| file.starts_with("rust-src_") && file.ends_with(".deb"));
+    let of_version = format!("rust-src_{version}");
+    let deb = files(work).into_iter().find(|file| file.starts_with(&of_version) && file.ends_with(".deb"));
     let deb = deb.ok_or_else(|| Error::WasmTarget("apt-get downloaded no rust-src package".to_owned()))?;
     run(Command::new("dpkg-deb").arg("-x").arg(work.join(deb)).arg(work.join("unpacked")))?;
     let library = work.join(format!("unpacked/usr/src/rustc-{version}/library"));

@@ -9,7 +9,10 @@ pub(crate) enum RefusalReason {
     SessionEnded,
     /// Its time is up.
     Expired,
-    /// Anything else: it is not for this API, its signature is wrong, its proof of possession is missing.
+    /// The proof of possession that came with it: the clock is wrong, or the browser sent a request twice. Says nothing of the
+    /// token.
+    Proof,
+    /// Anything else: it is not for this API, its signature is wrong.
     Invalid,
 }
 
@@ -28,6 +31,7 @@ impl Refusal {
             let reason = match object.text("reason") {
                 Some("session_ended") => RefusalReason::SessionEnded,
                 Some("expired") => RefusalReason::Expired,
+                Some("proof") => RefusalReason::Proof,
                 _ => RefusalReason::Invalid,
             };
             Some(Self { reason, channel: object.text("channel").and_then(Channel::from_name) })
@@ -42,6 +46,7 @@ impl RefusalReason {
         match self {
             Self::SessionEnded => "session_ended: the session of this access token has ended",
             Self::Expired => "expired: the access token's time is up",
+            Self::Proof => "proof: this browser's proof of its key is not accepted; check this device's clock",
             Self::Invalid => "invalid_token: the access token is not accepted",
         }
     }
@@ -58,7 +63,7 @@ mod tests {
 
     #[test]
     fn every_401_is_a_refusal() {
-        use RefusalReason::{Expired, Invalid, SessionEnded};
+        use RefusalReason::{Expired, Invalid, Proof, SessionEnded};
         let table = [
             (r#"{"error":"invalid_token","reason":"session_ended"}"#, SessionEnded, None),
             (
@@ -68,7 +73,7 @@ mod tests {
             ),
             (r#"{"error":"invalid_token","reason":"session_ended","channel":"pigeon"}"#, SessionEnded, None),
             (r#"{"error":"invalid_token","reason":"expired"}"#, Expired, None),
-            (r#"{"error":"invalid_token","reason":"proof"}"#, Invalid, None),
+            (r#"{"error":"invalid_token","reason":"proof"}"#, Proof, None),
             (r#"{"error":"invalid_token"}"#, Invalid, None),
             ("<html>", Invalid, None),
             ("", Invalid, None),

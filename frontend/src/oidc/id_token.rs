@@ -9,6 +9,7 @@ use logout_event::SessionRef;
 
 use crate::browser::{CryptoFailed, digest};
 use crate::json::{Json, Object};
+use crate::renewal::is_same_session;
 
 /// How far this machine's clock and the provider's may differ, in seconds.
 const SKEW: u64 = 60;
@@ -88,6 +89,16 @@ pub(crate) struct Identity {
     pub(crate) session: SessionRef,
     /// A name to show, if the token has one.
     pub(crate) preferred_username: Option<String>,
+    /// Whether the token says when the user was authenticated, or only when it was issued.
+    pub(crate) has_auth_time: bool,
+}
+
+impl Identity {
+    /// Whether a token that a renewal brought is of this session.
+    pub(crate) fn is_of(&self, session: &SessionRef) -> bool {
+        let auth_time = if self.has_auth_time { self.session.auth_time } else { session.auth_time };
+        is_same_session(&SessionRef { auth_time, ..self.session.clone() }, session)
+    }
 }
 
 struct Claims<'a> {
@@ -136,7 +147,11 @@ impl<'a> Claims<'a> {
             // Without `auth_time`, the moment of issue is the latest that the user can have been authenticated.
             auth_time: self.auth_time.unwrap_or(self.iat),
         };
-        Identity { session, preferred_username: self.preferred_username.map(str::to_owned) }
+        Identity {
+            session,
+            preferred_username: self.preferred_username.map(str::to_owned),
+            has_auth_time: self.auth_time.is_some(),
+        }
     }
 }
 
@@ -168,15 +183,13 @@ fn check(claims: &Claims<'_>, expected: &Expected<'_>) -> Result<(), IdTokenErro
     if claims.iss != expected.issuer {
         return Err(IdTokenError::Issuer);
     }
-    // 3
-    if !has_us {
+    // 3: this app trusts no other audience.
+    if !has_us || has_others {
         return Err(IdTokenError::Audience);
     }
-    // 4 and 5: with several audiences, the token must say that it was issued to us.
-    match claims.azp {
-        Some(azp) if azp != expected.client_id => return Err(IdTokenError::AuthorizedParty),
-        None if has_others => return Err(IdTokenError::AuthorizedParty),
-        _ => {}
+    // 4 and 5
+    if claims.azp.is_some_and(|azp| azp != expected.client_id) {
+        return Err(IdTokenError::AuthorizedParty);
     }
     // 9
     if claims.exp.saturating_add(SKEW) <= expected.now {
@@ -282,7 +295,7 @@ mod tests {
             ("iss", json!("http://localhost:4000/"), E::Issuer),
             ("aud", json!("app-a"), E::Audience),
             ("aud", json!([]), E::Audience),
-            ("aud", json!(["app-b", "app-a"]), E::AuthorizedParty),
+            ("aud", json!(["app-b", "app-a"]), E::Audience),
             ("azp", json!("app-a"), E::AuthorizedParty),
             ("exp", json!(NOW - SKEW), E::Expired),
             ("iat", json!(NOW + SKEW + 1), E::IssuedAt),
@@ -317,7 +330,32 @@ mod tests {
             claims["aud"] = json!(["app-b", "app-a"]);
             claims["azp"] = json!("app-b");
         });
-        assert!(judge(&several).is_ok());
+        assert_eq!(judge(&several), Err(IdTokenError::Audience), "3: an audience that this app does not trust");
+    }
+
+    /// Without `auth_time`, a renewed token says when it was issued, which is another time than the first one's.
+    #[test]
+    fn a_renewed_token_without_auth_time_is_of_the_same_session() {
+        let first = claims(|claims| claims["auth_time"] = Value::Null);
+        let renewed = claims(|claims| {
+            claims["auth_time"] = Value::Null;
+            claims["iat"] = json!(NOW + 30);
+        });
+        for sid in [json!("s1"), Value::Null] {
+            let with = |token: &Value| {
+                let mut token = token.clone();
+                token["sid"] = sid.clone();
+                judge(&token).unwrap()
+            };
+            let session = with(&first).session;
+            assert!(with(&renewed).is_of(&session), "{sid}");
+            let mut other = renewed.clone();
+            other["sub"] = json!("u2");
+            assert!(!with(&other).is_of(&session), "{sid}");
+        }
+        let later = claims(|claims| (claims["sid"], claims["auth_time"]) = (Value::Null, json!(NOW - 10)));
+        let session = judge(&claims(|claims| claims["sid"] = Value::Null)).unwrap().session;
+        assert!(!judge(&later).unwrap().is_of(&session), "another sign-in of the user, where there is no sid");
     }
 
     #[test]

@@ -122,15 +122,22 @@ pub(crate) async fn exchange(
         keepalive: false,
     };
     let reply = if metadata.binds_to_es256 {
-        possession.ask_for_tokens(&request, TIMEOUT).await?
+        possession.prove_to_provider(&request, TIMEOUT).await?
     } else {
         request.send(TIMEOUT).await?
     };
     parse(&reply, metadata.binds_to_es256)
 }
 
-/// Ends a token, and with a refresh token all that came of it. The request outlives the page, and nobody needs its answer.
-pub(crate) async fn revoke(revocation_endpoint: &str, client_id: &str, token: &str) {
+/// Ends a token, and with a refresh token all that came of it; with a proof, if it is bound to the key. The request outlives
+/// the page, and nobody needs its answer.
+pub(crate) async fn revoke(
+    possession: &Possession,
+    revocation_endpoint: &str,
+    client_id: &str,
+    token: &str,
+    is_bound: bool,
+) {
     let body = form_urlencoded::Serializer::new(String::new())
         .append_pair("token", token)
         .append_pair("client_id", client_id)
@@ -142,7 +149,11 @@ pub(crate) async fn revoke(revocation_endpoint: &str, client_id: &str, token: &s
         body: Some(&body),
         keepalive: true,
     };
-    _ = request.send(TIMEOUT).await;
+    if is_bound {
+        _ = possession.prove_to_provider(&request, TIMEOUT).await;
+    } else {
+        _ = request.send(TIMEOUT).await;
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use leptos::prelude::{GetUntracked, Set, Update};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Page;
-use crate::api::{self, Answer, notes};
+use crate::api::{self, Answer, Refusal, RefusalReason, notes};
 use crate::browser::{Method, jitter, moment, sleep};
 use crate::stream::Backoff;
 
@@ -79,6 +79,9 @@ impl Page {
     async fn try_change(self: &Rc<Self>, method: Method, path: &str, json: Option<&str>) -> bool {
         let problem = match self.ask(method, path, json).await {
             None => return false,
+            Some(Answer::Refused(Refusal { reason: reason @ RefusalReason::Proof, .. })) => {
+                format!("Nothing was changed. {}", reason.sentence())
+            }
             Some(Answer::Refused(_)) => NOT_SAVED_YET.to_owned(),
             Some(Answer::Served(_)) => {
                 self.load_notes();

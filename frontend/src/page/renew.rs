@@ -12,7 +12,8 @@ use crate::oidc::callback::{self, Answer, CallbackError};
 use crate::oidc::discovery::Metadata;
 use crate::oidc::id_token::{self, Expected, Nonce};
 use crate::oidc::token::{self, Grant, TokenError};
-use crate::renewal::{Outcome, Shelf, Stored, compare, is_behind, is_same_session, may_keep, note};
+use crate::possession::Possession;
+use crate::renewal::{Outcome, Shelf, Stored, compare, is_behind, may_keep, note};
 use crate::storage::{Frames, TokenRecord};
 use crate::stream::Backoff;
 use crate::tab::Input;
@@ -37,8 +38,11 @@ impl Page {
         let page = Rc::clone(self);
         spawn_local(async move {
             let mut backoff = Backoff::default();
+            let mut waits = true;
             loop {
-                let outcome = page.renew_once(&due).await;
+                let outcome = page.renew_once(&due, waits).await;
+                // What another process has noted and never stored is lost: the provider has the last word then.
+                waits = false;
                 page.let_others_renew();
                 let input = match outcome {
                     // The session ended here meanwhile: whatever came is of no use.
@@ -84,7 +88,9 @@ impl Page {
     }
 
     /// One tab at a time, and each looks first what the one before has done.
-    async fn renew_once(&self, due: &str) -> Outcome {
+    ///
+    /// With `waits`, what another process has noted and not yet stored is waited for.
+    async fn renew_once(&self, due: &str, waits: bool) -> Outcome {
         let name = format!("curfew-b-renewal-{}", self.config.client_id);
         match WebLock::wait(&name, TURN_TIMEOUT).await {
             Turn::Granted(lock) => drop(self.renewal.replace(lock)),
@@ -96,7 +102,7 @@ impl Page {
             return Outcome::Renewed(Box::new(mine));
         }
         let noted = last_renewals().await.unwrap_or_default();
-        if !self.has_caught_up(&mine, &noted).await {
+        if waits && !self.has_caught_up(&mine, &noted).await {
             return Outcome::Failed;
         }
         let generation = self.storages.generation();
@@ -141,19 +147,33 @@ impl Page {
     async fn keep(&self, renewed: TokenRecord, before: &TokenRecord, generation: u64, noted: &str) -> Outcome {
         let is_here = self.tokens.borrow().is_some();
         let found = Shelf { generation: self.storages.generation(), record: self.read_stored(before) };
-        if !is_here || !may_keep(before, generation, &found) {
+        let may_keep = is_here && may_keep(before, generation, &found);
+        // Without its turn (the page was left meanwhile), another tab may have used the same refresh token: then what that
+        // one stored is good, and this is not. A new sign-in to the same session is as good.
+        if (!may_keep || self.renewal.borrow().is_none())
+            && let Stored::Newer(stored) = compare(before, found.record, now())
+        {
+            if !may_keep {
+                self.discard(renewed);
+            }
+            return if is_here { Outcome::Renewed(stored) } else { Outcome::Gone };
+        }
+        if !may_keep {
             self.discard(renewed);
             return Outcome::Gone;
         }
-        self.is_stored.set(self.storages.store_renewed(&renewed, generation));
-        note_renewals(&note(noted, &renewed)).await;
+        let is_stored = self.storages.store_renewed(&renewed, generation);
+        self.is_stored.set(is_stored);
+        if is_stored {
+            note_renewals(&note(noted, &renewed)).await;
+        }
         Outcome::Renewed(Box::new(renewed))
     }
 
     /// Ends tokens that nobody will use.
     fn discard(&self, record: TokenRecord) {
-        let client_id = self.config.client_id.clone();
-        spawn_local(async move { end_tokens(&client_id, &record).await });
+        let (possession, client_id) = (Rc::clone(&self.possession), self.config.client_id.clone());
+        spawn_local(async move { end_tokens(&possession, &client_id, &record).await });
     }
 
     async fn renew_by_refresh_token(&self, record: &TokenRecord) -> Result<TokenRecord, Outcome> {
@@ -185,7 +205,10 @@ impl Page {
         let asked_at = now();
         let tokens = match token::exchange(&self.possession, &record.metadata, &self.config.client_id, grant).await {
             Ok(tokens) => tokens,
-            Err(TokenError::InvalidGrant) => return Err(Outcome::Refused),
+            // A code that is refused may have waited too long; only a refresh token lives as long as the session.
+            Err(TokenError::InvalidGrant) if matches!(grant, Grant::RefreshToken(_)) => return Err(Outcome::Refused),
+            // What was spent for it cannot be asked for again: these tokens last as long as they do.
+            Err(TokenError::Malformed | TokenError::WrongType) => return Err(Outcome::Impossible),
             // T-26
             Err(_) => return Err(Outcome::Failed),
         };
@@ -194,15 +217,17 @@ impl Page {
                 Expected { issuer: &record.metadata.issuer, client_id: &self.config.client_id, nonce, now: now() };
             let identity = id_token::validate(id_token, &tokens.access_token, &expected).await;
             // Core section 12.2. Somebody else has signed in at the provider: this session is over.
-            if !is_same_session(&identity.map_err(|_| Outcome::Failed)?.session, &record.session) {
+            if !identity.map_err(|_| Outcome::Impossible)?.is_of(&record.session) {
                 return Err(Outcome::Refused);
             }
         }
+        // Where none is used, none is to be found.
+        let refresh_token = tokens.refresh_token.filter(|_| self.config.renew == Renew::RefreshToken);
         Ok(TokenRecord {
             access_token: tokens.access_token,
             id_token: tokens.id_token.unwrap_or_else(|| record.id_token.clone()),
             // RFC 6749 section 6: without a new one, the old one stays good.
-            refresh_token: tokens.refresh_token.or_else(|| record.refresh_token.clone()),
+            refresh_token: refresh_token.or_else(|| record.refresh_token.clone()),
             token_type: tokens.token_type,
             issued_at: asked_at,
             expires_at: asked_at.saturating_add(tokens.expires_in),
@@ -235,9 +260,9 @@ impl Page {
 }
 
 /// Tells the provider that these tokens are of no more use, if it wants to know.
-pub(super) async fn end_tokens(client_id: &str, record: &TokenRecord) {
+pub(super) async fn end_tokens(possession: &Possession, client_id: &str, record: &TokenRecord) {
     if let Some(endpoint) = &record.metadata.revocation_endpoint {
         let token = record.refresh_token.as_deref().unwrap_or(&record.access_token);
-        token::revoke(endpoint, client_id, token).await;
+        token::revoke(possession, endpoint, client_id, token, record.is_bound()).await;
     }
 }

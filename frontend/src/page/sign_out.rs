@@ -52,8 +52,9 @@ impl Page {
             api::refuse(&possession, &credentials).await;
             Ok(JsValue::UNDEFINED)
         };
+        let revoking = Rc::clone(&self.possession);
         let revoked = async move {
-            end_tokens(&client_id, &record).await;
+            end_tokens(&revoking, &client_id, &record).await;
             Ok(JsValue::UNDEFINED)
         };
         Promise::all(&Array::of2(&future_to_promise(refused), &future_to_promise(revoked)))

@@ -1,6 +1,6 @@
-use gloo_storage::{LocalStorage, Storage};
+use gloo_storage::LocalStorage;
 
-use super::{Storages, get, set};
+use super::{Storages, delete, get, set};
 use crate::json::{Json, Object};
 
 /// Key in localStorage.
@@ -21,7 +21,7 @@ impl Storages {
         let next = self.generation().wrapping_add(1) & i64::MAX.unsigned_abs();
         if !set::<LocalStorage>(KEY, &value(next)) {
             // To begin anew is a change as well, unless it was the first.
-            LocalStorage::delete(KEY);
+            delete::<LocalStorage>(KEY);
         }
     }
 }

@@ -1,6 +1,6 @@
-use gloo_storage::{SessionStorage, Storage};
+use gloo_storage::SessionStorage;
 
-use super::{Storages, get, is_there, set};
+use super::{Storages, delete, get, is_there, set};
 use crate::json::{Json, Object};
 
 /// Keys in sessionStorage.
@@ -29,7 +29,7 @@ impl Storages {
     /// The `state` of that sign-out, once.
     pub(crate) fn take_sign_out(self) -> Option<String> {
         let stored = get::<SessionStorage>(SIGN_OUT);
-        SessionStorage::delete(SIGN_OUT);
+        delete::<SessionStorage>(SIGN_OUT);
         let stored = stored.as_ref().and_then(Object::of)?;
         let state = stored.text("state")?;
         (stored.number("v") == Some(VERSION)).then(|| state.to_owned())

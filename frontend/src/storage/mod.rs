@@ -16,7 +16,7 @@ mod probe;
 mod tokens;
 mod transactions;
 
-use gloo_storage::Storage;
+use gloo_storage::{LocalStorage, SessionStorage, Storage};
 pub(crate) use probe::{Storages, probe};
 #[cfg(test)]
 pub(crate) use tokens::tests::record;
@@ -29,21 +29,51 @@ use crate::json::Json;
 
 // gloo-storage's own `get` and `set` would bring serde_json with them; what is stored is the same.
 
+/// One of the two storages. A browser may withdraw it at any time, and gloo-storage panics then, so it is looked at first.
+pub(crate) trait Area: Storage {
+    /// Whether the browser gives it now.
+    fn is_given() -> bool;
+
+    /// The storage, while it is given.
+    fn given() -> Option<web_sys::Storage> {
+        Self::is_given().then(Self::raw)
+    }
+}
+
+impl Area for LocalStorage {
+    fn is_given() -> bool {
+        web_sys::window().is_some_and(|window| matches!(window.local_storage(), Ok(Some(_))))
+    }
+}
+
+impl Area for SessionStorage {
+    fn is_given() -> bool {
+        web_sys::window().is_some_and(|window| matches!(window.session_storage(), Ok(Some(_))))
+    }
+}
+
 /// The record under this key, if it is there and can be read.
-fn get<S: Storage>(key: &str) -> Option<Json> {
-    Json::read(&text::<S>(key)?)
+fn get<A: Area>(key: &str) -> Option<Json> {
+    Json::read(&text::<A>(key)?)
 }
 
 /// Stores a record. False if the browser refuses.
-pub(crate) fn set<S: Storage>(key: &str, record: &Json) -> bool {
-    S::raw().set_item(key, &record.write()).is_ok()
+pub(crate) fn set<A: Area>(key: &str, record: &Json) -> bool {
+    A::given().is_some_and(|storage| storage.set_item(key, &record.write()).is_ok())
+}
+
+/// Removes what is under this key. What the browser does not give any more is as good as removed.
+fn delete<A: Area>(key: &str) {
+    if let Some(storage) = A::given() {
+        _ = storage.remove_item(key);
+    }
 }
 
 /// Whether there is anything under this key, legible or not.
-fn is_there<S: Storage>(key: &str) -> bool {
-    text::<S>(key).is_some()
+fn is_there<A: Area>(key: &str) -> bool {
+    text::<A>(key).is_some()
 }
 
-fn text<S: Storage>(key: &str) -> Option<String> {
-    S::raw().get_item(key).ok().flatten()
+fn text<A: Area>(key: &str) -> Option<String> {
+    A::given()?.get_item(key).ok().flatten()
 }

@@ -15,7 +15,7 @@ pub(crate) enum StorageFault {
     Full,
 }
 
-/// Proof that both storages work. gloo-storage panics where they do not, so it is used through this only.
+/// Proof that both storages worked when the page began.
 #[derive(Clone, Copy)]
 pub(crate) struct Storages(());
 

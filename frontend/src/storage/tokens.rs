@@ -1,7 +1,7 @@
-use gloo_storage::{LocalStorage, Storage};
+use gloo_storage::LocalStorage;
 use logout_event::{LogoutEvent, SessionRef};
 
-use super::{Storages, get, is_there, set};
+use super::{Storages, delete, get, is_there, set};
 use crate::config::Renew;
 use crate::json::{self, Json, Object};
 use crate::oidc::discovery::Metadata;
@@ -191,7 +191,7 @@ impl Storages {
     fn remove_tokens(self) {
         // First the count: a renewal in another process that looks in between must not find the old one without tokens.
         self.begin_generation();
-        LocalStorage::delete(KEY);
+        delete::<LocalStorage>(KEY);
     }
 
     /// Whether this is the key of the stored tokens.

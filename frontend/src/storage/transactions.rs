@@ -1,6 +1,6 @@
-use gloo_storage::{SessionStorage, Storage};
+use gloo_storage::SessionStorage;
 
-use super::{Storages, get, set};
+use super::{Storages, delete, get, set};
 use crate::json::{Json, Object};
 use crate::oidc::discovery::Metadata;
 
@@ -109,7 +109,7 @@ impl Storages {
         let mut transactions = self.read_transactions();
         let transaction = transactions.take(state, now);
         if !set::<SessionStorage>(KEY, &transactions.value()) {
-            SessionStorage::delete(KEY);
+            delete::<SessionStorage>(KEY);
         }
         transaction
     }

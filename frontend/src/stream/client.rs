@@ -10,7 +10,7 @@ use web_sys::{AbortController, ReadableStreamDefaultReader, Response};
 
 use super::backoff::Backoff;
 use super::parser::{Event, Parser};
-use crate::api::{self, Refusal};
+use crate::api::{self, Refusal, RefusalReason};
 use crate::browser::{Method, Request, Timer, jitter, now_millis, sleep};
 use crate::json;
 use crate::possession::{Credentials, Possession};
@@ -120,13 +120,18 @@ async fn connect(shared: &Shared, controller: &AbortController, parser: &mut Par
     match response.status() {
         200 => {}
         204 => return End::Off,
-        401 => return End::Refused(refusal(&response).await),
+        401 => return refused(refusal(&response).await),
         _ => return End::Lost,
     }
     drop(overdue);
     shared.report(Happening::Listening(Listening::Open));
     read(shared, controller, parser, &response).await;
     End::Lost
+}
+
+/// A proof that is not taken is one to be made again; everything else is a refusal of the token.
+fn refused(refusal: Refusal) -> End {
+    if refusal.reason == RefusalReason::Proof { End::Lost } else { End::Refused(refusal) }
 }
 
 async fn refusal(response: &Response) -> Refusal {

@@ -79,10 +79,14 @@ impl SignedIn {
                 ended(lock_and_tell(lock, event))
             }
             Input::Told(message) if message.event.ends(session) => ended(told(message)),
+            // A hidden tab's stream was cut, and its token's time is up: nothing that it did not know.
+            Input::Refused(refusal) if refusal.reason == RefusalReason::Expired && self.is_due(now) => {
+                goes_on(self.renew_if_due(now))
+            }
             Input::Refused(refusal) if refusal.reason == RefusalReason::Expired && self.may_force() => {
                 goes_on(self.force(now))
             }
-            Input::Refused(refusal) => ended(refused(refusal, session)),
+            Input::Refused(refusal) if refusal.reason != RefusalReason::Proof => ended(refused(refusal, session)),
             Input::SignOut => {
                 let lock = Lock { reason: Reason::User, channel: None };
                 let mut actions = lock_and_tell(lock, end_of(session, Channel::RpInitiated));
@@ -113,6 +117,7 @@ impl SignedIn {
             Input::Chosen | Input::StreamIs(_) | Input::AskedWho | Input::HolderIs(_) => goes_on(self.listen(&input)),
             Input::Pushed(_)
             | Input::Told(_)
+            | Input::Refused(_)
             | Input::SignedIn { .. }
             | Input::NoSession(_)
             | Input::Concealed
@@ -156,12 +161,15 @@ impl SignedIn {
     }
 
     fn renew_if_due(&mut self, now: u64) -> Vec<Action> {
-        let is_due = self.session.renew_at.is_some_and(|renew_at| now >= renew_at);
-        if !is_due || self.renewal == Renewal::UnderWay || self.screen == Screen::Left {
+        if !self.is_due(now) || self.renewal == Renewal::UnderWay || self.screen == Screen::Left {
             return Vec::new();
         }
         self.renewal = Renewal::UnderWay;
         vec![Action::Renew]
+    }
+
+    fn is_due(&self, now: u64) -> bool {
+        self.session.renew_at.is_some_and(|renew_at| now >= renew_at)
     }
 
     const fn may_force(&self) -> bool {
@@ -302,7 +310,7 @@ fn refused(Refusal { reason, channel }: Refusal, session: &SessionRef) -> Vec<Ac
         // Only what a provider says ends a session at the API, so that much is certain when it names no channel.
         RefusalReason::SessionEnded => lock_and_tell(check, end_of(session, channel.unwrap_or(Channel::Provider))),
         RefusalReason::Expired => expired(),
-        RefusalReason::Invalid => lock(check, Which::OfThisTab),
+        RefusalReason::Invalid | RefusalReason::Proof => lock(check, Which::OfThisTab),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Grant {
 }
 
 /// RFC 9449 sections 5 and 10: a code or refresh token that is bound to a key is worth nothing without a proof of it.
-pub(super) fn check_key(bound_to: Option<&str>, proven: Option<&str>) -> Result<(), TokenError> {
+pub(crate) fn check_key(bound_to: Option<&str>, proven: Option<&str>) -> Result<(), TokenError> {
     if bound_to.is_none() || bound_to == proven { Ok(()) } else { Err(TokenError::OtherKey) }
 }
 

@@ -18,6 +18,7 @@ use dpop::ProofError;
 
 pub(crate) use error::TokenError;
 use exchange::exchange_code;
+pub(crate) use grant::check_key;
 pub(crate) use mint::AccessTokenClaims;
 use mint::TokenResponse;
 use refresh::exchange_refresh_token;

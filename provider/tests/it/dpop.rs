@@ -130,6 +130,40 @@ async fn a_bound_token_is_refused_without_its_key() {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "a bearer token is bound to no key");
 }
 
+/// RFC 7009: who has copied a bound token cannot even end it.
+#[tokio::test]
+async fn a_bound_token_is_taken_back_with_its_key_only() {
+    let provider = init(json!({})).await;
+    let mut key = DpopKey::new();
+    let code = code(&provider, &[]).await;
+    let tokens = json_of(&proven(&provider, &code_form(&code), &mut key).await);
+    let (access_token, refresh_token) = (text(&tokens, "access_token"), text(&tokens, "refresh_token"));
+    let mut other = DpopKey::new();
+    other.nonce.clone_from(&key.nonce);
+    let revoke = async |token: &str, proof: Option<String>| {
+        let headers: Vec<(&str, &str)> = proof.as_deref().map(|proof| ("dpop", proof)).into_iter().collect();
+        let form = [("client_id", "app-b"), ("token", token)];
+        provider.browser().send("POST", "/revoke", &headers, Some(&form)).await
+    };
+    for token in [&access_token, &refresh_token] {
+        assert_eq!(revoke(token, None).await.status, StatusCode::BAD_REQUEST);
+        let answer = revoke(token, Some(other.proof("POST", "/revoke", None, START))).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
+    }
+    let renewed = json_of(&proven(&provider, &refresh_form(&refresh_token), &mut key).await);
+    let refresh_token = text(&renewed, "refresh_token");
+
+    // As at the token endpoint, a first proof without a nonce is asked for again.
+    let nonce = key.nonce.take();
+    let first = revoke(&refresh_token, Some(key.proof("POST", "/revoke", None, START))).await;
+    assert!(first.body.contains("use_dpop_nonce") && !first.header("dpop-nonce").is_empty(), "{}", first.body);
+    key.nonce = nonce;
+    let answer = revoke(&refresh_token, Some(key.proof("POST", "/revoke", None, START))).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let refused = proven(&provider, &refresh_form(&refresh_token), &mut key).await;
+    assert!(refused.body.contains("invalid_grant"), "{}", refused.body);
+}
+
 /// RFC 9449 sections 4.3 and 11.1: neither again, nor twice, nor with a nonce of long ago.
 #[tokio::test]
 async fn proofs_are_good_once_and_for_a_while() {

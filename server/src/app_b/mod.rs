@@ -107,7 +107,6 @@ fn router(app: AppB, site: &Path) -> Result<Router, RandomError> {
         .route("/healthz", get(healthz))
         .route("/assets/front-channel.js", get(crate::front_channel::script))
         .route("/assets/silent.js", get(silent::script))
-        .route("/assets/main.css", get(assets::stylesheet))
         .route("/assets/icon.svg", get(assets::icon))
         .merge(site::files(site));
     let router = Router::new().nest("/api", api::router(&app)?).merge(channels).merge(open).merge(pages);

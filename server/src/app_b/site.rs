@@ -28,10 +28,12 @@ pub(super) fn require(site: &Path) -> Result<(), StartError> {
 pub(super) fn files<S: Clone + Send + Sync + 'static>(site: &Path) -> Router<S> {
     let revalidate = || SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let pkg = ServeDir::new(site.join("pkg")).precompressed_br().precompressed_gzip();
-    let boot = ServeFile::new(site.join("boot.js")).precompressed_br().precompressed_gzip();
+    let file = |path| ServeFile::new(site.join(path)).precompressed_br().precompressed_gzip();
     Router::new()
         .nest_service("/pkg", ServiceBuilder::new().layer(revalidate()).service(pkg))
-        .route_service("/boot.js", ServiceBuilder::new().layer(revalidate()).service(boot))
+        .route_service("/boot.js", ServiceBuilder::new().layer(revalidate()).service(file("boot.js")))
+        // The one of all pages; from the site, because it is there compressed.
+        .route_service("/assets/main.css", ServiceBuilder::new().layer(revalidate()).service(file("assets/main.css")))
 }
 
 /// Every page of the single-page app is the same document.

@@ -53,6 +53,8 @@ pub(crate) fn site(folder: &std::path::Path) -> PathBuf {
     std::fs::create_dir_all(site.join("pkg")).unwrap();
     std::fs::write(site.join("pkg/frontend.js"), "export default 1;").unwrap();
     std::fs::write(site.join("boot.js"), "0;").unwrap();
+    std::fs::create_dir_all(site.join("assets")).unwrap();
+    std::fs::write(site.join("assets/main.css"), "body {}").unwrap();
     site
 }
 

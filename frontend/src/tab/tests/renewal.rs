@@ -168,6 +168,29 @@ fn an_api_that_takes_no_new_token_makes_no_loop() {
 }
 
 /// The server would refuse a stream with an expired token, so it comes with the next one.
+/// The hidden tab that holds the stream does not renew by itself: each time its stream is cut after its token's time, its
+/// server refuses it, and that says nothing of the session.
+#[test]
+fn a_hidden_tab_outlives_any_number_of_refusals_of_tokens_whose_time_was_up() {
+    let mut tab = tab();
+    tab.handle(Input::Concealed, NOW);
+    let mut session = renewable();
+    for round in 0..5 {
+        let now = session.expires_at + 100;
+        assert_eq!(tab.handle(refused(RefusalReason::Expired, None), now), [Action::Renew], "{round}");
+        session = Session { expires_at: now + 300, renew_at: Some(now + 225), ..session };
+        let renewed = tab.handle(Input::Renewed(session.clone()), now);
+        assert!(lock_of(&renewed).is_none(), "{round}: {renewed:?}");
+    }
+}
+
+#[test]
+fn a_proof_that_is_not_taken_says_nothing_of_the_session() {
+    let mut tab = tab();
+    assert_eq!(tab.handle(refused(RefusalReason::Proof, None), NOW), []);
+    assert_eq!(tab.handle(Input::Ticked, RENEW_AT), [Action::Renew]);
+}
+
 #[test]
 fn a_stream_that_waits_for_tokens_is_opened_with_them() {
     let mut tab = tab();
