@@ -38,6 +38,7 @@ mod introspect;
 mod janitor;
 mod keys;
 mod login;
+mod noted_issuer;
 mod offline_access;
 mod operator;
 mod pages;

@@ -53,7 +53,7 @@ impl Operator {
     /// background.
     ///
     /// # Errors
-    /// The configuration is not valid, or there is no such data, or it is of another version.
+    /// The configuration is not valid, or there is no such data, or it is of another version or of another issuer.
     pub async fn open(config: ProviderConfig, data_dir: &Path, clock: Clock) -> Result<Self, OpenError> {
         Ok(Self(Provider::open_beside(config, data_dir, clock).await?))
     }

@@ -21,7 +21,7 @@ use crate::keys::{self, KeySet};
 use crate::login::{Passwords, Throttle, forget_reconfigured};
 use crate::store::session::{self, Session};
 use crate::store::{Store, user};
-use crate::{janitor, offline_access, secret};
+use crate::{janitor, noted_issuer, offline_access, secret};
 
 /// How long [`ProviderState::shutdown`] waits for logout tokens that are on their way.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(3);
@@ -74,6 +74,8 @@ enum OpenErrorKind {
     RefreshKeys(#[from] keys::watch::RefreshError),
     #[error("database: {0}")]
     Store(#[from] crate::store::StoreError),
+    #[error(transparent)]
+    Issuer(#[from] noted_issuer::IssuerError),
     #[error("cannot set up outgoing connections: {0}")]
     Http(#[from] reqwest::Error),
     #[error("proofs of possession: {0}")]
@@ -81,6 +83,9 @@ enum OpenErrorKind {
     #[error(transparent)]
     Internal(#[from] InternalError),
 }
+
+/// [`KeySet::open`], or what makes no keys.
+type OpenKeys = fn(&Path, i64, i64) -> Result<KeySet, keys::KeyFileError>;
 
 impl ProviderState {
     /// Opens the provider, and makes what is not there yet: the folder, the database, the signing keys.
@@ -106,7 +111,8 @@ impl ProviderState {
         std::fs::create_dir_all(data_dir)
             .map_err(|source| OpenErrorKind::DataDir { path: data_dir.to_owned(), source })?;
         let store = Store::open(data_dir).await?;
-        let provider = Provider::new(config, registry, data_dir, store, stylesheet, clock).await?;
+        let provider = Provider::new(config, registry, data_dir, KeySet::open, store, stylesheet, clock).await?;
+        noted_issuer::note(data_dir, &provider.issuer)?;
         offline_access::withdraw_unconfigured(&provider).await?;
         forget_reconfigured(&provider).await?;
         provider.tasks.spawn(janitor::run(Arc::clone(&provider)));
@@ -187,7 +193,8 @@ impl Provider {
         let open = async || {
             let registry = Registry::new(&config)?;
             let store = Store::open_existing(data_dir).await?;
-            Self::new(config, registry, data_dir, store, Arc::from(""), clock).await
+            noted_issuer::check(data_dir, &config.issuer)?;
+            Self::new(config, registry, data_dir, KeySet::open_existing, store, Arc::from(""), clock).await
         };
         open().await.map_err(OpenError)
     }
@@ -196,13 +203,14 @@ impl Provider {
         config: ProviderConfig,
         registry: Registry,
         data_dir: &Path,
+        open_keys: OpenKeys,
         store: Store,
         stylesheet: Arc<str>,
         clock: Clock,
     ) -> Result<Arc<Self>, OpenErrorKind> {
         let issuer = Url::parse(&config.issuer).map_err(|_| ConfigError::Issuer { issuer: config.issuer.clone() })?;
         let (key_dir, kept, now) = (data_dir.to_owned(), registry.keys_kept(), clock.now());
-        let open_keys = move || KeySet::open(&key_dir, kept, now);
+        let open_keys = move || open_keys(&key_dir, kept, now);
         let keys = tokio::task::spawn_blocking(open_keys).await.map_err(InternalError::from)??;
         let users = registry.users().cloned().collect();
         Ok(Arc::new(Self {

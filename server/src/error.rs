@@ -39,6 +39,10 @@ pub enum StartError {
     Serve { party: &'static str, source: std::io::Error },
     #[error("{0}")]
     Operator(String),
+    #[error(
+        "--check checks the configuration that the provider would run with: give it without a command, and then the command"
+    )]
+    CheckOfCommand,
     #[error("{party}: the issuer {issuer} cannot be reached: {reason}")]
     Issuer { party: &'static str, issuer: String, reason: String },
 }

@@ -25,6 +25,9 @@ pub async fn run(role: Role) -> Result<(), StartError> {
     let options = role.options();
     if let Role::Provider { command: Some(command), .. } = &role {
         start_logging("warn");
+        if options.check {
+            return Err(StartError::CheckOfCommand);
+        }
         return operator::run(command, options).await;
     }
     start_logging("info");

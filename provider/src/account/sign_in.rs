@@ -48,7 +48,7 @@ pub(crate) async fn sign_in(
 }
 
 async fn answer(
-    provider: &Provider,
+    provider: &Arc<Provider>,
     source: SourceBucket,
     headers: &HeaderMap,
     body: &Bytes,

@@ -161,8 +161,7 @@ pub(crate) async fn password_changed(
 
 /// Somebody may not try passwords for a while. What is no user's name is not kept: it may be a password typed into the wrong
 /// field.
-pub(crate) async fn sign_in_throttled(provider: &Provider, username: &str) -> Result<(), InternalError> {
-    let now = provider.clock.now();
+pub(crate) async fn sign_in_throttled(provider: &Provider, username: &str, now: i64) -> Result<(), InternalError> {
     let mut conn = provider.store.read().await?;
     let sub = user::sub(&mut conn, username).await?;
     let since = now - THROTTLED_ENTRY_EVERY;

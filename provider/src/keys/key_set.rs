@@ -53,10 +53,21 @@ impl KeySet {
     pub(crate) fn open(data_dir: &Path, kept: i64, now: i64) -> Result<Self, KeyFileError> {
         let file = KeyFile::of(data_dir);
         let text = file.text_or_make(now)?;
+        Self::of_text(file, &text, kept, now)
+    }
+
+    /// Reads the keys of this folder, and makes none: whoever only looks must not decide by what a provider signs.
+    pub(crate) fn open_existing(data_dir: &Path, kept: i64, now: i64) -> Result<Self, KeyFileError> {
+        let file = KeyFile::of(data_dir);
+        let text = file.text()?.ok_or_else(|| file.missing())?;
+        Self::of_text(file, &text, kept, now)
+    }
+
+    fn of_text(file: KeyFile, text: &str, kept: i64, now: i64) -> Result<Self, KeyFileError> {
         let known = |(stored, key): (StoredKey, _)| KnownKey { key: Arc::new(key), signs_from: stored.signs_from };
-        let keys: Vec<KnownKey> = file.parse(&text)?.into_iter().map(known).collect();
+        let keys: Vec<KnownKey> = file.parse(text)?.into_iter().map(known).collect();
         let in_use = RwLock::new(Arc::new(InUse::at(&keys, now, kept)));
-        Ok(Self { file, kept, known: Mutex::new(Known { digest: digest(&text), keys }), in_use })
+        Ok(Self { file, kept, known: Mutex::new(Known { digest: digest(text), keys }), in_use })
     }
 
     /// Reads the keys again if they have changed, and lets each do what it is its time for, also where they cannot be read.

@@ -6,6 +6,7 @@ use super::file::{ALGS, KeyFile, KeyFileError, StoredKey};
 use super::key::SigningKey;
 use super::schedule::{KeyState, PUBLISHED_BEFORE_USE, Slot, states};
 use crate::config::{ConfigError, ProviderConfig, Registry, SigningAlg};
+use crate::noted_issuer::{self, IssuerError};
 
 /// The signing keys of a data folder, also while a provider runs on it: that one notices within 10 seconds.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct SigningKeysError(#[from] OperatorError);
 enum OperatorError {
     #[error("configuration of the provider: {0}")]
     Config(#[from] ConfigError),
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
     #[error("signing keys: {0}")]
     File(#[from] KeyFileError),
     #[error("signing keys: a rotation is under way already; its keys sign in {seconds} seconds")]
@@ -45,9 +48,10 @@ impl SigningKeys {
     /// Those of the provider with this configuration and folder.
     ///
     /// # Errors
-    /// The configuration is not valid.
+    /// The configuration is not valid, or the data is not that of the provider with this issuer.
     pub fn of(config: &ProviderConfig, data_dir: &Path) -> Result<Self, SigningKeysError> {
         let registry = Registry::new(config).map_err(OperatorError::from)?;
+        noted_issuer::check(data_dir, &config.issuer).map_err(OperatorError::from)?;
         Ok(Self { file: KeyFile::of(data_dir), kept: registry.keys_kept() })
     }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use sqlx::SqliteConnection;
 
 use super::passwords::VerifyError;
@@ -39,7 +41,7 @@ impl Proven {
 
 /// Checks a password, as often as anybody may try.
 pub(crate) async fn check_password(
-    provider: &Provider,
+    provider: &Arc<Provider>,
     source: SourceBucket,
     username: &str,
     password: &str,
@@ -49,7 +51,7 @@ pub(crate) async fn check_password(
         Ok(attempt) => attempt,
         Err(wait) => {
             tracing::warn!("password not looked at: too many wrong ones");
-            audit::sign_in_throttled(provider, username).await?;
+            record_throttled(provider, username);
             return Ok(Verdict::Throttled { seconds: wait.seconds });
         }
     };
@@ -68,6 +70,19 @@ pub(crate) async fn check_password(
             Err(error)
         }
     }
+}
+
+/// Puts it on record, and lets nobody wait for that: how long it takes would tell which user names there are. Where too many
+/// are being recorded already, the next attempt is.
+fn record_throttled(provider: &Arc<Provider>, username: &str) {
+    let Some(turn) = provider.throttle.turn_to_record() else { return };
+    let (recording, username, now) = (Arc::clone(provider), username.to_owned(), provider.clock.now());
+    provider.tasks.spawn(async move {
+        let _turn = turn;
+        if let Err(error) = audit::sign_in_throttled(&recording, &username, now).await {
+            tracing::error!(%error, "it is not on record that passwords were not looked at");
+        }
+    });
 }
 
 async fn verify(provider: &Provider, username: &str, password: &str) -> Result<(bool, Option<String>), VerifyError> {

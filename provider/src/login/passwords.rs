@@ -100,9 +100,9 @@ impl Passwords {
 pub(crate) async fn forget_reconfigured(provider: &Provider) -> Result<(), InternalError> {
     let changed = changed_password::all(&mut *provider.store.read().await?).await?;
     for (username, configured_then) in changed {
-        let user = provider.registry.user(&username).cloned();
-        let is_the_same =
-            tokio::task::spawn_blocking(move || user.is_some_and(|user| is_configured(&user, &configured_then)));
+        // Who is not configured signs in by no password, and has theirs again when they are.
+        let Some(user) = provider.registry.user(&username).cloned() else { continue };
+        let is_the_same = tokio::task::spawn_blocking(move || is_configured(&user, &configured_then));
         if !is_the_same.await? {
             let mut tx = provider.store.begin().await?;
             changed_password::delete(&mut tx, &username).await?;

@@ -1,12 +1,16 @@
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::http::SourceBucket;
 
 /// More names and sources than this are not kept in mind; the one with the fewest failures makes room.
 const CAPACITY: usize = 10_000;
+
+/// So many refusals are put on record at once, at most.
+const RECORDED_AT_ONCE: usize = 16;
 
 /// How many wrong passwords in a row, and one more per so many seconds.
 #[derive(Clone, Copy, Debug)]
@@ -19,10 +23,17 @@ const PER_USERNAME: Limit = Limit { burst: 10, seconds_each: 30 };
 const PER_SOURCE: Limit = Limit { burst: 50, seconds_each: 6 };
 
 /// The limit on guessing passwords: per user name, and per source of requests. Counts failures only.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Throttle {
     /// When each key's failures will be forgotten, in seconds since the Unix epoch: each adds `seconds_each`.
     settled_at: Mutex<HashMap<Key, i64>>,
+    recording: Arc<Semaphore>,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self { settled_at: Mutex::default(), recording: Arc::new(Semaphore::new(RECORDED_AT_ONCE)) }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +84,11 @@ impl Throttle {
                 *settled_at -= limit.seconds_each;
             }
         }
+    }
+
+    /// Held while a refusal is put on record. `None`: too many are at it.
+    pub(super) fn turn_to_record(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.recording).try_acquire_owned().ok()
     }
 
     /// Frees the memory of those who may try as often as anybody.

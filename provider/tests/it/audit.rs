@@ -1,5 +1,7 @@
 //! The audit log: who ended what, and how each app heard.
 
+use std::time::Duration;
+
 use provider::AuditEntry;
 use serde_json::json;
 
@@ -127,6 +129,39 @@ async fn no_token_no_cookie_and_no_sid_is_on_record() {
     assert_eq!(log.lines().count(), 4, "{log}");
 }
 
+/// The log when it has so many entries: a refused sign-in does not wait for its own.
+async fn recorded(provider: &TestProvider, entries: usize) -> Vec<AuditEntry> {
+    let wait = async {
+        loop {
+            let audit = provider.audit().await;
+            if audit.len() >= entries {
+                return audit;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), wait).await.expect("it is on record")
+}
+
+/// How long the answer takes does not tell whether there is such a user: it waits for no writing.
+#[tokio::test]
+async fn who_guesses_passwords_is_answered_before_it_is_on_record() {
+    let provider = TestProvider::init().await;
+    provider.signed_in("alice").await;
+    let mut browser = provider.browser();
+    let csrf = browser.get("/account").await.input("csrf");
+    let mut guess = async || {
+        let form = [("csrf", csrf.as_str()), ("username", "alice"), ("password", "wrong")];
+        browser.submit("/account/sign-in", &form).await.status
+    };
+    for _ in 0..10 {
+        assert_eq!(guess().await, 403);
+    }
+    let mut writing = provider.writing().await;
+    assert_eq!(guess().await, 429, "while nobody can write");
+    sqlx::query("ROLLBACK").execute(&mut writing).await.unwrap();
+    assert_eq!(recorded(&provider, 1).await[0].user.as_deref(), Some("alice"));
+}
+
 /// Who guesses passwords must not be able to push other entries out, and what was typed is not kept.
 #[tokio::test]
 async fn guessing_passwords_is_on_record_once_an_hour() {
@@ -146,6 +181,7 @@ async fn guessing_passwords_is_on_record_once_an_hour() {
         }
     }
     // Whoever never signed in is nobody yet.
+    provider.state.shutdown().await;
     let audit = provider.audit().await;
     assert_eq!(audit.len(), 1, "{audit:?}");
     assert_eq!((audit[0].event.as_str(), audit[0].user.as_deref()), ("sign_in_throttled", None));
@@ -155,13 +191,15 @@ async fn guessing_passwords_is_on_record_once_an_hour() {
     provider.signed_in("alice").await;
     let mut browser = provider.browser();
     let page = browser.get("/account").await;
-    for seconds in [0, 3599, 1] {
+    for (seconds, entries) in [(0, 1), (3599, 1), (1, 2)] {
         provider.clock.advance(seconds);
         for _ in 0..12 {
             let form = [("csrf", &*page.input("csrf")), ("username", "alice"), ("password", "wrong")];
             browser.submit("/account/sign-in", &form).await;
         }
+        recorded(&provider, entries).await;
     }
+    provider.state.shutdown().await;
     let audit = provider.audit().await;
     assert_eq!(audit.len(), 2, "{audit:?}");
     assert!(audit.iter().all(|entry| entry.user.as_deref() == Some("alice")), "{audit:?}");

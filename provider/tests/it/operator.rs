@@ -1,6 +1,6 @@
 //! What an operator does beside a provider that runs.
 
-use provider::{Clock, Operator, ProviderConfig};
+use provider::{Clock, Operator, ProviderConfig, SigningKeys};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -122,4 +122,37 @@ async fn looking_changes_nothing_and_makes_nothing() {
     provider.operator(another).await.close().await;
     provider.state.shutdown().await;
     assert_eq!(provider.stored::<i64>("SELECT count(*) FROM changed_password").await, 1);
+
+    let keys = provider.folder.path().join("signing-keys.json");
+    std::fs::remove_file(&keys).unwrap();
+    let refused = open(provider.folder.path()).await.err().unwrap().to_string();
+    assert!(refused.contains("signing-keys.json is not there"), "{refused}");
+    assert!(!keys.exists(), "by what a provider signs is not decided by whoever looks");
+}
+
+/// The configuration of another provider knows neither the apps that are to be told nor how long keys matter.
+#[tokio::test]
+async fn the_data_of_another_provider_is_left_alone() {
+    let provider = TestProvider::init().await;
+    let folder = provider.folder.path();
+    let mut another = config();
+    another["issuer"] = json!("http://localhost:4010");
+    let another: ProviderConfig = serde_json::from_value(another).unwrap();
+    let says_why = |refused: String| {
+        for part in ["http://localhost:4000", "http://localhost:4010", "--config"] {
+            assert!(refused.contains(part), "{refused}");
+        }
+    };
+    let clock = Clock::from_fn(|| START);
+    says_why(Operator::open(another.clone(), folder, clock.clone()).await.err().unwrap().to_string());
+    says_why(SigningKeys::of(&another, folder).unwrap_err().to_string());
+
+    let own: ProviderConfig = serde_json::from_value(config()).unwrap();
+    Operator::open(own.clone(), folder, clock.clone()).await.unwrap().close().await;
+    SigningKeys::of(&own, folder).unwrap();
+    std::fs::remove_file(folder.join("issuer")).unwrap();
+    assert!(
+        Operator::open(own.clone(), folder, clock).await.err().unwrap().to_string().contains("issuer is not there")
+    );
+    assert!(SigningKeys::of(&own, folder).is_err(), "data of before, whose provider is not known");
 }

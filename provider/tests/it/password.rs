@@ -174,6 +174,21 @@ async fn a_changed_password_outlives_a_restart_and_gives_way_to_another_configur
     assert_eq!(try_password(&provider, "alice", "what alice forgot").await, StatusCode::SEE_OTHER);
 }
 
+/// A start without the user, in whatever order files are edited, brings no old password back.
+#[tokio::test]
+async fn a_changed_password_outlives_a_start_without_its_user() {
+    let provider = TestProvider::init().await;
+    let (mut browser, _) = provider.signed_in("bob").await;
+    change(&mut browser, "bob", NEW).await;
+    let mut without_bob = config();
+    without_bob["users"].as_array_mut().unwrap().pop();
+    let provider = provider.restart(without_bob).await;
+    assert_eq!(try_password(&provider, "bob", NEW).await, StatusCode::FORBIDDEN);
+    let provider = provider.restart(config()).await;
+    assert_eq!(try_password(&provider, "bob", "bob").await, StatusCode::FORBIDDEN);
+    assert_eq!(try_password(&provider, "bob", NEW).await, StatusCode::SEE_OTHER);
+}
+
 /// Rule 8: no order of the two leaves a session that began by the old password. Bob's hash is a real one, whose checks take
 /// long enough to come in between.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,7 +4,7 @@
 mod keys;
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use clap::{Args, Subcommand};
@@ -125,7 +125,7 @@ async fn export(operator: &Operator, since: i64) -> Result<(), StartError> {
         let entries = operator.audit_page(since, after).await.map_err(failed)?;
         let Some(last) = entries.last() else { return Ok(()) };
         after = last.id;
-        if !print(&json_lines(&entries)?) {
+        if !print(&json_lines(&entries)?)? {
             return Ok(());
         }
     }
@@ -134,8 +134,7 @@ async fn export(operator: &Operator, since: i64) -> Result<(), StartError> {
 async fn list(operator: &Operator, user: Option<&str>, json: bool) -> Result<(), StartError> {
     let sessions = operator.sessions(user).await.map_err(failed)?;
     let sessions = sessions.ok_or_else(|| unknown_user(user.unwrap_or_default()))?;
-    print(&if json { json_lines(&sessions)? } else { table(&sessions) });
-    Ok(())
+    say(&if json { json_lines(&sessions)? } else { table(&sessions) })
 }
 
 async fn end(operator: &Operator, which: &End) -> Result<(), StartError> {
@@ -186,12 +185,16 @@ fn date(seconds: i64) -> String {
 }
 
 fn say(text: &str) -> Result<(), StartError> {
-    print(text);
-    Ok(())
+    print(text).map(drop)
 }
 
-/// Whether somebody still reads: who has seen enough, such as `head`, closes the pipe.
-fn print(text: &str) -> bool {
+/// Whether somebody still reads: who has seen enough, such as `head`, closes the pipe. What cannot be written for another
+/// reason is lost, and whoever keeps it must hear of that.
+fn print(text: &str) -> Result<bool, StartError> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(StartError::Operator(format!("cannot write to standard output: {error}"))),
+    }
 }

@@ -96,6 +96,15 @@ fn an_unreachable_issuer_fails_the_check() {
 }
 
 #[test]
+fn a_check_runs_no_command() {
+    let data = tempfile::tempdir().unwrap();
+    for command in [&["sessions", "end", "--user", "alice"][..], &["keys", "replace"], &["audit", "export"]] {
+        let output = server(data.path()).args(["provider", "--check"]).args(command).output().unwrap();
+        refused(&output, &["--check", "without"]);
+    }
+}
+
+#[test]
 fn a_data_folder_that_cannot_be_used_is_said_to_be_so() {
     let data = tempfile::tempdir().unwrap();
     std::fs::write(data.path().join("file"), "").unwrap();

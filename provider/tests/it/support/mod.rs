@@ -16,7 +16,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use provider::{AuditEntry, Clock, ManualClock, Operator, ProviderConfig, ProviderState, router};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sqlx::Connection;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 use url::Url;
 
@@ -181,6 +182,14 @@ impl TestProvider {
         let file = format!("sqlite:{}", self.folder.path().join("provider.sqlite").display());
         let mut conn = sqlx::SqliteConnection::connect(&file).await.unwrap();
         sqlx::query_scalar(query).fetch_one(&mut conn).await.unwrap()
+    }
+
+    /// Somebody who is writing to the database, so that nobody else can.
+    pub(crate) async fn writing(&self) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join("provider.sqlite"));
+        let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut conn).await.unwrap();
+        conn
     }
 
     /// An operator at the same data, while the provider runs.

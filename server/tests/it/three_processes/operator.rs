@@ -1,6 +1,7 @@
 //! An operator's commands, as processes of their own beside a provider that runs.
 
-use std::process::Output;
+use std::fs::File;
+use std::process::{Command, Output};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -13,9 +14,18 @@ use crate::sign_out::{assert_ended, signed_in};
 impl Processes {
     /// `server provider` with these arguments, at the data of the running one.
     fn operator(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        self.command_with(arguments, &self.arguments)
+    }
+
+    /// The same with this configuration, which may be another provider's.
+    fn command_with(&self, arguments: &[&str], configuration: &[String]) -> Command {
         let mut command = server(self.data.path());
-        command.arg("provider").args(arguments).args(&self.arguments).envs(self.environment.iter().cloned());
-        command.output().unwrap()
+        command.arg("provider").args(arguments).args(configuration).envs(self.environment.iter().cloned());
+        command
     }
 }
 
@@ -70,6 +80,20 @@ async fn an_operator_lists_ends_and_reads_of_it_while_the_provider_runs() {
     );
     let in_the_future = processes.operator(&["audit", "export", "--since", "4000000000"]);
     assert_eq!(said(&in_the_future), "");
+
+    // What a full disk has taken is not said to be there; whoever has seen enough is told nothing.
+    #[cfg(target_os = "linux")]
+    {
+        let full = processes.command(&["audit", "export"]).stdout(File::create("/dev/full").unwrap()).output().unwrap();
+        refused(&full, "cannot write to standard output");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert!(processes.command(&["audit", "export"]).stdout(writer).status().unwrap().success());
+    }
+    let with_another = processes.command_with(&["sessions", "end", "--user", "bob"], &[]).output().unwrap();
+    refused(&with_another, "is that of the provider");
+    let with_another = processes.command_with(&["keys", "rotate"], &[]).output().unwrap();
+    refused(&with_another, "is that of the provider");
 
     assert!(said(&processes.operator(&["sessions", "end", "--user", "bob"])).contains("ended 1 session"));
     eventually("App B has heard of this too", async || notes(&bob.tokens).await.status == 401).await;

@@ -72,7 +72,8 @@ async fn a_sign_out_works_across_a_rotation() {
     let before = published(&processes).await;
 
     // The rotation began so long ago that its keys sign from now on.
-    let config = Config::demo(Topology::CrossSite, 4000).unwrap().provider.unwrap();
+    let mut config = Config::demo(Topology::CrossSite, 4000).unwrap().provider.unwrap();
+    config.issuer.clone_from(&processes.provider);
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap();
     let folder = processes.folder(PartyKind::Provider);
     SigningKeys::of(&config, &folder).unwrap().rotate(now - 600).unwrap();
