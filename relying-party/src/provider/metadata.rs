@@ -21,7 +21,7 @@ pub struct ProviderMetadata {
     pub userinfo_endpoint: Option<Url>,
     /// Where sign-out begins (RP-Initiated Logout 1.0 section 2.1).
     pub end_session_endpoint: Option<Url>,
-    /// Where tokens are taken back (RFC 7009).
+    /// Where tokens are taken back (RFC 7009), if that is https or loopback.
     pub revocation_endpoint: Option<Url>,
     /// Whether authorization responses carry `iss` (RFC 9207 section 3).
     pub authorization_response_iss_parameter_supported: bool,
@@ -66,7 +66,8 @@ impl ProviderMetadata {
             jwks_uri: required("jwks_uri")?,
             userinfo_endpoint: endpoint(&raw, "userinfo_endpoint")?,
             end_session_endpoint: endpoint(&raw, "end_session_endpoint")?,
-            revocation_endpoint: endpoint(&raw, "revocation_endpoint")?,
+            // Nobody signs in or out by it: one that is not safe to use is not used, and the rest is good all the same.
+            revocation_endpoint: endpoint(&raw, "revocation_endpoint").unwrap_or_default(),
             authorization_response_iss_parameter_supported: iss_parameter.unwrap_or(false),
             raw,
         })
@@ -120,16 +121,23 @@ mod tests {
     #[test]
     fn endpoints_are_https_or_loopback() {
         ProviderMetadata::parse(with("jwks_uri", json!("http://127.0.0.1:1/jwks")), ISSUER).expect("loopback");
-        for name in [
-            "authorization_endpoint",
-            "token_endpoint",
-            "jwks_uri",
-            "userinfo_endpoint",
-            "end_session_endpoint",
-            "revocation_endpoint",
-        ] {
+        for name in
+            ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint", "end_session_endpoint"]
+        {
             let error = ProviderMetadata::parse(with(name, json!("http://op.example/x")), ISSUER).expect_err(name);
             assert_eq!(error, MetadataError::Endpoint(name));
+        }
+    }
+
+    #[test]
+    fn a_revocation_endpoint_that_is_not_safe_is_not_used() {
+        let used = |value: &str| {
+            let metadata = ProviderMetadata::parse(with("revocation_endpoint", json!(value)), ISSUER);
+            metadata.expect("the rest is good").revocation_endpoint.is_some()
+        };
+        assert!(used("https://op.example/revoke"));
+        for unsafe_or_none in ["http://op.example/revoke", "revoke", ""] {
+            assert!(!used(unsafe_or_none), "{unsafe_or_none}");
         }
     }
 
