@@ -1,5 +1,6 @@
 use serde::Deserialize;
 
+use super::authentication::check_secret;
 use super::error::{ConfigError, Owner};
 use super::registry::check_text;
 use crate::secret::Secret;
@@ -26,9 +27,7 @@ impl Administrator {
     pub(super) fn new(config: &AdministratorConfig) -> Result<Self, ConfigError> {
         let owner = Owner::Administrator(config.id.clone());
         check_text(&owner, "id", &config.id)?;
-        if config.secret.expose().len() < 16 {
-            return Err(ConfigError::WeakSecret { owner, key: "secret" });
-        }
-        Ok(Self { id: config.id.clone(), secret: config.secret.clone() })
+        let secret = check_secret(&owner, "secret", &config.secret)?;
+        Ok(Self { id: config.id.clone(), secret })
     }
 }

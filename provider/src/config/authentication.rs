@@ -102,7 +102,7 @@ impl Authentication {
     }
 }
 
-fn check_secret(owner: &Owner, key: &'static str, secret: &Secret) -> Result<Secret, ConfigError> {
+pub(super) fn check_secret(owner: &Owner, key: &'static str, secret: &Secret) -> Result<Secret, ConfigError> {
     if secret.expose().len() < SHORTEST_SECRET {
         return Err(ConfigError::WeakSecret { owner: owner.clone(), key });
     }

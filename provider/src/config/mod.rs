@@ -47,7 +47,7 @@ pub struct ProviderConfig {
     /// How long an access token is good for.
     #[serde(default = "default_access_token_lifetime")]
     pub access_token_lifetime: u64,
-    /// How long an ID token is good for; as an `id_token_hint` it is accepted for ever.
+    /// How long an ID token is good for; as an `id_token_hint` it is accepted until the key that signed it is forgotten.
     #[serde(default = "default_id_token_lifetime")]
     pub id_token_lifetime: u64,
     /// How long a session at the provider lasts after the user signed in.

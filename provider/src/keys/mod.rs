@@ -66,7 +66,7 @@ pub(crate) enum VerifyError {
     Critical,
     #[error("a token of another type")]
     Typ,
-    #[error("signed with a key that is not ours")]
+    #[error("signed with a key that is not, or is no longer, ours")]
     UnknownKey,
     #[error("signature or claims are wrong")]
     Signature,

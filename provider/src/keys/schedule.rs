@@ -109,5 +109,6 @@ mod tests {
     #[test]
     fn a_new_key_is_known_everywhere_before_it_signs() {
         const { assert!(PUBLISHED_BEFORE_USE >= JWKS_LIFETIME + 300) };
+        assert_eq!(crate::http::FIVE_MINUTES.1, format!("public, max-age={JWKS_LIFETIME}"), "what `/jwks` says");
     }
 }

@@ -21,12 +21,14 @@ pub(crate) async fn first_sight(
     remember_until: i64,
     now: i64,
 ) -> Result<Sight, sqlx::Error> {
-    let remembered: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM client_assertion WHERE client_id = ? AND remember_until > ?")
-            .bind(client_id)
-            .bind(now)
-            .fetch_one(&mut *conn)
-            .await?;
+    let remembered: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT 1 FROM client_assertion WHERE client_id = ? AND remember_until > ? LIMIT ?)",
+    )
+    .bind(client_id)
+    .bind(now)
+    .bind(CAPACITY)
+    .fetch_one(&mut *conn)
+    .await?;
     if remembered >= CAPACITY {
         return Ok(Sight::Full);
     }

@@ -5,7 +5,7 @@ use crate::secret::Hash;
 /// More than this many are not kept: the oldest goes.
 const CAPACITY: i64 = 10_000;
 
-/// An authorization request whose user is at the login form.
+/// An authorization request whose user is at the login form, or at the choice of an account.
 #[derive(Debug, FromRow)]
 pub(crate) struct Pending {
     /// The session that the browser had.

@@ -32,6 +32,27 @@ impl TryFrom<String> for ClientIds {
     }
 }
 
+/// For all sessions, or for those that this says. Not one statement for both: SQLite would use no index for the one user.
+macro_rules! live {
+    ($of:literal) => {
+        concat!(
+            "SELECT id, public_id, username, browser, created_at AS since,
+                    max(created_at, coalesce(
+                        (SELECT max(last_at) FROM session_client WHERE session_id = session.id), 0)) AS last_used,
+                    (SELECT json_group_array(client_id) FROM (
+                        SELECT client_id FROM session_client WHERE session_id = session.id
+                        ORDER BY first_at, client_id)) AS client_ids
+             FROM session JOIN user USING (sub)
+             WHERE ended_at IS NULL AND expires_at > ?1",
+            $of,
+            " ORDER BY last_used DESC, id DESC LIMIT ?2"
+        )
+    };
+}
+
+const OF_ALL: &str = live!("");
+const OF_USER: &str = live!(" AND sub = ?3");
+
 /// The sessions of this user, or of everybody, that live; what was used last comes first.
 pub(crate) async fn live(
     conn: &mut SqliteConnection,
@@ -39,20 +60,24 @@ pub(crate) async fn live(
     now: i64,
     limit: i64,
 ) -> Result<Vec<ListedSession>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT id, public_id, username, browser, created_at AS since,
-                max(created_at, coalesce(
-                    (SELECT max(last_at) FROM session_client WHERE session_id = session.id), 0)) AS last_used,
-                (SELECT json_group_array(client_id) FROM (
-                    SELECT client_id FROM session_client WHERE session_id = session.id
-                    ORDER BY first_at, client_id)) AS client_ids
-         FROM session JOIN user USING (sub)
-         WHERE ended_at IS NULL AND expires_at > ?1 AND (?2 IS NULL OR sub = ?2)
-         ORDER BY last_used DESC, id DESC LIMIT ?3",
-    )
-    .bind(now)
-    .bind(sub)
-    .bind(limit)
-    .fetch_all(conn)
-    .await
+    match sub {
+        Some(sub) => sqlx::query_as(OF_USER).bind(now).bind(limit).bind(sub).fetch_all(conn).await,
+        None => sqlx::query_as(OF_ALL).bind(now).bind(limit).fetch_all(conn).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn the_sessions_of_one_user_are_found_by_the_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let mut conn = store.read().await.unwrap();
+        let explain: &'static str = concat!("EXPLAIN QUERY PLAN ", live!(" AND sub = ?3"));
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(explain).bind(0).bind(1).bind("s").fetch_all(&mut *conn).await.unwrap();
+        assert!(plan.iter().any(|(.., step)| step.contains("session_of_user")), "{plan:?}");
+    }
 }

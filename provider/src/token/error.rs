@@ -106,7 +106,6 @@ impl TokenError {
             | Self::AnotherMethod
             | Self::AssertionType
             | Self::Assertion(_) => "invalid_client",
-            Self::TooManyAssertions => "temporarily_unavailable",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::Scope => "invalid_scope",
@@ -124,7 +123,8 @@ impl TokenError {
             | Self::ExpiredRefreshToken
             | Self::OtherKey => "invalid_grant",
             Self::Dpop(error) => error.code(),
-            Self::Internal(_) => "server_error",
+            // RFC 6749 section 5.2 has no word for it; the status says what to do.
+            Self::TooManyAssertions | Self::Internal(_) => "server_error",
         }
     }
 }
