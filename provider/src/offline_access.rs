@@ -11,7 +11,8 @@ use crate::claims::ClaimsRequest;
 use crate::config::Client;
 use crate::error::InternalError;
 use crate::state::Provider;
-use crate::store::{offline_consent, token_family};
+use crate::store::offline_consent;
+use crate::store::token_family::{self, TokenFamily};
 
 /// The scope that asks for it.
 pub(crate) const SCOPE: &str = "offline_access";
@@ -75,6 +76,24 @@ pub(crate) async fn withdraw(
         audit::offline_access_ended(conn, sub, client_id, cause, now).await?;
     }
     Ok(())
+}
+
+/// Takes back everything that one authorization gave; if that was to outlive the session, it is on record. The caller
+/// commits.
+pub(crate) async fn revoke_family(
+    conn: &mut SqliteConnection,
+    family_id: i64,
+    family: &TokenFamily,
+    cause: &Cause,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    token_family::revoke(conn, family_id, now).await?;
+    match &family.offline_sub {
+        Some(sub) if family.revoked_at.is_none() => {
+            audit::offline_access_ended(conn, sub, &family.client_id, cause, now).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Ends it for this user, whatever app has it. The caller commits.

@@ -8,10 +8,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use crate::audit::Cause;
 use crate::client_authentication::authenticate_client;
 use crate::config::Client;
 use crate::http::{NO_STORE, Params, form_body};
 use crate::keys::Typ;
+use crate::offline_access;
 use crate::secret::Opaque;
 use crate::state::Provider;
 use crate::store::{refresh_token, token_family};
@@ -72,6 +74,7 @@ async fn revoke_refresh_token(
         return Err(TokenError::ForeignToken);
     }
     check_key(family.jkt.as_deref(), jkt)?;
-    token_family::revoke(&mut tx, token.family_id, provider.clock.now()).await?;
+    let cause = Cause::Revocation { client_id: family.client_id.clone() };
+    offline_access::revoke_family(&mut tx, token.family_id, &family, &cause, provider.clock.now()).await?;
     Ok(tx.commit().await?)
 }

@@ -74,8 +74,12 @@ async fn answer(
     if !token.scope.split(' ').any(|granted| granted == "openid") {
         return Err(UserinfoError::Scope);
     }
-    let request = token_family::claims_of_access_token(&mut conn, &token.jti).await?;
-    let request = ClaimsRequest::from_stored(request.as_deref()).map_err(InternalError::from)?;
+    let request = match token_family::claims_of_access_token(&mut conn, &token.jti).await? {
+        Some((granted, claims)) => {
+            ClaimsRequest::from_stored(Some(&claims)).map_err(InternalError::from)?.narrowed(&granted, &token.scope)
+        }
+        None => ClaimsRequest::default(),
+    };
     let mut claims = claims::for_userinfo(&user, &token.scope, &request);
     claims.insert("sub".to_owned(), token.sub.into());
     Ok(([NO_STORE], Json(claims)).into_response())

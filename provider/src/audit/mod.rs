@@ -35,6 +35,13 @@ pub(crate) enum Cause {
         /// Their `sub`.
         sub: String,
     },
+    /// The app took back what it had (RFC 7009).
+    Revocation {
+        /// Which one.
+        client_id: String,
+    },
+    /// A code or a refresh token came a second time, so somebody has it who should not.
+    Reuse,
     /// Its time was over.
     Expiry,
     /// It is no longer configured.
@@ -52,10 +59,10 @@ impl Cause {
     /// Who.
     fn actor(&self) -> (&'static str, Option<&str>) {
         match self {
-            Self::App { client_id } => ("client", Some(client_id)),
+            Self::App { client_id } | Self::Revocation { client_id } => ("client", Some(client_id)),
             Self::Question | Self::SignOutResult | Self::Account | Self::PasswordChange => ("user", None),
             Self::AnotherSignIn { sub } => ("user", Some(sub)),
-            Self::Expiry | Self::Configuration => ("provider", None),
+            Self::Expiry | Self::Configuration | Self::Reuse => ("provider", None),
             Self::GlobalTokenRevocation { administrator } => ("administrator", Some(administrator)),
             Self::Operator => ("operator", None),
         }
@@ -69,6 +76,8 @@ impl Cause {
             Self::Account => "account",
             Self::PasswordChange => "password_change",
             Self::AnotherSignIn { .. } => "another_sign_in",
+            Self::Revocation { .. } => "revocation",
+            Self::Reuse => "reuse",
             Self::Expiry => "expiry",
             Self::Configuration => "configuration",
             Self::GlobalTokenRevocation { .. } => "global_token_revocation",

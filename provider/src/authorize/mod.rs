@@ -177,9 +177,16 @@ async fn show_page(
 ) -> Result<Response, AuthorizeFailure> {
     let browser = Browser::of(&provider.cookies, headers)?;
     let handle = Opaque::random()?;
-    let pending = Pending { session_id: session.map(|session| session.id), form: params.to_form() };
-    let expires_at = provider.clock.now() + PENDING_LIFETIME;
+    let now = provider.clock.now();
     let mut tx = provider.store.begin().await?;
+    // It may have ended between the look and the write: then nobody is signed in who could choose.
+    let session = match session {
+        Some(session) => session::by_id(&mut tx, session.id).await?.filter(|session| session.is_live(now)),
+        None => None,
+    };
+    let path = if session.is_some() { path } else { login::path };
+    let pending = Pending { session_id: session.map(|session| session.id), form: params.to_form() };
+    let expires_at = now + PENDING_LIFETIME;
     pending_authorization::insert(&mut tx, handle.hash(), browser.hash(), &pending, expires_at).await?;
     tx.commit().await?;
     let mut response = see_other(&path(&handle));

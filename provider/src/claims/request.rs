@@ -82,6 +82,17 @@ impl ClaimsRequest {
         self.userinfo.keys().chain(self.id_token.keys()).filter_map(|claim| scope_of(claim)).collect()
     }
 
+    /// Without the claims of scopes that were granted at first and are not in these, which a renewal has narrowed them to
+    /// (RFC 6749 section 6). What was asked for by name alone stays.
+    pub(crate) fn narrowed(mut self, granted: &str, scope: &str) -> Self {
+        let has = |scopes: &str, name: &str| scopes.split(' ').any(|scope| scope == name);
+        let stays =
+            |claim: &String, _: &mut Wanted| scope_of(claim).is_none_or(|name| has(scope, name) || !has(granted, name));
+        self.userinfo.retain(stays);
+        self.id_token.retain(stays);
+        self
+    }
+
     pub(super) fn userinfo(&self) -> &BTreeMap<String, Wanted> {
         &self.userinfo
     }
@@ -207,6 +218,27 @@ mod tests {
         ];
         for (parameter, expected) in table {
             assert_eq!(parse(&parameter.to_string()).unwrap().accepts_sub("alice"), expected, "{parameter}");
+        }
+    }
+
+    /// RFC 6749 section 6
+    #[test]
+    fn what_a_narrowed_renewal_leaves() {
+        let request = parse(&json!({"userinfo": {"email": null}, "id_token": {"name": null}}).to_string()).unwrap();
+        let table = [
+            (
+                "openid profile email",
+                "openid profile email",
+                json!({"userinfo": {"email": null}, "id_token": {"name": null}}),
+            ),
+            ("openid profile email", "openid email", json!({"userinfo": {"email": null}})),
+            ("openid profile email", "openid", json!({})),
+            ("openid profile", "openid", json!({"userinfo": {"email": null}})),
+            ("openid", "openid", json!({"userinfo": {"email": null}, "id_token": {"name": null}})),
+        ];
+        for (granted, scope, expected) in table {
+            let left = request.clone().narrowed(granted, scope);
+            assert_eq!(serde_json::to_value(left).unwrap(), expected, "{granted} to {scope}");
         }
     }
 

@@ -3,7 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::offline::{to_withdraw, withdrawn};
+use super::offline::{has_none, to_withdraw};
 use super::{Html, Page, html};
 use crate::account::{PATH, SHORTEST_PASSWORD};
 use crate::config::Registry;
@@ -154,7 +154,7 @@ fn notice(notice: Notice<'_>) -> Html {
         Notice::PasswordChanged => html!(
             "<p class=\"notice success\" role=\"status\" data-testid=\"password-changed\">Your password is changed.</p>\n"
         ),
-        Notice::Withdrawn { name, access_token_seconds } => withdrawn(name, access_token_seconds),
+        Notice::Withdrawn { name, access_token_seconds } => has_none(name, access_token_seconds),
     }
 }
 

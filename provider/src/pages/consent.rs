@@ -26,7 +26,8 @@ impl IntoResponse for ConsentPage<'_> {
         let offline = offline_access::is_in(self.scope).then(|| {
             html!(
                 "<p class=\"notice info\">Signing out does not end access while you are away. It ends {limit}, or when you \
-                 withdraw it, which you can do each time you have signed out.</p>\n",
+                 withdraw it, which you can do at any time on your account page. A new password or an administrator ends it \
+                 too.</p>\n",
                 limit = limit(self.offline_days),
             )
         });

@@ -1,3 +1,4 @@
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use url::Url;
 
@@ -27,13 +28,15 @@ impl IntoResponse for FormPostPage<'_> {
             action = self.action,
             inputs = inputs,
         );
-        Page {
+        let page = Page {
             script: Some("/assets/form-post.js"),
             // What the form holds is for the app alone.
             form_to_self: false,
+            // Chromium applies it to where the app's callback redirects to as well: see `docs/operating.md`.
             form_action: [origin(self.action)].into(),
             ..Page::new("Going on", content)
-        }
-        .into_response()
+        };
+        // Under `same-origin` the browser would call the form's origin `null`, and the app could not tell it from a forged one.
+        ([(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"))], page).into_response()
     }
 }

@@ -83,13 +83,13 @@ pub(crate) async fn is_access_token_live(
     .await
 }
 
-/// What was asked for by name when this access token's family began.
+/// The scopes that were granted when this access token's family began, and what was asked for by name then, if anything was.
 pub(crate) async fn claims_of_access_token(
     conn: &mut SqliteConnection,
     jti: &str,
-) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar(
-        "SELECT claims FROM token_family JOIN access_token ON access_token.family_id = token_family.id
+) -> Result<Option<(String, String)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT scope, claims FROM token_family JOIN access_token ON access_token.family_id = token_family.id
          WHERE access_token.jti = ? AND claims IS NOT NULL",
     )
     .bind(jti)

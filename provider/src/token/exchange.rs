@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq;
 use super::TokenError;
 use super::grant::{Grant, Holder, check_key, grant};
 use super::mint::{TokenResponse, mint};
+use crate::audit::Cause;
 use crate::claims::ClaimsRequest;
 use crate::config::{Client, GrantType};
 use crate::error::InternalError;
@@ -32,7 +33,9 @@ pub(super) async fn exchange_code(
     check_client(&code, client)?;
     if let Some(family_id) = code.family_id {
         // RFC 6749 section 4.1.2: somebody else has had the code, so what it gave is in the wrong hands.
-        token_family::revoke(&mut tx, family_id, now).await?;
+        if let Some(family) = token_family::by_id(&mut tx, family_id).await? {
+            offline_access::revoke_family(&mut tx, family_id, &family, &Cause::Reuse, now).await?;
+        }
         tx.commit().await?;
         return Err(TokenError::UsedCode);
     }

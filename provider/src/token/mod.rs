@@ -55,8 +55,9 @@ pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderM
 
 async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<TokenResponse, TokenError> {
     let params = Params::parse(form_body(headers, body)?, PARAMETERS)?;
-    let client = authenticate_client(provider, headers, &params).await?;
+    // Before the client: a proof that lacks the nonce is sent again, and with it an assertion that must not be spent yet.
     let jkt = provider.check_proof(headers, "POST", "/token", None)?;
+    let client = authenticate_client(provider, headers, &params).await?;
     if jkt.is_none() && client.dpop_bound_access_tokens {
         return Err(ProofError::Missing.into());
     }

@@ -3,8 +3,10 @@ use sqlx::SqliteConnection;
 use super::TokenError;
 use super::grant::{Holder, check_key, grant};
 use super::mint::{TokenResponse, mint};
+use crate::audit::Cause;
 use crate::config::Client;
 use crate::http::Params;
+use crate::offline_access;
 use crate::secret::Opaque;
 use crate::state::Provider;
 use crate::store::refresh_token::{self, RefreshToken};
@@ -32,7 +34,7 @@ pub(super) async fn exchange_refresh_token(
     // Before the use is judged: who has a stolen token and not the key can neither use it nor end the family.
     check_key(family.jkt.as_deref(), jkt)?;
     if let Use::Reuse = Use::of(&token, now) {
-        token_family::revoke(&mut tx, token.family_id, now).await?;
+        offline_access::revoke_family(&mut tx, token.family_id, &family, &Cause::Reuse, now).await?;
         tx.commit().await?;
         return Err(TokenError::UsedRefreshToken);
     }
@@ -44,6 +46,7 @@ pub(super) async fn exchange_refresh_token(
     let scope = narrowed_scope(params, &family)?;
     let grant = grant(&mut tx, provider, holder, token.family_id, &family, jkt, now).await?;
     let mut grant = grant.ok_or(TokenError::UnknownRefreshToken)?;
+    grant.claims = grant.claims.narrowed(&family.scope, &scope);
     grant.scope = scope;
     if let Some(successor) = &grant.refresh_token {
         refresh_token::set_successor(&mut tx, hash, successor.hash(), now).await?;

@@ -267,13 +267,15 @@ async fn what_apps_may_do_while_the_user_is_away_is_listed_and_can_be_withdrawn(
 
     let page = browser.get("/account").await;
     assert!(page.body.contains("data-testid=\"offline-app\" data-client=\"app-b\""), "{}", page.body);
-    assert!(!browser.get("/account?withdrawn=app-b").await.body.contains("has lost its access"), "not yet");
+    assert!(!browser.get("/account?withdrawn=app-b").await.body.contains("data-testid=\"withdrawn\""), "not yet");
+    let never = browser.get("/account?withdrawn=app-a").await;
+    assert!(never.body.contains("App A</strong> has no access") && !never.body.contains("lost"), "{}", never.body);
     let csrf = page.input("csrf");
     browser.submit("/account/withdraw", &[("csrf", &csrf), ("client_id", "app-x")]).await.assert_error_page(400);
     browser.submit("/account/withdraw", &[("client_id", "app-b")]).await.assert_error_page(403);
     let answer = browser.submit("/account/withdraw", &[("csrf", &csrf), ("client_id", "app-b")]).await;
     let page = browser.follow(answer).await;
-    assert!(page.body.contains("<strong>App B</strong> has lost its access"), "{}", page.body);
+    assert!(page.body.contains("<strong>App B</strong> has no access while you are away"), "{}", page.body);
     assert!(!page.body.contains("data-testid=\"offline-app\""), "{}", page.body);
     assert_eq!(provider.refresh("app-b", &tokens.answer).await.status, StatusCode::BAD_REQUEST);
     assert!(is_live(&provider, &at_a).await && is_signed_in(&mut browser).await, "nobody is signed out");

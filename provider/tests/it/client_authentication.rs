@@ -7,7 +7,8 @@ use provider::ProviderConfig;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, ClientKey, ISSUER, SECRET, START, TestProvider, VERIFIER, authorize, code_of, config_with, redirect_uri,
+    Answer, ClientKey, DpopKey, ISSUER, SECRET, START, TestProvider, VERIFIER, authorize, code_of, config_with,
+    redirect_uri,
 };
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -302,4 +303,31 @@ fn what_a_method_needs_must_be_configured_and_nothing_else() {
             (found, _) => panic!("{members}: {found:?}"),
         }
     }
+}
+
+/// RFC 9449 section 8: the client that is asked for a nonce sends the same form again, with a new proof.
+#[tokio::test]
+async fn an_assertion_is_good_once_more_where_a_nonce_was_asked_for() {
+    let key = ClientKey::es256();
+    let provider = TestProvider::with(with_keys(&[&key])).await;
+    let code = provider.browser().sign_in("app-a", "alice").await;
+    let assertion = assertion(&key, "1", &json!({}));
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", redirect_uri("app-a")),
+        ("code_verifier", VERIFIER),
+        ("client_assertion_type", JWT_BEARER),
+        ("client_assertion", &*assertion),
+    ];
+    let mut proven = DpopKey::new();
+    let send =
+        async |proof: String| provider.browser().send("POST", "/token", &[("dpop", proof.as_str())], Some(&form)).await;
+    let asked = send(proven.proof("POST", "/token", None, START)).await;
+    assert_eq!(error(&asked), (400, "use_dpop_nonce".to_owned()));
+    proven.nonce = Some(asked.header("dpop-nonce").to_owned());
+    let answer = send(proven.proof("POST", "/token", None, START)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let again = send(proven.proof("POST", "/token", None, START)).await;
+    assert_eq!(error(&again), (401, "invalid_client".to_owned()), "and once only");
 }

@@ -1,5 +1,8 @@
 //! Access while the user is away (OpenID Connect Core 1.0 section 11), and how it ends.
 
+mod consent;
+mod withdrawal;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -93,77 +96,6 @@ async fn introspect(provider: &TestProvider, answer: &Value) -> Value {
     serde_json::from_str(&answer.body).unwrap()
 }
 
-/// OpenID Connect Core 1.0 section 11: from a client that may not have it, it is ignored.
-#[tokio::test]
-async fn who_may_not_have_it_gets_the_rest() {
-    let provider = init().await;
-    let (mut browser, _) = provider.signed_in("alice").await;
-    let answer = browser.get(&authorize("app-a", &[SCOPE, SILENT])).await;
-    let tokens = provider.exchange("app-a", &code_of(&answer)).await;
-    assert_eq!(tokens.answer["scope"], "openid profile");
-    sign_out(&mut browser, &tokens).await;
-    let answer = refresh(&provider, "app-a", &tokens.answer).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "BCL-42");
-}
-
-/// BCP-03, and OpenID Connect Core 1.0 section 11: the user is asked once for what an app may do while they are away, and
-/// again for more, for another app and where the app wants it so.
-#[tokio::test]
-async fn the_user_is_asked_once() {
-    let provider = init().await;
-    let (mut browser, tokens) = allowed(&provider).await;
-    assert_eq!(tokens.answer["scope"], SCOPE.1);
-    code_of(&ask(&mut browser, &[SCOPE]).await);
-    code_of(&ask(&mut browser, &[SCOPE, SILENT]).await);
-    code_of(&ask(&mut browser, &[("scope", "openid profile notes")]).await);
-    for changes in [[MORE, ("prompt", "")], [SCOPE, ("prompt", "consent")]] {
-        let page = ask(&mut browser, &changes).await;
-        assert!(page.body.contains("data-testid=\"allow\""), "{changes:?}");
-        assert!(page.body.contains("after 30 days at the latest"), "{}", page.body);
-        assert!(page.body.contains("data-scope=\"offline_access\""), "{}", page.body);
-    }
-    let provider = provider.restart(config()).await;
-    let code = |answer: Answer| redirected(&answer, "code").is_some();
-    let mut again = provider.browser();
-    let login = ask(&mut again, &[SCOPE]).await;
-    assert!(code(again.fill_in(&login, "alice", "alice").await), "another browser, after a restart");
-    let mut bob = provider.browser();
-    let login = ask(&mut bob, &[SCOPE]).await;
-    let answer = bob.fill_in(&login, "bob", "bob").await;
-    assert_eq!(answer.location().path(), "/consent", "another user");
-}
-
-/// OpenID Connect Core 1.0 section 3.1.2.6
-#[tokio::test]
-async fn without_a_page_there_is_no_consent() {
-    let provider = init().await;
-    let (mut browser, _) = provider.signed_in("alice").await;
-    let answer = ask(&mut browser, &[SCOPE, SILENT]).await;
-    assert_eq!(redirected(&answer, "error").as_deref(), Some("consent_required"));
-    let page = ask(&mut browser, &[SCOPE]).await;
-    let answer = browser.consent(&page, "deny").await;
-    assert_eq!(redirected(&answer, "error").as_deref(), Some("access_denied"));
-    let answer = ask(&mut browser, &[SCOPE, SILENT]).await;
-    assert_eq!(redirected(&answer, "error").as_deref(), Some("consent_required"), "a no is no yes");
-    let answer = ask(&mut provider.browser(), &[SCOPE, SILENT]).await;
-    assert_eq!(redirected(&answer, "error").as_deref(), Some("login_required"), "that comes first");
-    let page = ask(&mut browser, &[MORE]).await;
-    browser.consent(&page, "allow").await;
-    code_of(&ask(&mut browser, &[SCOPE, SILENT]).await);
-}
-
-/// What was allowed while the user is there is not allowed for when they are away.
-#[tokio::test]
-async fn consent_to_something_else_is_not_enough() {
-    let provider = init().await;
-    let (mut browser, _) = provider.signed_in("alice").await;
-    let page = ask(&mut browser, &[("scope", "openid profile notes"), ("prompt", "consent")]).await;
-    assert!(!page.body.contains("away"), "{}", page.body);
-    code_of(&browser.consent(&page, "allow").await);
-    let answer = ask(&mut browser, &[SCOPE, SILENT]).await;
-    assert_eq!(redirected(&answer, "error").as_deref(), Some("consent_required"));
-}
-
 /// BCL-43: the family goes on; the tokens of the session do not, and no new one is of any session.
 #[tokio::test]
 async fn it_outlives_the_session_and_revives_none() {
@@ -241,7 +173,22 @@ async fn revocation_and_reuse_end_it() {
         assert_refused(&provider, &away).await;
         assert_eq!(userinfo(&provider, &away).await, StatusCode::UNAUTHORIZED);
         assert_eq!(introspect(&provider, &away).await, json!({"active": false}));
+        assert_on_record(&provider, if revokes { ("client", Some("app-b"), "revocation") } else { REUSED }).await;
+        // What has ended does not end again.
+        let entries = provider.audit().await.len();
+        assert_refused(&provider, &tokens.answer).await;
+        assert_eq!(provider.audit().await.len(), entries);
     }
+}
+
+const REUSED: (&str, Option<&str>, &str) = ("provider", None, "reuse");
+
+/// The log's last entry: at whose word App B lost what it could do while alice is away.
+async fn assert_on_record(provider: &TestProvider, who: (&str, Option<&str>, &str)) {
+    let entry = provider.audit().await.pop().unwrap();
+    assert_eq!((entry.event.as_str(), entry.client_id.as_deref()), ("offline_access_ended", Some("app-b")));
+    assert_eq!((entry.actor.as_str(), entry.actor_id.as_deref(), entry.reason.as_deref().unwrap()), who);
+    assert_eq!(entry.user.as_deref(), Some("alice"));
 }
 
 /// [`allowed`], whether the user is asked or was before.
@@ -354,146 +301,6 @@ async fn it_is_announced_where_an_app_may_have_it() {
     assert!(!announced(&TestProvider::init().await).await);
 }
 
-/// The address of the page that shows the result of a sign-out, and the page.
-async fn result_page(browser: &mut TestBrowser, tokens: &Tokens) -> (String, Answer) {
-    let parameters =
-        [("id_token_hint", tokens.id_token.as_str()), ("post_logout_redirect_uri", "http://127.0.0.1:4002/")];
-    let answer = browser.get(&path("/end_session", &parameters)).await;
-    let result = answer.between("data-next=\"", "\"").unwrap();
-    assert!(result.starts_with("/end_session/result/"), "not straight back: {result}");
-    let page = browser.get(&result).await;
-    (result, page)
-}
-
-async fn withdraw(browser: &mut TestBrowser, result: &str, page: &Answer, client_id: &str) -> Answer {
-    let csrf = page.input("csrf");
-    browser.submit(&format!("{result}/withdraw"), &[("csrf", &csrf), ("client_id", client_id)]).await
-}
-
-/// BCL-43: whoever signs out is told what goes on, before they go back, and can end it there.
-#[tokio::test]
-async fn whoever_signs_out_is_told_and_can_withdraw_it() {
-    let provider = init().await;
-    let (mut browser, tokens) = allowed(&provider).await;
-    let question = browser.get("/end_session").await;
-    assert!(question.body.contains("keep access while you are away"), "{}", question.body);
-    let (result, page) = result_page(&mut browser, &tokens).await;
-    assert!(page.body.contains("data-testid=\"offline-app\" data-client=\"app-b\""), "{}", page.body);
-    assert!(page.body.contains("<strong>App B</strong> keeps access while you are away"), "{}", page.body);
-    assert!(page.body.contains("Continue to App B"), "the way back is there");
-
-    let away = refreshed(&provider, &tokens.answer).await;
-    let answer = withdraw(&mut browser, &result, &page, "app-b").await;
-    let page = browser.follow(answer).await;
-    assert!(!page.body.contains("offline-app"), "{}", page.body);
-    assert!(page.body.contains("<strong>App B</strong> has lost its access"), "{}", page.body);
-    assert!(page.body.contains("for up to 5 minutes"), "{}", page.body);
-    assert_refused(&provider, &away).await;
-    assert_eq!(userinfo(&provider, &away).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(introspect(&provider, &away).await, json!({"active": false}));
-
-    let (mut browser, _) = provider.signed_in("alice").await;
-    let answer = ask(&mut browser, &[SCOPE, SILENT]).await;
-    assert_eq!(redirected(&answer, "error").as_deref(), Some("consent_required"), "nor is it remembered");
-}
-
-/// RPI-30: where every app has ended its session the user is sent straight back, but not past what goes on.
-#[tokio::test]
-async fn the_result_comes_before_the_way_back() {
-    let (app_a, app_b) = (TestApp::answering(200).await, TestApp::answering(200).await);
-    let mut config = config();
-    for (client, app) in [(0, &app_a), (1, &app_b)] {
-        let members = app.back_channel().as_object().unwrap().clone();
-        config["clients"][client].as_object_mut().unwrap().extend(members);
-    }
-    let provider = TestProvider::with(config).await;
-    for keeps_access in [false, true] {
-        let (mut browser, tokens) = match keeps_access {
-            true => allowed(&provider).await,
-            false => provider.signed_in("alice").await,
-        };
-        let back = if keeps_access { "http://127.0.0.1:4002/" } else { "http://127.0.0.1:4001/signed-out" };
-        let parameters = [("id_token_hint", tokens.id_token.as_str()), ("post_logout_redirect_uri", back)];
-        let answer = browser.get(&path("/end_session", &parameters)).await;
-        assert_eq!(answer.location().as_str() == back, !keeps_access, "{}", answer.location());
-        let page = browser.follow(answer).await;
-        assert_eq!(page.body.contains("offline-app"), keeps_access);
-        assert_eq!(page.body.contains("Continue to App B"), keeps_access);
-    }
-}
-
-/// A page that says so must be right.
-#[tokio::test]
-async fn nobody_is_told_of_what_is_over() {
-    let provider = init().await;
-    let (mut browser, tokens) = allowed(&provider).await;
-    let (result, page) = result_page(&mut browser, &tokens).await;
-    assert!(page.body.contains("offline-app"));
-    let told = browser.get(&format!("{result}?withdrawn=app-b")).await;
-    assert!(told.body.contains("offline-app") && !told.body.contains("has lost its access"), "an address ends nothing");
-    let token = refresh_token(&tokens.answer);
-    provider.browser().send("POST", "/revoke", &[], Some(&[("client_id", "app-b"), ("token", &token)])).await;
-    assert!(!browser.get(&result).await.body.contains("offline-app"), "revoked");
-
-    allowed_again(&provider).await;
-    provider.clock.advance(7 * DAY - 1);
-    let (mut browser, _) = provider.signed_in("alice").await;
-    assert!(browser.get("/end_session").await.body.contains("keep access while you are away"));
-    provider.clock.advance(1);
-    assert!(
-        !browser.get("/end_session").await.body.contains("keep access while you are away"),
-        "not used for too long"
-    );
-}
-
-/// RPI-37's sibling: a form that another page sends, or that was made for another browser, withdraws nothing.
-#[tokio::test]
-async fn forged_withdrawals_are_refused() {
-    let provider = init().await;
-    let (mut browser, tokens) = allowed(&provider).await;
-    let (result, page) = result_page(&mut browser, &tokens).await;
-    let csrf = page.input("csrf");
-    let form = [("csrf", csrf.as_str()), ("client_id", "app-b")];
-    let path = format!("{result}/withdraw");
-    let origins: &[&[(&str, &str)]] =
-        &[&[("sec-fetch-site", "cross-site")], &[("sec-fetch-site", "same-site")], &[("origin", "null")], &[]];
-    for headers in origins {
-        browser.send("POST", &path, headers, Some(&form)).await.assert_error_page(403);
-    }
-    for csrf in ["", "x", &"A".repeat(csrf.len())] {
-        browser.submit(&path, &[("csrf", csrf), ("client_id", "app-b")]).await.assert_error_page(403);
-    }
-    provider.browser().submit(&path, &form).await.assert_error_page(403);
-    browser.submit("/end_session/result/x/withdraw", &form).await.assert_error_page(403);
-    for client_id in ["", "app-x"] {
-        browser.submit(&path, &[("csrf", &csrf), ("client_id", client_id)]).await.assert_error_page(400);
-    }
-    let (mut other, of_bob) = provider.signed_in("bob").await;
-    let answer = other.get(&crate::support::path("/end_session", &[("id_token_hint", of_bob.id_token)])).await;
-    let of_bob = answer.between("data-report=\"", "/report").unwrap();
-    let page = other.get(&of_bob).await;
-    assert!(!page.body.contains("offline-app"), "what is alice's is not shown to bob");
-    let answer = other.get("/end_session").await;
-    assert!(!answer.body.contains("keep access"), "{}", answer.body);
-    refreshed(&provider, &tokens.answer).await;
-}
-
-/// BCP-12: a code that was given before the user withdrew is worth nothing after it.
-#[tokio::test]
-async fn a_code_from_before_a_withdrawal() {
-    let provider = init().await;
-    let (mut here, tokens) = allowed(&provider).await;
-    let (mut elsewhere, _) = provider.signed_in("alice").await;
-    let code = code_of(&ask(&mut elsewhere, &[SCOPE]).await);
-    let (result, page) = result_page(&mut here, &tokens).await;
-    withdraw(&mut here, &result, &page, "app-b").await;
-    let answer = provider.token("app-b", &[("code", &code)]).await;
-    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.body);
-    assert!(answer.body.contains("no longer allowed"), "{}", answer.body);
-    let answer = ask(&mut elsewhere, &[("scope", "openid profile notes"), SILENT]).await;
-    provider.exchange("app-b", &code_of(&answer)).await;
-}
-
 /// RFC 6749 section 4.1.2, BCL-43: a code that comes a second time takes back what outlived its session, too.
 #[tokio::test]
 async fn a_second_use_of_the_code_ends_it() {
@@ -510,6 +317,7 @@ async fn a_second_use_of_the_code_ends_it() {
     assert!(answer.body.contains("\"invalid_grant\""), "{}", answer.body);
     assert_refused(&provider, &renewed).await;
     assert_eq!(userinfo(&provider, &renewed).await, StatusCode::UNAUTHORIZED);
+    assert_on_record(&provider, REUSED).await;
 }
 
 /// OpenID Connect Core 1.0 section 5.5: what is asked for by name is allowed, and kept, like what is asked for by scope.

@@ -72,6 +72,22 @@ async fn the_running_provider_tells_the_apps_of_what_an_operator_ends() {
     operator.close().await;
 }
 
+/// What had expired before is not said to have been ended.
+#[tokio::test]
+async fn expired_sessions_are_not_counted() {
+    let mut config = config();
+    config["session_lifetime"] = json!(1000);
+    let provider = TestProvider::with(config.clone()).await;
+    provider.signed_in("alice").await;
+    provider.clock.advance(999);
+    provider.signed_in("alice").await;
+    let config: ProviderConfig = serde_json::from_value(config).unwrap();
+    let operator = Operator::open(config, provider.folder.path(), Clock::from_fn(|| START + 1000)).await.unwrap();
+    assert_eq!(operator.sessions(Some("alice")).await.unwrap().unwrap().len(), 1);
+    assert_eq!(operator.end_sessions_of("alice", false).await.unwrap(), Some(1));
+    operator.close().await;
+}
+
 /// BCL-43: what was allowed for while the user is away goes on, unless the operator says otherwise.
 #[tokio::test]
 async fn access_while_away_ends_when_the_operator_says_so() {

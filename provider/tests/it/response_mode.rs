@@ -129,3 +129,12 @@ async fn the_form_is_for_the_app_alone() {
     let script = browser.get("/assets/form-post.js").await;
     assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
 }
+
+/// The form's `Origin` is the provider's, and not `null`, where the app looks at it; and no path is told.
+#[tokio::test]
+async fn a_form_says_where_it_comes_from() {
+    let provider = TestProvider::init().await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let page = browser.get(&authorize("app-b", &[("response_mode", "form_post")])).await;
+    assert_eq!(page.header("referrer-policy"), "strict-origin");
+}

@@ -116,3 +116,23 @@ async fn a_choice_is_of_one_browser_session_and_page() {
     let answer = browser.get(&authorize("app-a", &[("prompt", "none")])).await;
     assert_eq!(redirected(&answer, "error").as_deref(), Some("login_required"));
 }
+
+/// Rule 8: the session ends between the look and the write, and there is nothing to choose any more.
+#[tokio::test]
+async fn where_the_session_has_just_ended_the_login_form_is_shown() {
+    let provider = TestProvider::init().await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let mut writing = provider.writing().await;
+    let request = authorize("app-a", &[("prompt", "select_account")]);
+    let ask = browser.get(&request);
+    let end = async {
+        // So that the request most likely has looked, and waits to write; what it answers is the same if it has not.
+        for _ in 0..10_000 {
+            tokio::task::yield_now().await;
+        }
+        sqlx::query("UPDATE session SET ended_at = 1").execute(&mut writing).await.unwrap();
+        sqlx::query("COMMIT").execute(&mut writing).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(ask, end);
+    assert_eq!(answer.location().path(), "/login");
+}

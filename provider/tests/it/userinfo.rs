@@ -167,6 +167,31 @@ async fn claims_by_name() {
     }
 }
 
+/// RFC 6749 section 6: a renewal for less tells less, also of what was asked for by name.
+#[tokio::test]
+async fn a_narrowed_renewal_tells_no_claims_of_the_scope_that_was_left_out() {
+    let mut config = config_with_claims();
+    config["clients"][1]["grant_types"] = json!(["authorization_code", "refresh_token"]);
+    let provider = TestProvider::with(config).await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let parameter = json!({"userinfo": {"email": null, "nickname": null}, "id_token": {"email": null}}).to_string();
+    let changes = [("scope", "openid email"), ("claims", parameter.as_str())];
+    let tokens = tokens(&provider, &mut browser, &changes).await;
+    assert_eq!(claims(&tokens.id_token)["email"], "alice@example.com");
+    let renewal = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", tokens.answer["refresh_token"].as_str().unwrap()),
+        ("redirect_uri", ""),
+        ("code_verifier", ""),
+        ("scope", "openid"),
+    ];
+    let renewed: Value = serde_json::from_str(&provider.token("app-b", &renewal).await.body).unwrap();
+    assert_eq!(claims(renewed["id_token"].as_str().unwrap()).get("email"), None);
+    let answer = provider.userinfo(renewed["access_token"].as_str().unwrap()).await;
+    let said: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!((said.get("email"), &said["nickname"]), (None, &json!("Al")), "whose scope was never granted");
+}
+
 /// An app learns by name no more than by its scopes.
 #[tokio::test]
 async fn a_claim_of_a_scope_that_the_client_may_not_have_is_not_told() {
