@@ -23,7 +23,8 @@ pub(crate) async fn get(State(provider): State<Arc<Provider>>) -> Response {
     CheckSessionPage {
         cookie: provider.cookies.browser_state_name(),
         registered: &registered,
-        ancestors: &provider.redirect_origins,
+        ancestors: &provider.registry.redirect_origins(),
+        is_settled: provider.registry.registration.is_none(),
     }
     .into_response()
 }

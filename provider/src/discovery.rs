@@ -30,6 +30,8 @@ struct Configuration<'a> {
     jwks_uri: String,
     end_session_endpoint: String,
     check_session_iframe: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     revocation_endpoint: String,
     revocation_endpoint_auth_methods_supported: &'static [&'static str],
     revocation_endpoint_auth_signing_alg_values_supported: [SigningAlg; 2],
@@ -79,6 +81,7 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
         jwks_uri: endpoint("/jwks"),
         end_session_endpoint: endpoint("/end_session"),
         check_session_iframe: endpoint("/check_session"),
+        registration_endpoint: provider.registry.registration.as_ref().map(|_| endpoint("/register")),
         revocation_endpoint: endpoint("/revoke"),
         revocation_endpoint_auth_methods_supported: CLIENT_METHODS,
         revocation_endpoint_auth_signing_alg_values_supported: SIGNING_ALGS,

@@ -16,8 +16,8 @@ pub(crate) enum InternalError {
     Task(#[from] tokio::task::JoinError),
     #[error("a password cannot be hashed: {0}")]
     PasswordHash(argon2::password_hash::Error),
-    #[error("a claims request cannot be kept or read: {0}")]
-    Claims(#[from] serde_json::Error),
+    #[error("what is kept as JSON cannot be written or read: {0}")]
+    Json(#[from] serde_json::Error),
     #[error("{0}")]
     Inconsistent(&'static str),
 }

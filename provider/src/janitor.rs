@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::audit::Cause;
 use crate::end_session::{NewLogout, end};
 use crate::error::InternalError;
+use crate::registration;
 use crate::state::Provider;
 use crate::store::purge::purge;
 use crate::store::{audit, session};
@@ -35,6 +36,8 @@ pub(crate) async fn run(provider: Arc<Provider>) {
 pub(crate) async fn sweep(provider: &Provider) -> Result<(), InternalError> {
     let now = provider.clock.now();
     provider.throttle.forget_settled(now);
+    provider.registrations.forget_settled(now);
+    registration::expire_unused(provider, now).await?;
     while end_expired_sessions(provider, now).await? == BATCH {}
     let mut tx = provider.store.begin().await?;
     purge(&mut tx, now).await?;

@@ -5,11 +5,13 @@
 //! `into_make_service_with_connect_info::<SocketAddr>()`, so that the limit on guessing passwords can tell sources
 //! apart, and calls [`ProviderState::shutdown`] afterwards.
 //!
-//! The specifications: OpenID Connect [Core], [Discovery], [RP-Initiated Logout], [Front-Channel Logout],
-//! [Back-Channel Logout] and [Session Management] 1.0; OAuth 2.0 [Form Post] Response Mode; Global Token Revocation; RFC 6749,
-//! 6750, 7009, 7523, 7636, 7662, 9068, 9207 and 9449. A folder or file per endpoint bears its name.
+//! The specifications: OpenID Connect [Core], [Discovery], [Dynamic Client Registration], [RP-Initiated Logout],
+//! [Front-Channel Logout], [Back-Channel Logout] and [Session Management] 1.0; OAuth 2.0 [Form Post] Response Mode; Global
+//! Token Revocation; RFC 6749, 6750, 7009, 7523, 7591, 7592, 7636, 7662, 9068, 9207 and 9449. A folder or file per endpoint
+//! bears its name.
 //!
 //! [Core]: https://openid.net/specs/openid-connect-core-1_0.html
+//! [Dynamic Client Registration]: https://openid.net/specs/openid-connect-registration-1_0.html
 //! [Form Post]: https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html
 //! [Discovery]: https://openid.net/specs/openid-connect-discovery-1_0.html
 //! [RP-Initiated Logout]: https://openid.net/specs/openid-connect-rpinitiated-1_0.html
@@ -41,8 +43,10 @@ mod login;
 mod noted_issuer;
 mod offline_access;
 mod operator;
+mod outbound;
 mod pages;
 mod parked;
+mod registration;
 mod revoke;
 mod router;
 mod secret;
@@ -55,8 +59,9 @@ mod userinfo;
 
 pub use clock::{Clock, ManualClock};
 pub use config::{
-    AddressConfig, AdministratorConfig, AuthMethod, ClientConfig, ConfigError, CookieSameSite, GrantType, JwksError,
-    Owner, ProviderConfig, ResourceServerConfig, Secret, SigningAlg, UriError, UserConfig,
+    AddressConfig, AdministratorConfig, AuthMethod, ClientConfig, ConfigError, CookieSameSite, DynamicRegistration,
+    DynamicRegistrationConfig, GrantType, JwksError, Owner, ProviderConfig, ResourceServerConfig, Secret, SigningAlg,
+    UriError, UserConfig,
 };
 pub use keys::{KeyState, KeyStatus, SigningKeys, SigningKeysError};
 pub use operator::{Operator, OperatorError, SessionInfo};

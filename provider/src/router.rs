@@ -14,7 +14,7 @@ use crate::http::{cors, security_headers, span};
 use crate::state::{Provider, ProviderState};
 use crate::{
     account, assets, authorize, check_session, consent, discovery, end_session, global_token_revocation, introspect,
-    login, pages, revoke, select_account, token, userinfo,
+    login, pages, registration, revoke, select_account, token, userinfo,
 };
 
 /// The largest form that is read, in bytes; ID tokens come as hints, and are longer than anything else.
@@ -33,8 +33,18 @@ pub fn router(state: ProviderState) -> Router {
         .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         .layer(middleware::from_fn_with_state(Arc::clone(&provider), cors));
 
+    // Where apps cannot register themselves, there is nothing.
+    let registration = match &provider.registry.registration {
+        Some(_) => Router::new()
+            .route("/register", post(registration::post))
+            .route("/register/{client_id}", get(registration::get).put(registration::put).delete(registration::delete))
+            .layer(DefaultBodyLimit::max(registration::BODY_LIMIT)),
+        None => Router::new(),
+    };
+
     Router::new()
         .merge(readable_across_origins)
+        .merge(registration)
         .route("/", get(pages::home))
         .route("/introspect", post(introspect::post))
         .route(

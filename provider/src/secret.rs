@@ -70,7 +70,7 @@ impl Opaque {
     }
 
     pub(crate) fn hash(&self) -> Hash {
-        Hash(Sha256::digest(&self.0).into())
+        Hash::of(&self.0)
     }
 }
 
@@ -80,11 +80,25 @@ impl fmt::Debug for Opaque {
     }
 }
 
-/// The SHA-256 of an [`Opaque`]. It needs no salt, because what it hides cannot be guessed.
+/// The SHA-256 of an [`Opaque`], or of another secret that cannot be guessed, which is why it needs no salt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Hash([u8; 32]);
 
 impl Hash {
+    pub(crate) fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret).into())
+    }
+
+    /// One that was stored; `None`: it is none.
+    pub(crate) fn stored(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().map(Self).ok()
+    }
+
+    /// Whether it is of this secret, in a time that depends on neither.
+    pub(crate) fn is(&self, presented: &str) -> bool {
+        self.0.ct_eq(&Sha256::digest(presented)).into()
+    }
+
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }

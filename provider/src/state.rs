@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +20,7 @@ use crate::keys::{self, KeySet};
 use crate::login::{Passwords, Throttle, forget_reconfigured};
 use crate::store::session::{self, Session};
 use crate::store::{Store, user};
-use crate::{janitor, noted_issuer, offline_access, secret};
+use crate::{janitor, noted_issuer, offline_access, registration, secret};
 
 /// How long [`ProviderState::shutdown`] waits for logout tokens that are on their way.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(3);
@@ -35,7 +34,6 @@ pub(crate) struct Provider {
     pub(crate) issuer: String,
     pub(crate) registry: Registry,
     pub(crate) channels: Channels,
-    pub(crate) redirect_origins: BTreeSet<String>,
     pub(crate) stylesheet: Arc<str>,
     pub(crate) clock: Clock,
     pub(crate) keys: KeySet,
@@ -43,6 +41,7 @@ pub(crate) struct Provider {
     pub(crate) cookies: Cookies,
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
+    pub(crate) registrations: registration::Throttle,
     proofs: Proofs,
     pub(crate) back_channel: BackChannel,
     /// What must not be cut off when its request is, or when the process stops.
@@ -213,9 +212,8 @@ impl Provider {
         let open_keys = move || open_keys(&key_dir, kept, now);
         let keys = tokio::task::spawn_blocking(open_keys).await.map_err(InternalError::from)??;
         let users = registry.users().cloned().collect();
-        Ok(Arc::new(Self {
+        let provider = Arc::new(Self {
             cookies: Cookies::new(&issuer, config.cookie_same_site),
-            redirect_origins: registry.redirect_origins(),
             back_channel: BackChannel::new(&registry)?,
             channels: Channels { front: config.front_channel, back: config.back_channel },
             issuer: config.issuer,
@@ -226,10 +224,13 @@ impl Provider {
             store,
             passwords: Passwords::new(users),
             throttle: Throttle::default(),
+            registrations: registration::Throttle::default(),
             proofs: Proofs::new()?,
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
-        }))
+        });
+        registration::load(&provider).await?;
+        Ok(provider)
     }
 
     /// The URL of an endpoint.

@@ -101,12 +101,12 @@ impl Visitor {
 }
 
 /// What has just been done. An address says nothing of what is so.
-async fn notice<'a>(
+async fn notice(
     conn: &mut SqliteConnection,
-    provider: &'a Provider,
+    provider: &Provider,
     visitor: &Visitor,
     params: &Params,
-) -> Result<Option<Notice<'a>>, AccountError> {
+) -> Result<Option<Notice>, AccountError> {
     if params.get("password").is_some() {
         let changed_at = changed_password::changed_at(conn, &visitor.session.sub).await?;
         let is_news = changed_at.is_some_and(|changed_at| provider.clock.now() - changed_at < CHANGE_IS_NEWS);
@@ -118,7 +118,7 @@ async fn notice<'a>(
     let offline = offline_access::apps(conn, provider, &visitor.session.sub).await?;
     let has_it = offline.iter().any(|app| app.client_id == client.client_id);
     Ok((!has_it).then_some(Notice::Withdrawn {
-        name: &client.name,
+        name: client.name.clone(),
         access_token_seconds: provider.registry.lifetimes.access_token,
     }))
 }
@@ -128,7 +128,7 @@ async fn page(
     provider: &Provider,
     visitor: &Visitor,
     status: StatusCode,
-    notice: Option<Notice<'_>>,
+    notice: Option<Notice>,
     password_error: Option<&str>,
 ) -> Result<Response, AccountError> {
     let now = provider.clock.now();

@@ -22,7 +22,8 @@ pub(crate) async fn withdraw(State(provider): State<Arc<Provider>>, headers: Hea
 async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<Response, AccountError> {
     let (visitor, params) = Visitor::of_form(provider, headers, body, &["csrf", "client_id"]).await?;
     let client = params.get("client_id").and_then(|client_id| provider.registry.client(client_id));
-    let client_id = &client.ok_or(AccountError::UnknownClient)?.client_id;
+    let client = client.ok_or(AccountError::UnknownClient)?;
+    let client_id = &client.client_id;
     let now = provider.clock.now();
     let mut tx = provider.store.begin().await?;
     let session = session::by_id(&mut tx, visitor.session.id).await?.ok_or(AccountError::NotSignedIn)?;

@@ -46,6 +46,11 @@ pub(crate) enum Cause {
     Expiry,
     /// It is no longer configured.
     Configuration,
+    /// The app has given up its registration, or changed it so that it could have less.
+    Registration {
+        /// Which one.
+        client_id: String,
+    },
     /// Global Token Revocation.
     GlobalTokenRevocation {
         /// Who asked for it: the `id` of an administrator.
@@ -59,7 +64,9 @@ impl Cause {
     /// Who.
     fn actor(&self) -> (&'static str, Option<&str>) {
         match self {
-            Self::App { client_id } | Self::Revocation { client_id } => ("client", Some(client_id)),
+            Self::App { client_id } | Self::Revocation { client_id } | Self::Registration { client_id } => {
+                ("client", Some(client_id))
+            }
             Self::Question | Self::SignOutResult | Self::Account | Self::PasswordChange => ("user", None),
             Self::AnotherSignIn { sub } => ("user", Some(sub)),
             Self::Expiry | Self::Configuration | Self::Reuse => ("provider", None),
@@ -80,6 +87,7 @@ impl Cause {
             Self::Reuse => "reuse",
             Self::Expiry => "expiry",
             Self::Configuration => "configuration",
+            Self::Registration { .. } => "registration",
             Self::GlobalTokenRevocation { .. } => "global_token_revocation",
             Self::Operator => "command",
         }

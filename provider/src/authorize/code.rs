@@ -5,7 +5,7 @@ use crate::error::InternalError;
 use crate::secret::{Opaque, random_id};
 use crate::store::authorization_code::{self, AuthorizationCode};
 use crate::store::session::Session;
-use crate::store::session_client;
+use crate::store::{registered_client, session_client};
 
 /// How long a code is good for, in seconds.
 const LIFETIME: i64 = 60;
@@ -20,6 +20,9 @@ pub(crate) async fn issue_code(
 ) -> Result<Opaque, InternalError> {
     let client_id = &request.target.client.client_id;
     session_client::reach(conn, session.id, client_id, &random_id()?, now).await?;
+    if request.target.client.is_third_party {
+        registered_client::set_used(conn, client_id, now).await?;
+    }
     let code = Opaque::random()?;
     let record = AuthorizationCode {
         session_id: session.id,

@@ -19,7 +19,7 @@ pub(crate) async fn finish(
     session: &Session,
     now: i64,
 ) -> Result<Response, InternalError> {
-    if consent::must_ask(conn, request, &session.sub).await? {
+    if consent::must_ask(conn, request, session).await? {
         return Ok(see_other(&consent::ask(conn, browser, session, params, now).await?));
     }
     let code = issue_code(conn, request, session, now).await?;

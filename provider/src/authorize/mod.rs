@@ -99,7 +99,7 @@ async fn answer(
     let mut conn = provider.store.read().await?;
     let session = current_session(&mut conn, provider, headers).await?;
     let must_ask = match &session {
-        Some(session) => consent::must_ask(&mut conn, &request, &session.sub).await?,
+        Some(session) => consent::must_ask(&mut conn, &request, session).await?,
         None => false,
     };
     drop(conn);

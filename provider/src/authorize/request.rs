@@ -80,7 +80,8 @@ impl AuthorizationRequest {
             code_challenge: pkce::parse(params, &target.client)?,
             dpop_jkt: params.get("dpop_jkt").map(str::to_owned),
             prompt: prompt::parse(params)?,
-            max_age: max_age::parse(params)?,
+            // OpenID Connect Dynamic Client Registration 1.0 section 2, `default_max_age`.
+            max_age: max_age::parse(params)?.or(target.client.default_max_age),
             expected_sub: hint::parse(params, provider)?,
             login_hint: params.get("login_hint").map(str::to_owned),
             target: target.clone(),

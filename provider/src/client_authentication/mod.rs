@@ -18,7 +18,7 @@ use presented::{Credential, Presented};
 
 use crate::config::{AuthMethod, Authentication, Client, ResourceServer};
 use crate::http::Params;
-use crate::secret::Secret;
+use crate::secret::Hash;
 use crate::state::Provider;
 use crate::token::TokenError;
 
@@ -46,7 +46,7 @@ pub(crate) async fn authenticate_client(
     let presented = Presented::read(headers, params)?;
     let client = provider.registry.client(&presented.id).ok_or(TokenError::ClientAuthentication)?;
     prove(provider, &presented, &client.authentication).await?;
-    Ok(Arc::clone(client))
+    Ok(client)
 }
 
 /// The API that sends this request.
@@ -74,6 +74,6 @@ async fn prove(provider: &Provider, presented: &Presented, registered: &Authenti
     }
 }
 
-fn check_secret(presented: &str, expected: &Secret) -> Result<(), TokenError> {
+fn check_secret(presented: &str, expected: &Hash) -> Result<(), TokenError> {
     if expected.is(presented) { Ok(()) } else { Err(TokenError::ClientAuthentication) }
 }

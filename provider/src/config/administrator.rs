@@ -3,7 +3,7 @@ use serde::Deserialize;
 use super::authentication::check_secret;
 use super::error::{ConfigError, Owner};
 use super::registry::check_text;
-use crate::secret::Secret;
+use crate::secret::{Hash, Secret};
 
 /// Who may end everything that a user has (Global Token Revocation), and can do nothing else: it gets no tokens, and may ask
 /// about none.
@@ -20,7 +20,7 @@ pub struct AdministratorConfig {
 #[derive(Debug)]
 pub(crate) struct Administrator {
     pub(crate) id: String,
-    pub(crate) secret: Secret,
+    pub(crate) secret: Hash,
 }
 
 impl Administrator {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::error::{ConfigError, Owner};
 use super::jwks::ClientKeys;
 use super::{SigningAlg, jwks};
-use crate::secret::Secret;
+use crate::secret::{Hash, Secret};
 
 /// The least characters of a secret: fewer can be guessed.
 const SHORTEST_SECRET: usize = 16;
@@ -47,8 +47,9 @@ impl fmt::Display for AuthMethod {
 #[derive(Debug)]
 pub(crate) enum Authentication {
     None,
-    SecretBasic(Secret),
-    SecretPost(Secret),
+    /// What is kept of a secret is what it is compared by.
+    SecretBasic(Hash),
+    SecretPost(Hash),
     PrivateKeyJwt(ClientKeys),
 }
 
@@ -102,9 +103,9 @@ impl Authentication {
     }
 }
 
-pub(super) fn check_secret(owner: &Owner, key: &'static str, secret: &Secret) -> Result<Secret, ConfigError> {
+pub(super) fn check_secret(owner: &Owner, key: &'static str, secret: &Secret) -> Result<Hash, ConfigError> {
     if secret.expose().len() < SHORTEST_SECRET {
         return Err(ConfigError::WeakSecret { owner: owner.clone(), key });
     }
-    Ok(secret.clone())
+    Ok(Hash::of(secret.expose()))
 }

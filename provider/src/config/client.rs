@@ -114,8 +114,11 @@ fn default_scopes() -> Vec<String> {
 }
 
 const fn default_session_lifetime() -> u64 {
-    24 * 60 * 60
+    REGISTERED_SESSION_LIFETIME.unsigned_abs()
 }
+
+/// For how long the session of an app may live that has registered itself, in seconds: no metadata says it.
+pub(crate) const REGISTERED_SESSION_LIFETIME: i64 = 24 * 60 * 60;
 
 /// A client whose configuration is known to be right.
 #[derive(Debug)]
@@ -135,6 +138,11 @@ pub(crate) struct Client {
     /// Seconds.
     pub(crate) session_lifetime: i64,
     pub(crate) home: Option<RegisteredUri>,
+    /// Seconds.
+    pub(crate) default_max_age: Option<i64>,
+    /// Whether it registered itself: nobody has looked at it, so its users are asked whether they trust it, and the provider
+    /// calls it only where everybody could.
+    pub(crate) is_third_party: bool,
 }
 
 impl Client {
@@ -166,7 +174,7 @@ impl Client {
         if config.redirect_uris.is_empty() {
             return Err(ConfigError::NoRedirectUri { owner });
         }
-        let scopes = scopes(&owner, &config.scopes)?;
+        let scopes = check_scopes(&owner, &config.scopes)?;
         let grant_types = grant_types(&owner, &config.grant_types)?;
         if scopes.contains(offline_access::SCOPE) && !grant_types.contains(&GrantType::RefreshToken) {
             return Err(ConfigError::OfflineAccess { owner });
@@ -190,6 +198,8 @@ impl Client {
             signing_alg: config.id_token_signed_response_alg,
             session_lifetime: check_lifetime(&owner, "session_lifetime", config.session_lifetime)?,
             home: uri(&owner, "home", config.home.as_deref())?,
+            default_max_age: None,
+            is_third_party: false,
         })
     }
 }
@@ -229,7 +239,7 @@ fn grant_types(owner: &Owner, grant_types: &[GrantType]) -> Result<BTreeSet<Gran
     }
 }
 
-fn scopes(owner: &Owner, scopes: &[String]) -> Result<BTreeSet<String>, ConfigError> {
+pub(super) fn check_scopes(owner: &Owner, scopes: &[String]) -> Result<BTreeSet<String>, ConfigError> {
     let scopes: BTreeSet<String> = scopes.iter().cloned().collect();
     let is_word = |scope: &String| !scope.is_empty() && scope.bytes().all(|byte| byte.is_ascii_graphic());
     if scopes.contains("openid") && scopes.iter().all(is_word) {

@@ -35,6 +35,14 @@ pub enum ConfigError {
         /// The longest that is accepted.
         most: u64,
     },
+    /// None, or more than can be kept in mind.
+    #[error("dynamic_registration.max_clients = {max_clients}: must be between 1 and {most}")]
+    MaxClients {
+        /// What is configured.
+        max_clients: u32,
+        /// The most that are accepted.
+        most: u32,
+    },
     /// A value that must be there is empty or has characters that it cannot have.
     #[error("{owner}{key}: must not be empty, longer than 255 bytes, or contain anything but printable ASCII")]
     Text {
@@ -177,6 +185,8 @@ pub enum UriError {
 pub enum Owner {
     /// The provider itself.
     Provider,
+    /// What apps that register themselves may do.
+    DynamicRegistration,
     /// The client with this `client_id`.
     Client(String),
     /// The API with this `id`.
@@ -191,6 +201,7 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Provider => Ok(()),
+            Self::DynamicRegistration => f.write_str("dynamic_registration: "),
             Self::Client(client_id) => write!(f, "client `{client_id}`: "),
             Self::ResourceServer(id) => write!(f, "resource server `{id}`: "),
             Self::Administrator(id) => write!(f, "administrator `{id}`: "),

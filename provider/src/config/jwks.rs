@@ -45,7 +45,7 @@ pub enum JwksError {
 
 /// Reads the keys; those of other kinds, for other uses, or for another algorithm than `only` are left out (RFC 7517
 /// section 5).
-pub(super) fn parse(jwks: &Value, only: Option<SigningAlg>) -> Result<ClientKeys, JwksError> {
+pub(crate) fn parse(jwks: &Value, only: Option<SigningAlg>) -> Result<ClientKeys, JwksError> {
     let keys = jwks.get("keys").and_then(Value::as_array).filter(|keys| keys.len() <= MOST_KEYS);
     let mut found: Vec<ClientKey> = Vec::new();
     for jwk in keys.ok_or(JwksError::NotASet)? {

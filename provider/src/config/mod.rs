@@ -3,6 +3,8 @@
 mod administrator;
 mod authentication;
 mod client;
+mod clients;
+mod dynamic_registration;
 mod error;
 mod jwks;
 mod registry;
@@ -18,6 +20,7 @@ use serde::Deserialize;
 pub use administrator::AdministratorConfig;
 pub use authentication::AuthMethod;
 pub use client::{ClientConfig, GrantType, SigningAlg};
+pub use dynamic_registration::{DynamicRegistration, DynamicRegistrationConfig};
 pub use error::{ConfigError, Owner, UriError};
 pub use jwks::JwksError;
 pub use resource_server::ResourceServerConfig;
@@ -26,8 +29,10 @@ pub use user::UserConfig;
 
 pub(crate) use administrator::Administrator;
 pub(crate) use authentication::Authentication;
-pub(crate) use client::Client;
-pub(crate) use jwks::ClientKeys;
+pub(crate) use client::{Client, REGISTERED_SESSION_LIFETIME};
+pub(crate) use clients::Clients;
+pub(crate) use dynamic_registration::RegistrationLimits;
+pub(crate) use jwks::{ClientKeys, parse as parse_jwks};
 pub(crate) use registry::{Patience, Registry};
 pub(crate) use resource_server::ResourceServer;
 pub(crate) use uri::RegisteredUri;
@@ -85,6 +90,9 @@ pub struct ProviderConfig {
     /// How long an app has to answer a logout token, in milliseconds; at most 60 000.
     #[serde(default = "default_back_channel_timeout_ms")]
     pub back_channel_timeout_ms: u64,
+    /// Whether apps may register themselves (RFC 7591); off by default.
+    #[serde(default)]
+    pub dynamic_registration: DynamicRegistration,
     /// The apps that may send users here.
     #[serde(default)]
     pub clients: Vec<ClientConfig>,

@@ -4,18 +4,21 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::client::REGISTERED_SESSION_LIFETIME;
 use super::error::{ConfigError, Owner};
 use super::uri::is_loopback;
-use super::{Administrator, Client, ProviderConfig, ResourceServer, User};
+use super::{Administrator, Client, Clients, ProviderConfig, RegistrationLimits, ResourceServer, User};
 
-/// A configuration that is known to be right.
+/// A configuration that is known to be right; and the clients that have registered themselves within it.
 pub(crate) struct Registry {
-    clients: BTreeMap<String, Arc<Client>>,
+    clients: Clients,
     resource_servers: BTreeMap<String, ResourceServer>,
     administrators: BTreeMap<String, Administrator>,
     users: BTreeMap<String, Arc<User>>,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) patience: Patience,
+    /// `None`: apps cannot register themselves.
+    pub(crate) registration: Option<RegistrationLimits>,
 }
 
 /// Lifetimes in seconds.
@@ -76,6 +79,7 @@ impl Registry {
                 return Err(ConfigError::Duplicate { owner: Owner::Client(client.client_id.clone()) });
             }
         }
+        let clients = Clients::new(clients);
         let mut resource_servers = BTreeMap::new();
         for config in &config.resource_servers {
             if resource_servers.insert(config.id.clone(), ResourceServer::new(config)?).is_some() {
@@ -85,7 +89,7 @@ impl Registry {
         let mut administrators = BTreeMap::new();
         for config in &config.administrators {
             // T-18, least privilege: one name with two secrets and two rights would be read wrongly by somebody.
-            let is_taken = clients.contains_key(&config.id) || resource_servers.contains_key(&config.id);
+            let is_taken = clients.is_configured(&config.id) || resource_servers.contains_key(&config.id);
             if is_taken || administrators.insert(config.id.clone(), Administrator::new(config)?).is_some() {
                 return Err(ConfigError::Duplicate { owner: Owner::Administrator(config.id.clone()) });
             }
@@ -96,19 +100,22 @@ impl Registry {
                 return Err(ConfigError::Duplicate { owner: Owner::User(user.username.clone()) });
             }
         }
-        Ok(Self { clients, resource_servers, administrators, users, lifetimes, patience })
+        let registration = config.dynamic_registration.0.as_ref().map(RegistrationLimits::new).transpose()?;
+        Ok(Self { clients, resource_servers, administrators, users, lifetimes, patience, registration })
     }
 
-    pub(crate) fn client(&self, client_id: &str) -> Option<&Arc<Client>> {
+    pub(crate) fn client(&self, client_id: &str) -> Option<Arc<Client>> {
         self.clients.get(client_id)
     }
 
-    pub(crate) fn clients(&self) -> impl Iterator<Item = &Client> {
-        self.clients.values().map(AsRef::as_ref)
+    pub(crate) fn clients(&self) -> Vec<Arc<Client>> {
+        self.clients.all()
     }
 
-    pub(crate) fn client_ids(&self) -> impl Iterator<Item = &str> {
-        self.clients.keys().map(String::as_str)
+    /// Puts a client that registered itself in its place, or takes it away; gives what was there. Only while the transaction
+    /// is open that stores the same: whoever writes afterwards finds the one and the other.
+    pub(crate) fn set_registered(&self, client_id: &str, client: Option<Arc<Client>>) -> Option<Arc<Client>> {
+        self.clients.set_registered(client_id, client)
     }
 
     pub(crate) fn resource_server(&self, id: &str) -> Option<&ResourceServer> {
@@ -133,7 +140,17 @@ impl Registry {
 
     /// The origins that may read answers across origins: those that users are sent back to.
     pub(crate) fn redirect_origins(&self) -> BTreeSet<String> {
-        self.clients.values().flat_map(|client| client.redirect_uris.iter().map(|uri| uri.origin())).collect()
+        self.clients().iter().flat_map(|client| client.redirect_uris.iter().map(|uri| uri.origin())).collect()
+    }
+
+    /// Whether this is one of them. Without a client's being copied, because it is asked of every request there.
+    pub(crate) fn is_redirect_origin(&self, origin: &str) -> bool {
+        self.has_client(|client| client.redirect_uris.iter().any(|uri| uri.origin() == origin))
+    }
+
+    /// Whether there is such a client.
+    pub(crate) fn has_client(&self, is: impl FnMut(&Client) -> bool) -> bool {
+        self.clients.any(is)
     }
 
     /// How long a signing key is kept that signs no longer, in seconds: until nothing that it signed can matter, be it a token,
@@ -141,13 +158,16 @@ impl Registry {
     pub(crate) fn keys_kept(&self) -> i64 {
         const MARGIN: i64 = 60 * 60;
         let Lifetimes { access_token, id_token, session, .. } = self.lifetimes;
-        let of_apps = self.clients.values().map(|client| client.session_lifetime);
-        of_apps.chain([access_token, id_token, session]).max().unwrap_or_default() + MARGIN
+        let of_apps = self.clients.configured().map(|client| client.session_lifetime);
+        let of_registered = self.registration.as_ref().map(|_| REGISTERED_SESSION_LIFETIME);
+        of_apps.chain(of_registered).chain([access_token, id_token, session]).max().unwrap_or_default() + MARGIN
     }
 
     /// Every scope that some client may ask for.
     pub(crate) fn scopes(&self) -> BTreeSet<&str> {
-        self.clients.values().flat_map(|client| client.scopes.iter().map(String::as_str)).collect()
+        let of_registered = self.registration.iter().flat_map(|limits| &limits.scopes);
+        let of_configured = self.clients.configured().flat_map(|client| &client.scopes);
+        of_configured.chain(of_registered).map(String::as_str).collect()
     }
 }
 

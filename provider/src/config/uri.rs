@@ -1,3 +1,4 @@
+use serde::{Serialize, Serializer};
 use url::{Host, Url};
 
 use super::UriError;
@@ -11,7 +12,7 @@ pub(crate) struct RegisteredUri {
 
 impl RegisteredUri {
     /// FCL-01, BCL-03: absolute, no fragment, and https unless it stays on this machine.
-    pub(super) fn parse(uri: &str) -> Result<Self, UriError> {
+    pub(crate) fn parse(uri: &str) -> Result<Self, UriError> {
         let url = Url::parse(uri).map_err(|_| UriError::NotAbsolute)?;
         if uri.contains('#') {
             return Err(UriError::Fragment);
@@ -45,6 +46,12 @@ impl RegisteredUri {
     /// Scheme, host and port, as browsers write them in `Origin`.
     pub(crate) fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
+    }
+}
+
+impl Serialize for RegisteredUri {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.registered)
     }
 }
 

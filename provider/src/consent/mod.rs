@@ -21,26 +21,30 @@ use crate::http::{Browser, BrowserState, Params, form_body, origin, require_same
 use crate::pages::ConsentPage;
 use crate::secret::Opaque;
 use crate::state::Provider;
-use crate::store::offline_consent;
 use crate::store::pending_consent::{self, Pending};
 use crate::store::session::Session;
+use crate::store::{offline_consent, session_consent};
 
 /// How long the user has to answer, in seconds.
 const LIFETIME: i64 = 10 * 60;
 
 /// Whether the user must be asked: because the app wants it so (section 3.1.2.1, `prompt`), or because it wants access while
-/// the user is away and was not allowed all of that before. For nothing else: the registered apps belong to whoever runs the
-/// provider.
+/// the user is away and was not allowed all of that before; or because it is a third party, once in a session. For nothing
+/// else: the configured apps belong to whoever runs the provider.
 pub(crate) async fn must_ask(
     conn: &mut SqliteConnection,
     request: &AuthorizationRequest,
-    sub: &str,
+    session: &Session,
 ) -> Result<bool, sqlx::Error> {
     if request.prompt.wants_consent() {
         return Ok(true);
     }
-    let client_id = &request.target.client.client_id;
-    Ok(request.is_offline() && !offline_consent::covers(conn, sub, client_id, &request.consent_scope()).await?)
+    let client = &request.target.client;
+    let (client_id, scope) = (&client.client_id, request.consent_scope());
+    if request.is_offline() {
+        return Ok(!offline_consent::covers(conn, &session.sub, client_id, &scope).await?);
+    }
+    Ok(client.is_third_party && !session_consent::covers(conn, session.id, client_id, &scope).await?)
 }
 
 /// Keeps the request until the user has answered; gives the path of the page that asks.
@@ -110,6 +114,7 @@ async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<R
     let target = &question.request.target;
     let page = ConsentPage {
         client_name: &target.client.name,
+        is_third_party: target.client.is_third_party,
         username: &question.user.username,
         scope: &question.request.consent_scope(),
         offline_days: days(provider.registry.lifetimes.offline_access),
@@ -141,9 +146,12 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
         return Err(request.refuse(provider, AuthorizationError::AccessDenied).into());
     }
     let now = provider.clock.now();
+    let client = &request.target.client;
     if request.is_offline() {
-        let client_id = &request.target.client.client_id;
-        offline_consent::insert(&mut tx, &session.sub, client_id, &request.consent_scope(), now).await?;
+        offline_consent::insert(&mut tx, &session.sub, &client.client_id, &request.consent_scope(), now).await?;
+    }
+    if client.is_third_party {
+        session_consent::insert(&mut tx, session.id, &client.client_id, &request.consent_scope()).await?;
     }
     let code = issue_code(&mut tx, &request, &session, now).await?;
     tx.commit().await?;

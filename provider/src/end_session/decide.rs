@@ -57,6 +57,8 @@ pub(super) struct BackChannelTarget {
     pub(super) uri: Url,
     pub(super) alg: SigningAlg,
     pub(super) worth_seconds: i64,
+    /// Whether nobody has looked at where it leads.
+    pub(super) is_third_party: bool,
 }
 
 impl Notification {
@@ -76,12 +78,12 @@ pub(super) fn whom_to_tell(
     let notification = |app: &SessionClient| {
         // An app that was taken out of the configuration cannot be told any more, but it is not forgotten.
         let client = registry.client(&app.client_id);
-        let frame = client.filter(|_| channels.front).and_then(|client| {
+        let frame = client.as_ref().filter(|_| channels.front).and_then(|client| {
             client.frontchannel_logout_uri.as_ref().map(|uri| frame_url(uri.url(), issuer, &app.sid))
         });
         Notification {
             client_id: app.client_id.clone(),
-            name: client.map_or_else(|| app.client_id.clone(), |client| client.name.clone()),
+            name: client.as_ref().map_or_else(|| app.client_id.clone(), |client| client.name.clone()),
             sid: app.sid.clone(),
             back_channel: back_channel_target(registry, channels, &app.client_id),
             frame,
@@ -98,7 +100,12 @@ pub(super) fn back_channel_target(
 ) -> Option<BackChannelTarget> {
     let client = registry.client(client_id).filter(|_| channels.back)?;
     let uri = client.backchannel_logout_uri.as_ref()?.url().clone();
-    Some(BackChannelTarget { uri, alg: client.signing_alg, worth_seconds: client.session_lifetime })
+    Some(BackChannelTarget {
+        uri,
+        alg: client.signing_alg,
+        worth_seconds: client.session_lifetime,
+        is_third_party: client.is_third_party,
+    })
 }
 
 #[cfg(test)]

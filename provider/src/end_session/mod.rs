@@ -30,7 +30,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use sqlx::SqliteConnection;
 
-pub(crate) use back_channel::{BackChannel, worker};
+pub(crate) use back_channel::{BackChannel, give_up_all, worker};
 pub(crate) use commit::{NewLogout, end, end_all};
 pub(crate) use confirm::confirm;
 use decide::{Decision, decide};

@@ -46,7 +46,7 @@ fn parse_client(
         (None, Some(hint)) => &hint.client_id,
         (None, None) => return Ok(None),
     };
-    provider.registry.client(client_id).map(|client| Some(Arc::clone(client))).ok_or(EndSessionError::UnknownClient)
+    provider.registry.client(client_id).map(Some).ok_or(EndSessionError::UnknownClient)
 }
 
 /// RPI-12, RPI-28: an exact match for this client. RPI-13, RPI-31: `state` is added, encoded, and only if it was sent.

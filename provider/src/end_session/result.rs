@@ -58,7 +58,7 @@ async fn answer(
         kind,
         apps: &apps,
         offline: &offline,
-        withdrawn: withdrawn.map(|client| client.name.as_str()),
+        withdrawn: withdrawn.as_ref().map(|client| client.name.as_str()),
         access_token_seconds: provider.registry.lifetimes.access_token,
         result_path: &result_path(&handle),
         csrf_token: &browser.csrf_token(handle.as_str()),

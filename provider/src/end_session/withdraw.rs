@@ -38,8 +38,9 @@ async fn answer(
     if !browser.is_csrf_token(handle, params.get("csrf").unwrap_or_default()) {
         return Err(EndSessionError::Csrf);
     }
-    let client_id = params.get("client_id").and_then(|client_id| provider.registry.client(client_id));
-    let client_id = &client_id.ok_or(EndSessionError::UnknownClient)?.client_id;
+    let client = params.get("client_id").and_then(|client_id| provider.registry.client(client_id));
+    let client = client.ok_or(EndSessionError::UnknownClient)?;
+    let client_id = &client.client_id;
     let handle = Opaque::presented(handle);
     let now = provider.clock.now();
     let mut tx = provider.store.begin().await?;

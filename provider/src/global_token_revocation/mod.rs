@@ -64,7 +64,8 @@ fn authenticate<'a>(headers: &HeaderMap, registry: &'a Registry) -> Result<&'a A
 
 /// Whether an app or an API has proved who it is, which may not do this.
 fn is_somebody_else(id: &str, secret: &str, registry: &Registry) -> bool {
-    let client = registry.client(id).map(|client| &client.authentication);
+    let client = registry.client(id);
+    let client = client.as_ref().map(|client| &client.authentication);
     let resource_server = registry.resource_server(id).map(|resource_server| &resource_server.authentication);
     [client, resource_server].into_iter().flatten().any(|known| known.has_secret(secret))
 }

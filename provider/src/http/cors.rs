@@ -13,7 +13,7 @@ pub(crate) async fn cors(State(provider): State<Arc<Provider>>, request: Request
     let origin = request
         .headers()
         .get(header::ORIGIN)
-        .filter(|origin| origin.to_str().is_ok_and(|origin| provider.redirect_origins.contains(origin)))
+        .filter(|origin| origin.to_str().is_ok_and(|origin| provider.registry.is_redirect_origin(origin)))
         .cloned();
     let is_preflight = request.method() == Method::OPTIONS;
     let mut response = if is_preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };

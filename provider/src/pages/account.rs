@@ -23,19 +23,19 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) offline: &'a [OfflineApp],
     pub(crate) csrf_token: &'a str,
-    pub(crate) notice: Option<Notice<'a>>,
+    pub(crate) notice: Option<Notice>,
     /// Why the new password was not taken.
     pub(crate) password_error: Option<&'a str>,
     pub(crate) now: i64,
 }
 
 /// What the user has just done.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Notice<'a> {
+#[derive(Clone, Debug)]
+pub(crate) enum Notice {
     PasswordChanged,
     /// The app lost what it could do while they are away.
     Withdrawn {
-        name: &'a str,
+        name: String,
         access_token_seconds: i64,
     },
 }
@@ -46,7 +46,7 @@ impl IntoResponse for AccountPage<'_> {
             "<h1>Your account</h1>\n<p>You are signed in as <strong>{username}</strong>.</p>\n{notice}{sessions}{offline}\
              {password}",
             username = self.username,
-            notice = self.notice.map(notice),
+            notice = self.notice.as_ref().map(notice),
             sessions = self.sessions(),
             offline = to_withdraw(self.offline, PATH, self.csrf_token),
             password = self.password(),
@@ -149,12 +149,12 @@ impl AccountPage<'_> {
     }
 }
 
-fn notice(notice: Notice<'_>) -> Html {
+fn notice(notice: &Notice) -> Html {
     match notice {
         Notice::PasswordChanged => html!(
             "<p class=\"notice success\" role=\"status\" data-testid=\"password-changed\">Your password is changed.</p>\n"
         ),
-        Notice::Withdrawn { name, access_token_seconds } => has_none(name, access_token_seconds),
+        Notice::Withdrawn { name, access_token_seconds } => has_none(name, *access_token_seconds),
     }
 }
 

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::html;
-use crate::http::FIVE_MINUTES;
+use crate::http::{FIVE_MINUTES, NO_STORE};
 
 /// The page that apps load into a frame to ask whether anything has changed. It is the same for every browser, so that it
 /// can be kept: what it needs of the browser its script finds. It must not have `X-Frame-Options`. SM-23
@@ -16,12 +16,22 @@ pub(crate) struct CheckSessionPage<'a> {
     pub(crate) registered: &'a BTreeSet<String>,
     /// The origins whose pages may load it.
     pub(crate) ancestors: &'a BTreeSet<String>,
+    /// Whether both stay as they are while the provider runs.
+    pub(crate) is_settled: bool,
 }
+
+/// A longer list of origins, in bytes, would make a header that proxies and browsers do not take.
+const LONGEST_LIST: usize = 4096;
 
 impl CheckSessionPage<'_> {
     fn policy(&self) -> String {
         let ancestors: String = self.ancestors.iter().map(|origin| format!(" {origin}")).collect();
-        let ancestors = if ancestors.is_empty() { " 'none'" } else { &ancestors };
+        let ancestors = match ancestors.len() {
+            0 => " 'none'",
+            // The script answers nobody but registered apps, at their own origins.
+            length if length > LONGEST_LIST => " https: http:",
+            _ => &ancestors,
+        };
         format!(
             "default-src 'none'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors{ancestors}"
         )
@@ -44,7 +54,7 @@ impl IntoResponse for CheckSessionPage<'_> {
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
             (header::CONTENT_SECURITY_POLICY, policy),
-            FIVE_MINUTES,
+            if self.is_settled { FIVE_MINUTES } else { NO_STORE },
         ];
         (headers, document.into_string()).into_response()
     }

@@ -7,6 +7,8 @@ use crate::offline_access;
 #[derive(Debug)]
 pub(crate) struct ConsentPage<'a> {
     pub(crate) client_name: &'a str,
+    /// Whether nobody has looked at the app.
+    pub(crate) is_third_party: bool,
     /// Who is asked.
     pub(crate) username: &'a str,
     /// What the app would be given: scopes, separated by spaces.
@@ -31,9 +33,16 @@ impl IntoResponse for ConsentPage<'_> {
                 limit = limit(self.offline_days),
             )
         });
+        let stranger = self.is_third_party.then(|| {
+            html!(
+                "<p class=\"notice info\" data-testid=\"third-party\">This app has registered itself here, and has chosen \
+                 its name itself. What you allow goes to <strong>{origin}</strong>.</p>\n",
+                origin = &*self.redirect_origin,
+            )
+        });
         let content = html!(
             "<h1>Do you allow this?</h1>\n<p>You are signed in as <strong>{username}</strong>. \
-             <strong>{client}</strong> asks to:</p>\n<ul class=\"list\">\n{scopes}</ul>\n{offline}\
+             <strong>{client}</strong> asks to:</p>\n<ul class=\"list\">\n{scopes}</ul>\n{stranger}{offline}\
              <form method=\"post\" action=\"/consent\" class=\"stack\">\n\
              <input type=\"hidden\" name=\"request\" value=\"{request}\">\n\
              <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n\
@@ -44,6 +53,7 @@ impl IntoResponse for ConsentPage<'_> {
             username = self.username,
             client = self.client_name,
             scopes = scopes,
+            stranger = stranger,
             offline = offline,
             request = self.request,
             csrf = self.csrf_token,

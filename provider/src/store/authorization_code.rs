@@ -67,6 +67,15 @@ pub(crate) async fn set_used(conn: &mut SqliteConnection, hash: Hash, family_id:
         .map(drop)
 }
 
+/// The codes of a client that is gone, or may not do what it could. One that was used is kept in mind as below.
+pub(crate) async fn delete_of_client(conn: &mut SqliteConnection, client_id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM authorization_code WHERE client_id = ? AND family_id IS NULL")
+        .bind(client_id)
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
 /// The codes of an ended session are dead. One that was used is kept in mind: should it come again, it takes back what
 /// outlives the session too.
 pub(crate) async fn delete_of_session(conn: &mut SqliteConnection, session_id: i64) -> Result<(), sqlx::Error> {

@@ -81,6 +81,11 @@ pub(crate) async fn due(
     .await
 }
 
+/// Everything that this app is still owed, due or not.
+pub(crate) async fn owed(conn: &mut SqliteConnection, client_id: &str) -> Result<Vec<Entry>, sqlx::Error> {
+    due(conn, client_id, i64::MAX, i64::MAX).await
+}
+
 /// When something becomes due that is not due yet, in milliseconds.
 pub(crate) async fn next_due(conn: &mut SqliteConnection, now_ms: i64) -> Result<Option<i64>, sqlx::Error> {
     sqlx::query_scalar(

@@ -173,3 +173,29 @@ pub(crate) async fn revoke_offline(
         .await
         .map(|done| done.rows_affected() > 0)
 }
+
+/// The users who allowed this app something while they are away, or of whom it has something left.
+pub(crate) async fn offline_users(conn: &mut SqliteConnection, client_id: &str) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT sub FROM offline_consent WHERE client_id = ?1
+         UNION SELECT offline_sub FROM token_family
+         WHERE client_id = ?1 AND offline_sub IS NOT NULL AND revoked_at IS NULL",
+    )
+    .bind(client_id)
+    .fetch_all(conn)
+    .await
+}
+
+/// Takes back everything that a client was given.
+pub(crate) async fn revoke_of_client(
+    conn: &mut SqliteConnection,
+    client_id: &str,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE token_family SET revoked_at = ? WHERE client_id = ? AND revoked_at IS NULL")
+        .bind(now)
+        .bind(client_id)
+        .execute(conn)
+        .await
+        .map(drop)
+}

@@ -25,6 +25,8 @@ mod password;
 mod property;
 mod races;
 mod refresh;
+mod registered_client;
+mod registration;
 mod response_mode;
 mod restart;
 mod revocation;

@@ -31,9 +31,10 @@ impl Target {
             .iter()
             .find(|uri| uri.matches(requested))
             .ok_or(Unredirectable::UnregisteredRedirectUri)?;
+        let redirect_uri = redirect_uri.clone();
         Ok(Self {
-            client: Arc::clone(client),
-            redirect_uri: redirect_uri.clone(),
+            client,
+            redirect_uri,
             state: params.get("state").map(str::to_owned),
             response_mode: ResponseMode::of(params),
             browser_state: browser_state.clone(),

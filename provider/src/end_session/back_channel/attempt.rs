@@ -94,6 +94,15 @@ pub(super) async fn expire(provider: &Provider, entry: &Entry) {
     }
 }
 
+/// Nobody is left there, or nobody who wants to know. The caller commits.
+pub(crate) async fn give_up_all(conn: &mut SqliteConnection, client_id: &str, now: i64) -> Result<(), sqlx::Error> {
+    for entry in outbox::owed(conn, client_id).await? {
+        set_given_up(conn, &entry, entry.attempts, now).await?;
+        warn_given_up(&entry, "the app has given up its registration, or its back-channel");
+    }
+    Ok(())
+}
+
 async fn give_up(provider: &Provider, entry: &Entry) -> Result<(), sqlx::Error> {
     let mut tx = provider.store.begin().await?;
     set_given_up(&mut tx, entry, entry.attempts, provider.clock.now()).await?;

@@ -19,13 +19,18 @@ use reqwest::Client;
 use reqwest::redirect::Policy;
 
 pub(super) use attempt::Attempt;
+pub(crate) use attempt::give_up_all;
 pub(super) use tell::tell;
 use turns::Turns;
 
+use super::decide::BackChannelTarget;
 use crate::config::{Patience, Registry};
+use crate::outbound::{Forbidden, Guard};
 
 /// How long the first attempt may wait for a turn; after that it is left to the worker.
 const TURN_PATIENCE: Duration = Duration::from_secs(2);
+/// How long an app that has registered itself has to answer, if it has not less.
+const THIRD_PARTY_PATIENCE: Duration = Duration::from_secs(3);
 /// What is left of a lease when the turn and the app have both taken all their time.
 const LEASE_SPARE: Duration = Duration::from_secs(1);
 
@@ -33,21 +38,40 @@ const LEASE_SPARE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct BackChannel {
     client: Client,
+    /// To apps that have registered themselves.
+    guarded: Client,
+    guard: Guard,
     turns: Turns,
     patience: Patience,
 }
 
 impl BackChannel {
-    /// BCL-53: no redirects and no proxies, so that nobody is reached but who is configured.
+    /// BCL-53: no redirects and no proxies, so that nobody is reached but who is configured; of those who are not, nobody
+    /// whom not everybody could reach.
     pub(crate) fn new(registry: &Registry) -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(registry.patience.with_app)
-            .timeout(registry.patience.with_app)
-            .build()?;
-        Ok(Self { client, turns: Turns::new(registry), patience: registry.patience })
+        let builder = |patience: Duration| {
+            let builder = Client::builder().redirect(Policy::none()).no_proxy().referer(false);
+            builder.connect_timeout(patience).timeout(patience)
+        };
+        let patience = registry.patience;
+        let allows_loopback = registry.registration.as_ref().is_some_and(|limits| limits.allow_loopback);
+        let guard = Guard { danger_allow_loopback: allows_loopback };
+        Ok(Self {
+            client: builder(patience.with_app).build()?,
+            guarded: builder(patience.with_app.min(THIRD_PARTY_PATIENCE)).dns_resolver(guard.resolver()).build()?,
+            guard,
+            turns: Turns::new(),
+            patience,
+        })
+    }
+
+    /// The way to this target.
+    fn client_for(&self, target: &BackChannelTarget) -> Result<&Client, Forbidden> {
+        if target.is_third_party {
+            self.guard.check_url(&target.uri)?;
+            return Ok(&self.guarded);
+        }
+        Ok(&self.client)
     }
 
     /// For how long an entry is kept for one attempt, in milliseconds: longer than the attempt can take, or it might be sent

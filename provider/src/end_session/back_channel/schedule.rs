@@ -34,7 +34,7 @@ pub(super) enum Next {
 
 /// What follows this failure of an entry. `random` is in `0.0..1.0`.
 pub(super) fn next(entry: &Entry, error: &SendError, now_ms: i64, random: f64) -> Next {
-    if error.is_rejection() && entry.rejections >= RETRIES_OF_REJECTED {
+    if error.is_final() || error.is_rejection() && entry.rejections >= RETRIES_OF_REJECTED {
         return Next::GiveUp;
     }
     let age = now_ms / 1000 - entry.toe;
@@ -66,6 +66,7 @@ pub(super) fn random() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::Forbidden;
     use proptest::prelude::*;
     use reqwest::StatusCode;
 
@@ -125,6 +126,7 @@ mod tests {
             (entry(0, 0), SendError::Timeout, again(1)),
             (entry(1, 0), SendError::Connection, again(2)),
             (entry(1, 0), SendError::NoTarget, again(2)),
+            (entry(0, 0), SendError::Forbidden(Forbidden::Private), Next::GiveUp),
             (entry(2, 0), status(500, None), again(4)),
             (entry(9, 9), status(500, None), again(18)),
             (entry(0, 0), status(503, Some(0)), again(1)),

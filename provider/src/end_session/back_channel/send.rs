@@ -9,6 +9,7 @@ use super::super::decide::back_channel_target;
 use super::super::logout_token;
 use super::retry_after;
 use crate::error::InternalError;
+use crate::outbound::Forbidden;
 use crate::state::Provider;
 use crate::store::outbox::Entry;
 
@@ -30,6 +31,9 @@ pub(super) enum SendError {
     /// The configuration may get it back.
     #[error("the app has no back-channel in the configuration")]
     NoTarget,
+    /// BCL-53
+    #[error("not called: its host is {0}")]
+    Forbidden(#[from] Forbidden),
     #[error("{0}")]
     Internal(#[from] InternalError),
 }
@@ -40,7 +44,7 @@ pub(super) async fn send(provider: &Provider, entry: &Entry) -> Result<(), SendE
     let target = target.ok_or(SendError::NoTarget)?;
     let now = provider.clock.now();
     let token = logout_token::sign(&provider.keys, &provider.issuer, entry, target.alg, now)?;
-    let request = provider.back_channel.client.post(target.uri).form(&[("logout_token", token)]);
+    let request = provider.back_channel.client_for(&target)?.post(target.uri).form(&[("logout_token", token)]);
     let response = request.send().await.map_err(|error| SendError::from_reqwest(&error))?;
     match response.status() {
         StatusCode::OK | StatusCode::NO_CONTENT => Ok(()),
@@ -58,6 +62,11 @@ impl SendError {
         matches!(self, Self::Status { status, .. } if *status == StatusCode::BAD_REQUEST)
     }
 
+    /// Whether another attempt would be another try at what must not be.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self, Self::Forbidden(_))
+    }
+
     pub(super) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Status { retry_after, .. } => *retry_after,
@@ -69,6 +78,9 @@ impl SendError {
     fn from_reqwest(error: &reqwest::Error) -> Self {
         let mut cause = error.source();
         while let Some(error) = cause {
+            if let Some(forbidden) = error.downcast_ref::<Forbidden>() {
+                return Self::Forbidden(*forbidden);
+            }
             if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
                 return Self::Refused;
             }

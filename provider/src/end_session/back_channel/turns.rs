@@ -1,10 +1,9 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::TURN_PATIENCE;
-use crate::config::Registry;
 
 /// How many attempts are under way at the same time, over all apps and sign-outs.
 const PARALLEL: u32 = 64;
@@ -15,9 +14,8 @@ pub(super) const PARALLEL_PER_APP: usize = 8;
 #[derive(Debug)]
 pub(super) struct Turns {
     all: Arc<Semaphore>,
-    per_app: BTreeMap<String, Arc<Semaphore>>,
-    /// Shared by apps that are no longer configured; nothing is sent to them.
-    unknown: Arc<Semaphore>,
+    /// Of apps to which something is being sent.
+    per_app: Mutex<BTreeMap<String, Arc<Semaphore>>>,
     changed: Arc<Notify>,
 }
 
@@ -40,19 +38,17 @@ impl Drop for WakeOnDrop {
 }
 
 impl Turns {
-    pub(super) fn new(registry: &Registry) -> Self {
-        let of_app = || Arc::new(Semaphore::new(PARALLEL_PER_APP));
+    pub(super) fn new() -> Self {
         Self {
             all: Arc::new(Semaphore::new(PARALLEL as usize)),
-            per_app: registry.client_ids().map(|client_id| (client_id.to_owned(), of_app())).collect(),
-            unknown: of_app(),
+            per_app: Mutex::default(),
             changed: Arc::new(Notify::new()),
         }
     }
 
     /// A turn for this app, if there is one.
     pub(super) fn try_take(&self, client_id: &str) -> Option<Turn> {
-        let of_app = Arc::clone(self.of_app(client_id)).try_acquire_owned().ok()?;
+        let of_app = self.of_app(client_id).try_acquire_owned().ok()?;
         let of_all = Arc::clone(&self.all).try_acquire_owned().ok()?;
         Some(self.turn(of_all, of_app))
     }
@@ -61,7 +57,7 @@ impl Turns {
     pub(super) async fn take(&self, client_id: &str) -> Option<Turn> {
         let both = async {
             // First the app's own, or the turns of all would wait for the app that is slow.
-            let of_app = Arc::clone(self.of_app(client_id)).acquire_owned().await.ok()?;
+            let of_app = self.of_app(client_id).acquire_owned().await.ok()?;
             let of_all = Arc::clone(&self.all).acquire_owned().await.ok()?;
             Some(self.turn(of_all, of_app))
         };
@@ -87,7 +83,11 @@ impl Turns {
         Turn { _of_all: of_all, _of_app: of_app, _wake: WakeOnDrop(Arc::clone(&self.changed)) }
     }
 
-    fn of_app(&self, client_id: &str) -> &Arc<Semaphore> {
-        self.per_app.get(client_id).unwrap_or(&self.unknown)
+    fn of_app(&self, client_id: &str) -> Arc<Semaphore> {
+        let mut per_app = self.per_app.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever sends, or waits to, holds it.
+        per_app.retain(|_, turns| Arc::strong_count(turns) > 1);
+        let turns = per_app.entry(client_id.to_owned());
+        Arc::clone(turns.or_insert_with(|| Arc::new(Semaphore::new(PARALLEL_PER_APP))))
     }
 }

@@ -4,6 +4,7 @@ mod app;
 mod browser;
 mod client_key;
 mod dpop;
+mod registered;
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -25,6 +26,7 @@ pub(crate) use app::{DownApp, TestApp};
 pub(crate) use browser::{Answer, TestBrowser};
 pub(crate) use client_key::ClientKey;
 pub(crate) use dpop::DpopKey;
+pub(crate) use registered::{CALLBACK, config_registering};
 
 pub(crate) const ISSUER: &str = "http://localhost:4000";
 pub(crate) const SECRET: &str = "app-a-secret-for-tests";

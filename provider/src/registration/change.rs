@@ -1,0 +1,110 @@
+//! What begins and ends with a registration. The copy in memory changes while the transaction holds the write lock: whoever
+//! writes afterwards finds the one and the other.
+
+use std::sync::Arc;
+
+use sqlx::SqliteConnection;
+
+use super::error::RegistrationError;
+use super::metadata::Metadata;
+use crate::audit::Cause;
+use crate::end_session::give_up_all;
+use crate::error::InternalError;
+use crate::offline_access;
+use crate::secret::Hash;
+use crate::state::Provider;
+use crate::store::registered_client::{self, RegisteredClient};
+use crate::store::{authorization_code, session_consent, token_family};
+
+/// How many are forgotten in one transaction, so that requests get their turn in between.
+const BATCH: i64 = 50;
+
+/// Reads what is registered, at the start. What the configuration does not allow any more stays where it is, unknown to
+/// everybody, until it does again.
+pub(crate) async fn load(provider: &Provider) -> Result<(), InternalError> {
+    let Some(limits) = &provider.registry.registration else { return Ok(()) };
+    if limits.allow_loopback {
+        tracing::warn!("danger_allow_loopback is on: apps that register themselves can have this machine called");
+    }
+    for record in registered_client::all(&mut *provider.store.read().await?).await? {
+        let secret = record.secret_hash.as_deref().and_then(Hash::stored);
+        let metadata = Metadata::parse(record.metadata.as_bytes(), limits);
+        match metadata.and_then(|metadata| metadata.client(&record.client_id, secret)) {
+            Ok(client) => _ = provider.registry.set_registered(&record.client_id, Some(Arc::new(client))),
+            Err(error) => {
+                tracing::warn!(client.id = record.client_id, %error, "registered client left out: it is not allowed now");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives a client other metadata, and ends what it may not have by them. The caller commits.
+pub(super) async fn replace(
+    conn: &mut SqliteConnection,
+    provider: &Provider,
+    record: &RegisteredClient,
+    metadata: &Metadata,
+    secret: Option<Hash>,
+    now: i64,
+) -> Result<(), RegistrationError> {
+    let client_id = &record.client_id;
+    let client = metadata.client(client_id, secret)?;
+    let limits = provider.registry.registration.as_ref().ok_or(RegistrationError::Off)?;
+    // One that could not be read any more had whatever it had by rules that are not these.
+    let before = Metadata::parse(record.metadata.as_bytes(), limits);
+    if before.map_or(true, |before| metadata.takes_from(&before)) {
+        end_grants(conn, client_id, now).await?;
+    }
+    // What users allowed was to an app of another name, or at another place.
+    session_consent::delete_of_client(conn, client_id).await?;
+    if metadata.backchannel_logout_uri.is_none() {
+        give_up_all(conn, client_id, now).await?;
+    }
+    registered_client::update(conn, client_id, &metadata.to_stored()?, secret).await?;
+    provider.registry.set_registered(client_id, Some(Arc::new(client)));
+    Ok(())
+}
+
+/// Ends a client, everything that it was given, and what it is owed (RFC 7592 section 2.3). Sessions that reached it go on,
+/// and still say so when they end. The caller commits.
+pub(super) async fn forget(
+    conn: &mut SqliteConnection,
+    provider: &Provider,
+    client_id: &str,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    end_grants(conn, client_id, now).await?;
+    session_consent::delete_of_client(conn, client_id).await?;
+    give_up_all(conn, client_id, now).await?;
+    registered_client::delete(conn, client_id).await?;
+    provider.registry.set_registered(client_id, None);
+    Ok(())
+}
+
+/// Codes, tokens, and access while users are away.
+async fn end_grants(conn: &mut SqliteConnection, client_id: &str, now: i64) -> Result<(), sqlx::Error> {
+    authorization_code::delete_of_client(conn, client_id).await?;
+    let cause = Cause::Registration { client_id: client_id.to_owned() };
+    for sub in token_family::offline_users(conn, client_id).await? {
+        offline_access::withdraw(conn, &sub, client_id, &cause, now).await?;
+    }
+    token_family::revoke_of_client(conn, client_id, now).await
+}
+
+/// Forgets the clients that nobody has signed in to for too long.
+pub(crate) async fn expire_unused(provider: &Provider, now: i64) -> Result<(), InternalError> {
+    let Some(limits) = &provider.registry.registration else { return Ok(()) };
+    loop {
+        let mut tx = provider.store.begin().await?;
+        let unused = registered_client::unused(&mut tx, now - limits.unused_lifetime, BATCH).await?;
+        for client_id in &unused {
+            forget(&mut tx, provider, client_id, now).await?;
+            tracing::info!(client.id = client_id, "registered client forgotten: nobody had signed in to it");
+        }
+        tx.commit().await?;
+        if unused.is_empty() {
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,100 @@
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use sqlx::SqliteConnection;
+
+use super::change::forget;
+use super::error::RegistrationError;
+use super::metadata::Metadata;
+use super::response::Information;
+use super::{bearer, require_json};
+use crate::config::RegistrationLimits;
+use crate::http::SourceBucket;
+use crate::secret::{Opaque, random_id};
+use crate::state::Provider;
+use crate::store::registered_client::{self, RegisteredClient};
+
+/// How long a client is safe from making room for another, in seconds: its first user may be on the way.
+const SAFE: i64 = 60 * 60;
+
+/// `POST /register` ([RFC 7591 section 3](https://www.rfc-editor.org/rfc/rfc7591#section-3))
+pub(crate) async fn post(
+    State(provider): State<Arc<Provider>>,
+    source: SourceBucket,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    register(&provider, source, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn register(
+    provider: &Provider,
+    source: SourceBucket,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Response, RegistrationError> {
+    let limits = provider.registry.registration.as_ref().ok_or(RegistrationError::Off)?;
+    let now = provider.clock.now();
+    // Before the token is looked at, so that it cannot be guessed.
+    provider.registrations.count(source, now).map_err(|seconds| RegistrationError::TooMany { seconds })?;
+    check_initial_access_token(limits, headers)?;
+    require_json(headers)?;
+    let metadata = Metadata::parse(body, limits)?;
+    metadata.check_name(&provider.registry)?;
+
+    let (client_id, access_token) = (random_id()?, Opaque::random()?);
+    let secret = metadata.uses_secret().then(Opaque::random).transpose()?;
+    let secret_hash = secret.as_ref().map(Opaque::hash);
+    let client = metadata.client(&client_id, secret_hash)?;
+    let record = RegisteredClient {
+        client_id,
+        metadata: metadata.to_stored()?,
+        secret_hash: secret_hash.map(|hash| hash.as_bytes().to_vec()),
+        token_hash: access_token.hash().as_bytes().to_vec(),
+        issued_at: now,
+    };
+    let mut tx = provider.store.begin().await?;
+    make_room(&mut tx, provider, limits, now).await?;
+    registered_client::insert(&mut tx, &record).await?;
+    tx.commit().await?;
+    // Nobody knows its name yet, so nobody can look for it before it is there.
+    provider.registry.set_registered(&record.client_id, Some(Arc::new(client)));
+    tracing::info!(client.id = record.client_id, "client registered");
+    let information = Information {
+        client_id: &record.client_id,
+        client_secret: secret.as_ref().map(Opaque::as_str),
+        registration_access_token: access_token.as_str(),
+        issued_at: now,
+        metadata: &metadata,
+    };
+    Ok(information.into_response(StatusCode::CREATED, provider))
+}
+
+fn check_initial_access_token(limits: &RegistrationLimits, headers: &HeaderMap) -> Result<(), RegistrationError> {
+    match &limits.initial_access_token {
+        Some(expected) if !bearer(headers).is_some_and(|token| expected.is(token)) => {
+            Err(RegistrationError::InitialAccessToken)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The oldest client that nobody has signed in to makes room, unless it is new. Clients that are used stay.
+async fn make_room(
+    conn: &mut SqliteConnection,
+    provider: &Provider,
+    limits: &RegistrationLimits,
+    now: i64,
+) -> Result<(), RegistrationError> {
+    if registered_client::count(conn).await? < i64::from(limits.max_clients) {
+        return Ok(());
+    }
+    let unused = registered_client::unused(conn, now - SAFE, 1).await?;
+    let client_id = unused.first().ok_or(RegistrationError::Full)?;
+    forget(conn, provider, client_id, now).await?;
+    tracing::warn!(client.id = client_id, "registered client forgotten, to make room: nobody had signed in to it");
+    Ok(())
+}

@@ -1,0 +1,448 @@
+//! `/register`: RFC 7591 and RFC 7592, with the metadata of OpenID Connect Dynamic Client Registration 1.0 and of the logout
+//! specifications.
+
+use axum::http::StatusCode;
+use provider::ProviderConfig;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Answer, CALLBACK, ClientKey, ISSUER, START, TestApp, TestProvider, config, config_registering, path,
+};
+
+/// What went wrong, and what the client is told to do.
+#[track_caller]
+fn refused(answer: &Answer, status: u16, error: &str) -> String {
+    assert_eq!(answer.status, status, "{}", answer.body);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(body["error"], error, "{body}");
+    body["error_description"].as_str().unwrap().to_owned()
+}
+
+fn body(answer: &Answer) -> Value {
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+/// OpenID Connect Discovery 1.0 section 3: `registration_endpoint` only where there is one.
+#[tokio::test]
+async fn it_is_off_until_it_is_switched_on() {
+    for (how, is_on) in [(None, false), (Some(json!(false)), false), (Some(json!(true)), true), (Some(json!({})), true)]
+    {
+        let provider = TestProvider::with(how.clone().map_or_else(config, config_registering)).await;
+        let discovered = provider.browser().get("/.well-known/openid-configuration").await;
+        let expected = is_on.then(|| format!("{ISSUER}/register"));
+        assert_eq!(body(&discovered)["registration_endpoint"].as_str(), expected.as_deref(), "{how:?}");
+        let answer = provider.register(&json!({"redirect_uris": [CALLBACK]})).await;
+        assert_eq!(answer.status, if is_on { StatusCode::CREATED } else { StatusCode::NOT_FOUND }, "{how:?}");
+        let scopes = body(&discovered)["scopes_supported"].to_string();
+        assert_eq!(scopes.contains("\"email\""), is_on, "what such apps may ask for");
+    }
+}
+
+#[test]
+fn limits_that_are_none_stop_the_start_by_name() {
+    let table = [
+        (json!({"max_client": 1}), "unknown field `max_client`"),
+        (json!("on"), "true, false or a table"),
+        (json!({"max_clients": 0}), "dynamic_registration.max_clients = 0"),
+        (json!({"unused_lifetime": 0}), "dynamic_registration: unused_lifetime"),
+        (json!({"scopes": ["profile"]}), "dynamic_registration: scopes"),
+        (json!({"initial_access_token": "short"}), "dynamic_registration: initial_access_token"),
+    ];
+    for (how, says) in table {
+        let parsed = serde_json::from_value::<ProviderConfig>(config_registering(how.clone()));
+        let error = match parsed {
+            Ok(config) => config.validate().unwrap_err().to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert!(error.contains(says), "{how}: {error}");
+    }
+}
+
+/// RPI-03, FCL-01, FCL-04, BCL-03, BCL-05: what is registered is answered, with what the provider adds.
+#[tokio::test]
+async fn everything_that_is_registered_is_answered() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let registered = json!({
+        "redirect_uris": [CALLBACK, "https://app.example.com/callback?kind=b"],
+        "response_types": ["code"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "application_type": "web",
+        "client_name": "Notes",
+        "token_endpoint_auth_method": "client_secret_post",
+        "id_token_signed_response_alg": "ES256",
+        "subject_type": "public",
+        "scope": "openid email",
+        "default_max_age": 3600,
+        "require_auth_time": true,
+        "initiate_login_uri": "https://app.example.com/login",
+        "post_logout_redirect_uris": ["https://app.example.com/signed-out?from=op"],
+        "frontchannel_logout_uri": "https://app.example.com/front?tenant=a%26b",
+        "frontchannel_logout_session_required": true,
+        "backchannel_logout_uri": "https://logout.example.com/back?tenant=1",
+        "backchannel_logout_session_required": true,
+        "dpop_bound_access_tokens": false,
+    });
+    let mut sent = registered.clone();
+    sent["x_unknown"] = json!({"anything": [1]});
+    sent["jwks_uri"] = json!("https://app.example.com/jwks");
+    sent["logo_uri"] = Value::Null;
+    let answer = provider.register(&sent).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    let mut information = body(&answer);
+    let members = information.as_object_mut().unwrap();
+    let client_id = members.remove("client_id").unwrap();
+    let uri = format!("{ISSUER}/register/{}", client_id.as_str().unwrap());
+    assert_eq!(members.remove("registration_client_uri"), Some(json!(uri)));
+    assert_eq!(members.remove("client_id_issued_at"), Some(json!(START)));
+    assert_eq!(members.remove("client_secret_expires_at"), Some(json!(0)));
+    for secret in ["client_secret", "registration_access_token"] {
+        assert!(members.remove(secret).unwrap().as_str().unwrap().len() >= 43, "{secret}");
+    }
+    assert_eq!(information, registered, "unknown metadata is ignored");
+}
+
+/// RFC 7591 section 2: what is left out has the default value of the specifications.
+#[tokio::test]
+async fn what_is_left_out_is_decided_and_answered() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let information = body(&provider.register(&json!({"redirect_uris": [CALLBACK]})).await);
+    let expected = json!({
+        "response_types": ["code"], "grant_types": ["authorization_code"], "application_type": "web",
+        "client_name": "app.example.com", "token_endpoint_auth_method": "client_secret_basic",
+        "id_token_signed_response_alg": "RS256", "subject_type": "public",
+        "scope": "address email openid phone profile", "require_auth_time": false, "post_logout_redirect_uris": [],
+        "frontchannel_logout_session_required": false, "backchannel_logout_session_required": false,
+    });
+    for (key, value) in expected.as_object().unwrap() {
+        assert_eq!(&information[key], value, "{key}");
+    }
+    let public = json!({"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"});
+    let information = body(&provider.register(&public).await);
+    assert!(information.get("client_secret").is_none() && information.get("client_secret_expires_at").is_none());
+}
+
+/// RPI-03, RPI-04, FCL-01, FCL-02, FCL-03, BCL-03, BCL-04, BCL-53: each with the error of RFC 7591 section 3.2.2.
+#[tokio::test]
+async fn what_cannot_be_registered() {
+    const URI: &str = "invalid_redirect_uri";
+    const METADATA: &str = "invalid_client_metadata";
+    let own = "https://app.example.com";
+    let many: Vec<String> = (0..11).map(|n| format!("{own}/{n}")).collect();
+    let private = json!({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]});
+    let table = [
+        (json!({"redirect_uris": null}), URI, "at least one"),
+        (json!({"redirect_uris": []}), URI, "at least one"),
+        (json!({"redirect_uris": many}), URI, "at most 10"),
+        (json!({"redirect_uris": [format!("{own}/{}", "x".repeat(512))]}), URI, "512 bytes"),
+        (json!({"redirect_uris": ["/callback"]}), URI, "absolute"),
+        (json!({"redirect_uris": [CALLBACK, CALLBACK]}), URI, "twice"),
+        (json!({"redirect_uris": [format!("{CALLBACK}#top")]}), URI, "fragment"),
+        (json!({"redirect_uris": ["https://alice@app.example.com/"]}), URI, "user name"),
+        (json!({"redirect_uris": ["http://app.example.com/"]}), URI, "https"),
+        (json!({"redirect_uris": ["javascript:alert(1)"]}), URI, "https"),
+        (json!({"redirect_uris": ["http://127.0.0.1:4001/callback"]}), URI, "application_type native"),
+        (json!({"redirect_uris": "x"}), METADATA, "cannot be read"),
+        (json!({"application_type": "spa"}), METADATA, "web or native"),
+        (json!({"client_name": " "}), METADATA, "client_name"),
+        (json!({"client_name": "x".repeat(101)}), METADATA, "client_name"),
+        (json!({"client_name": "No\u{202e}tes"}), METADATA, "client_name"),
+        (json!({"client_name": "app a"}), METADATA, "choose another"),
+        (json!({"response_types": ["code", "id_token"]}), METADATA, "only code"),
+        (json!({"response_types": []}), METADATA, "only code"),
+        (json!({"grant_types": ["refresh_token"]}), METADATA, "the first must be there"),
+        (json!({"grant_types": ["authorization_code", "implicit"]}), METADATA, "only authorization_code"),
+        (json!({"token_endpoint_auth_method": "client_secret_jwt"}), METADATA, "private_key_jwt"),
+        (json!({"token_endpoint_auth_method": "private_key_jwt"}), METADATA, "jwks"),
+        (json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": private}), METADATA, "public halves"),
+        (json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": own}), METADATA, "send the keys"),
+        (json!({"jwks": {"keys": []}, "jwks_uri": own}), METADATA, "together"),
+        (json!({"id_token_signed_response_alg": "none"}), METADATA, "RS256 or ES256"),
+        (json!({"id_token_encrypted_response_alg": "RSA-OAEP"}), METADATA, "leave it out"),
+        (json!({"userinfo_signed_response_alg": "RS256"}), METADATA, "leave it out"),
+        (json!({"userinfo_encrypted_response_alg": "RSA-OAEP"}), METADATA, "leave it out"),
+        (json!({"sector_identifier_uri": own}), METADATA, "leave it out"),
+        (json!({"subject_type": "pairwise"}), METADATA, "public"),
+        (json!({"scope": "profile"}), METADATA, "must contain openid"),
+        (json!({"scope": "openid notes"}), METADATA, "can be had: address email"),
+        (json!({"scope": "openid offline_access"}), METADATA, "refresh_token"),
+        (json!({"default_max_age": -1}), METADATA, "cannot be read"),
+        (json!({"initiate_login_uri": "http://localhost/"}), METADATA, "https"),
+        (json!({"post_logout_redirect_uris": [own, own]}), METADATA, "twice"),
+        (json!({"post_logout_redirect_uris": many}), METADATA, "at most 10"),
+        (json!({"post_logout_redirect_uris": ["signed-out"]}), METADATA, "absolute"),
+        (json!({"post_logout_redirect_uris": [format!("{own}/#")]}), METADATA, "fragment"),
+        (json!({"post_logout_redirect_uris": ["http://127.0.0.1/"]}), METADATA, "https"),
+        (json!({"frontchannel_logout_uri": "/front"}), METADATA, "absolute"),
+        (json!({"frontchannel_logout_uri": format!("{own}/front#x")}), METADATA, "fragment"),
+        (json!({"frontchannel_logout_uri": "http://127.0.0.1/front"}), METADATA, "https"),
+        (json!({"frontchannel_logout_uri": "https://other.example.com/front"}), METADATA, "scheme, host and port"),
+        (json!({"frontchannel_logout_uri": "https://app.example.com:8443/front"}), METADATA, "scheme, host and port"),
+        (json!({"frontchannel_logout_session_required": "yes"}), METADATA, "cannot be read"),
+        (json!({"backchannel_logout_uri": "back"}), METADATA, "absolute"),
+        (json!({"backchannel_logout_uri": format!("{own}/back#x")}), METADATA, "fragment"),
+        (json!({"backchannel_logout_uri": "http://app.example.com/back"}), METADATA, "https"),
+        (json!({"backchannel_logout_uri": "http://127.0.0.1/back"}), METADATA, "https"),
+        (json!({"backchannel_logout_uri": "https://127.0.0.1/back"}), METADATA, "loopback"),
+        (json!({"backchannel_logout_uri": "https://[::ffff:10.0.0.1]/back"}), METADATA, "private"),
+        (json!({"backchannel_logout_uri": "https://169.254.169.254/"}), METADATA, "link-local"),
+        (json!({"backchannel_logout_session_required": 1}), METADATA, "cannot be read"),
+    ];
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    for (n, (members, error, says)) in table.into_iter().enumerate() {
+        // So many at once from one source would be refused.
+        provider.clock.advance(30);
+        let mut metadata = json!({"redirect_uris": [CALLBACK]});
+        metadata.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let description = refused(&provider.register(&metadata).await, 400, error);
+        assert!(description.contains(says), "{n} {members}: {description}");
+    }
+}
+
+/// RPI-04, FCL-03, BCL-04: http stays on loopback, and is for native apps; of a sign-out only for confidential ones.
+#[tokio::test]
+async fn where_http_is_good_enough() {
+    let loopback = "http://127.0.0.1:4001/app";
+    let redirect = json!({"redirect_uris": [loopback]});
+    let with = |members: Value| {
+        let mut metadata = redirect.clone();
+        metadata.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        metadata
+    };
+    let public = "none";
+    let table = [
+        (with(json!({"application_type": "native"})), true),
+        (with(json!({"application_type": "native", "token_endpoint_auth_method": public})), true),
+        (with(json!({"application_type": "native", "post_logout_redirect_uris": [loopback]})), true),
+        (with(json!({"application_type": "native", "frontchannel_logout_uri": loopback})), true),
+        (with(json!({"application_type": "native", "backchannel_logout_uri": loopback})), false),
+        (
+            with(json!({
+                "application_type": "native", "token_endpoint_auth_method": public,
+                "post_logout_redirect_uris": [loopback],
+            })),
+            false,
+        ),
+        (with(json!({"backchannel_logout_uri": loopback})), false),
+    ];
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let lax = TestProvider::with(config_registering(json!({"danger_allow_loopback": true}))).await;
+    for (metadata, is_good) in table {
+        let expected = if is_good { StatusCode::CREATED } else { StatusCode::BAD_REQUEST };
+        assert_eq!(provider.register(&metadata).await.status, expected, "{metadata}");
+        assert_eq!(lax.register(&metadata).await.status, StatusCode::CREATED, "{metadata}");
+    }
+}
+
+/// RFC 7591 section 3: JSON, of a bounded size.
+#[tokio::test]
+async fn requests_that_are_none() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let metadata = json!({"redirect_uris": [CALLBACK]}).to_string();
+    let json = ("content-type", "application/json");
+    let send = async |headers: &[(&str, &str)], body: String| {
+        provider.browser().request("POST", "/register", headers, body).await
+    };
+    refused(&send(&[], metadata.clone()).await, 400, "invalid_request");
+    refused(&send(&[("content-type", "text/plain")], metadata.clone()).await, 400, "invalid_request");
+    refused(&send(&[json], "{".to_owned()).await, 400, "invalid_client_metadata");
+    refused(&send(&[json], "[]".to_owned()).await, 400, "invalid_client_metadata");
+    let twice = format!("{{\"redirect_uris\": [], {}", &metadata[1..]);
+    refused(&send(&[json], twice).await, 400, "invalid_client_metadata");
+    let long = format!("{metadata}{}", " ".repeat(16 * 1024));
+    assert_eq!(send(&[json], long).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+}
+
+/// RFC 7591 section 3.1
+#[tokio::test]
+async fn an_initial_access_token_may_be_needed() {
+    let token = "an-initial-access-token";
+    let provider = TestProvider::with(config_registering(json!({"initial_access_token": token}))).await;
+    let metadata = json!({"redirect_uris": [CALLBACK]});
+    for wrong in ["", "another-initial-access-token"] {
+        let answer = provider.registering("POST", "/register", wrong, Some(&metadata)).await;
+        refused(&answer, 401, "invalid_token");
+        assert!(answer.header("www-authenticate").starts_with("Bearer"));
+    }
+    let answer = provider.registering("POST", "/register", token, Some(&metadata)).await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn one_source_cannot_register_without_end() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let metadata = json!({"redirect_uris": [CALLBACK]});
+    for n in 0..50 {
+        assert_eq!(provider.register(&metadata).await.status, StatusCode::CREATED, "{n}");
+    }
+    let answer = provider.register(&metadata).await;
+    refused(&answer, 429, "temporarily_unavailable");
+    assert_eq!(answer.header("retry-after"), "30");
+    provider.clock.advance(30);
+    assert_eq!(provider.register(&metadata).await.status, StatusCode::CREATED);
+}
+
+/// The number of clients is bounded: one that is used stays, and one that is new is given its time.
+#[tokio::test]
+async fn the_oldest_that_nobody_uses_makes_room() {
+    let provider = TestProvider::with(config_registering(json!({"max_clients": 2}))).await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let used = provider.registered(&json!({})).await;
+    used.allowed_by(&mut browser, &[]).await;
+    let unused = provider.registered(&json!({})).await;
+    let metadata = json!({"redirect_uris": [CALLBACK]});
+    refused(&provider.register(&metadata).await, 503, "temporarily_unavailable");
+    provider.clock.advance(60 * 60);
+    assert_eq!(provider.register(&metadata).await.status, StatusCode::CREATED);
+    assert_eq!(provider.manage("GET", &used, None).await.status, StatusCode::OK);
+    refused(&provider.manage("GET", &unused, None).await, 401, "invalid_token");
+}
+
+#[tokio::test]
+async fn a_client_that_nobody_uses_is_forgotten() {
+    let provider = TestProvider::with(config_registering(json!({"unused_lifetime": 100}))).await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let used = provider.registered(&json!({})).await;
+    used.allowed_by(&mut browser, &[]).await;
+    let unused = provider.registered(&json!({})).await;
+    provider.clock.advance(99);
+    provider.state.sweep().await.unwrap();
+    assert_eq!(provider.manage("GET", &unused, None).await.status, StatusCode::OK);
+    provider.clock.advance(1);
+    provider.state.sweep().await.unwrap();
+    assert_eq!(provider.manage("GET", &used, None).await.status, StatusCode::OK);
+    refused(&provider.manage("GET", &unused, None).await, 401, "invalid_token");
+    provider.browser().get(&unused.authorize(&[])).await.assert_error_page(400);
+}
+
+/// RFC 7592 section 2.1: what it was told, but for the secret, of which only a hash is kept.
+#[tokio::test]
+async fn a_client_reads_its_registration() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let app = provider.registered(&json!({"backchannel_logout_uri": "https://app.example.com/back"})).await;
+    let mut expected = app.information.clone();
+    expected.as_object_mut().unwrap().remove("client_secret");
+    let answer = provider.manage("GET", &app, None).await;
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(body(&answer), expected);
+
+    let other = provider.registered(&json!({})).await;
+    for token in ["", "x", &other.access_token] {
+        for method in ["GET", "PUT", "DELETE"] {
+            let answer = provider.registering(method, &format!("/register/{}", app.client_id), token, None).await;
+            refused(&answer, 401, "invalid_token");
+        }
+    }
+    refused(&provider.registering("GET", "/register/app-a", &app.access_token, None).await, 401, "invalid_token");
+}
+
+/// Nothing that could be used is stored.
+#[tokio::test]
+async fn secrets_are_stored_as_hashes() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let app = provider.registered(&json!({})).await;
+    provider.state.shutdown().await;
+    let stored: String = provider
+        .stored("SELECT concat_ws(' ', client_id, metadata, hex(secret_hash), hex(token_hash)) FROM registered_client")
+        .await;
+    assert!(stored.contains(&app.client_id));
+    for secret in ["client_secret", "registration_access_token"] {
+        assert!(!stored.contains(app.information[secret].as_str().unwrap()), "{secret}");
+    }
+}
+
+/// RFC 7592 section 2.2: what is not sent again is registered no longer.
+#[tokio::test]
+async fn a_client_changes_its_registration() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let app = provider.registered(&json!({"backchannel_logout_uri": "https://app.example.com/back"})).await;
+    let secret = &app.information["client_secret"];
+    let changed = json!({
+        "client_id": app.client_id, "client_secret": secret, "client_name": "Other notes",
+        "redirect_uris": ["https://other.example.com/callback"],
+    });
+    let answer = provider.manage("PUT", &app, Some(&changed)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let information = body(&answer);
+    assert_eq!(&information["client_secret"], secret);
+    assert_eq!(information["client_name"], "Other notes");
+    assert!(information.get("backchannel_logout_uri").is_none());
+    provider.browser().get(&app.authorize(&[])).await.assert_error_page(400);
+
+    // From public to confidential and back.
+    let public = json!({"client_id": app.client_id, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"});
+    assert!(body(&provider.manage("PUT", &app, Some(&public)).await).get("client_secret").is_none());
+    let confidential = json!({"client_id": app.client_id, "redirect_uris": [CALLBACK]});
+    let made = body(&provider.manage("PUT", &app, Some(&confidential)).await);
+    assert!(made["client_secret"].is_string() && &made["client_secret"] != secret);
+}
+
+/// RFC 7592 section 2.2
+#[tokio::test]
+async fn changes_that_are_refused() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let app = provider.registered(&json!({})).await;
+    let table = [
+        (json!({"client_id": null}), "client_id"),
+        (json!({"client_id": "app-a"}), "client_id"),
+        (json!({"client_secret": "a-secret-of-my-own"}), "client_secret"),
+        (json!({"client_secret_expires_at": 0}), "left out"),
+        (json!({"client_id_issued_at": 0}), "left out"),
+        (json!({"registration_access_token": "x"}), "left out"),
+        (json!({"registration_client_uri": "x"}), "left out"),
+        (json!({"client_name": "App A"}), "choose another"),
+        (json!({"response_types": ["token"]}), "only code"),
+    ];
+    for (members, says) in table {
+        let mut metadata = json!({"client_id": app.client_id, "redirect_uris": [CALLBACK]});
+        metadata.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let answer = provider.manage("PUT", &app, Some(&metadata)).await;
+        let description = refused(&answer, 400, "invalid_client_metadata");
+        assert!(description.contains(says), "{members}: {description}");
+    }
+    let without = json!({"client_id": app.client_id});
+    refused(&provider.manage("PUT", &app, Some(&without)).await, 400, "invalid_redirect_uri");
+    let information = body(&provider.manage("GET", &app, None).await);
+    assert_eq!(information["client_name"], "Notes", "nothing has changed");
+}
+
+/// A restart loses nothing; and what the configuration does not allow any more is not there, until it does again.
+#[tokio::test]
+async fn what_is_registered_outlives_a_restart() {
+    let provider = TestProvider::with(config_registering(json!({"danger_allow_loopback": true}))).await;
+    let app = provider.registered(&json!({})).await;
+    let b = TestApp::answering(200).await;
+    let here = provider.registered(&b.back_channel()).await;
+    let is_known = async |provider: &TestProvider, client_id: &str| {
+        let answer = provider.browser().get(&path("/end_session", &[("client_id", client_id)])).await;
+        answer.status == StatusCode::OK
+    };
+    for (how, knows_app, knows_here) in [
+        (json!({"danger_allow_loopback": true}), true, true),
+        (json!(false), false, false),
+        (json!(true), true, false),
+        (json!({"danger_allow_loopback": true}), true, true),
+    ]
+    .into_iter()
+    {
+        let restarted = provider.killed(config_registering(how.clone()), START).await;
+        assert_eq!(is_known(&restarted, &app.client_id).await, knows_app, "{how}");
+        assert_eq!(is_known(&restarted, &here.client_id).await, knows_here, "{how}");
+    }
+}
+
+/// OpenID Connect Core 1.0 section 9: `private_key_jwt` with keys that are registered inline.
+#[tokio::test]
+async fn keys_can_be_registered() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let jwks = json!({"keys": [ClientKey::es256().jwk("1")]});
+    let members = json!({
+        "token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_signing_alg": "ES256", "jwks": jwks,
+    });
+    let app = provider.registered(&members).await;
+    for (key, value) in members.as_object().unwrap() {
+        assert_eq!(&app.information[key], value, "{key}");
+    }
+    assert!(app.information.get("client_secret").is_none());
+}
