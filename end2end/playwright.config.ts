@@ -18,7 +18,7 @@ export default defineConfig<TestOptions, WorkerOptions>({
   workers: 2,
   timeout: 30_000,
   expect: { timeout: 10_000 },
-  reporter: [['list'], ['./reporters/channels-table.ts']],
+  reporter: [['list'], ['./reporters/channels-table.ts'], ['./reporters/interop-table.ts']],
   use: {
     actionTimeout: 10_000,
     navigationTimeout: 15_000,
@@ -33,10 +33,12 @@ export default defineConfig<TestOptions, WorkerOptions>({
       dependencies: ['canary'],
       use: { topology },
     })),
+    // With other people's software, each against the topology that it is said to work in.
+    { name: 'interop', testDir: 'interop', dependencies: ['canary'], use: { topology: 'cross-site' } },
     {
       name: 'latency cross-site',
       testMatch: LATENCY,
-      dependencies: ['cross-site', 'same-site'],
+      dependencies: ['cross-site', 'same-site', 'interop'],
       use: { topology: 'cross-site', trace: 'off' },
     },
     {
