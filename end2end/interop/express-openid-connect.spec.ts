@@ -1,31 +1,20 @@
 import type { Page } from '@playwright/test';
-import { ServerProcess } from '../fixtures/server-process';
 import { ProviderLogin } from '../pages/provider';
 import { ForeignApp, type Software } from './fixtures/foreign-app';
-import { npmVersion, program, tried } from './fixtures/software';
-import { expect, lend, test as base } from './fixtures/test';
+import { appProcess, npmVersion, tried } from './fixtures/software';
+import { expect, testOf } from './fixtures/test';
 
 const software: Software = {
-  client: ({ origin }) => [
+  client: ({ origin, clientSecret }) => [
+    `client_secret = "${clientSecret}"`,
     `redirect_uris = ["${origin}/callback"]`,
     `post_logout_redirect_uris = ["${origin}"]`,
     `backchannel_logout_uri = "${origin}/backchannel-logout"`,
   ],
-  process: async (app) =>
-    new ServerProcess([program('express-openid-connect.mjs'), JSON.stringify(app)], [app.origin], {}, process.execPath),
+  process: async (app) => appProcess('express-openid-connect.mjs', app),
 };
 
-const test = base.extend<{ app: ForeignApp }, { workerApp: ForeignApp }>({
-  workerApp: [
-    async ({ topology }, use) => {
-      const app = await ForeignApp.start(software, topology);
-      await use(app);
-      await app.stop();
-    },
-    { scope: 'worker', timeout: 60_000 },
-  ],
-  app: ({ workerApp }, use, testInfo) => lend(workerApp, use, testInfo),
-});
+const test = testOf(software);
 
 test.beforeEach(({}, testInfo) => tried(testInfo, 'express-openid-connect', npmVersion('express-openid-connect')));
 
