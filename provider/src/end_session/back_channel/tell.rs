@@ -27,7 +27,8 @@ fn spawn(provider: &Arc<Provider>, entries: &[Entry]) -> mpsc::Receiver<(String,
     for entry in entries.iter().cloned() {
         let (owner, sender) = (Arc::clone(provider), sender.clone());
         provider.tasks.spawn(async move {
-            let Some(turn) = owner.back_channel.turns.take(&entry.client_id).await else {
+            let is_third_party = owner.registry.client(&entry.client_id).is_some_and(|client| client.is_third_party);
+            let Some(turn) = owner.back_channel.turns.take(&entry.client_id, is_third_party).await else {
                 // Too many at once. The worker has to know when the lease is over.
                 owner.back_channel.wake();
                 return;

@@ -78,8 +78,9 @@ async fn claim(provider: &Provider, clients: &[String], now_ms: i64) -> Result<V
     let mut claimed = Vec::new();
     let mut tx = provider.store.begin().await?;
     for client_id in clients {
+        let is_third_party = provider.registry.client(client_id).is_some_and(|client| client.is_third_party);
         for entry in outbox::due(&mut tx, client_id, now_ms, PARALLEL_PER_APP as i64).await? {
-            let Some(turn) = provider.back_channel.turns.try_take(client_id) else { break };
+            let Some(turn) = provider.back_channel.turns.try_take(client_id, is_third_party) else { break };
             outbox::lease(&mut tx, entry.id, now_ms + provider.back_channel.lease_ms()).await?;
             claimed.push((entry, turn));
         }
