@@ -177,11 +177,11 @@ async fn without_push_there_is_no_stream_and_the_api_refuses_all_the_same() {
     .await;
 }
 
-/// FCL-25, T-22: the endpoint acts by `iss` and `sid`, without cookies, and on the session they name only.
+/// FCL-25, FCL-27, T-22: the endpoint acts by `iss` and `sid`, without cookies, and on the session they name only.
 #[tokio::test]
 async fn a_front_channel_request_ends_the_session_it_names() {
     each_way(&[Switch::BackChannel], async |curfew| {
-        let (alice, bob) = (signed_in(&curfew, "alice").await, signed_in(&curfew, "bob").await);
+        let (mut alice, bob) = (signed_in(&curfew, "alice").await, signed_in(&curfew, "bob").await);
         let sid = claims(access_token(&alice.tokens))["sid"].as_str().unwrap().to_owned();
         let url = format!("{}/logout/front-channel?iss={}&sid={sid}", curfew.app_b, curfew.provider);
         let page = Browser::new().open(&url).await;
@@ -190,6 +190,13 @@ async fn a_front_channel_request_ends_the_session_it_names() {
         assert_eq!(page.header("cache-control"), "no-store");
         assert_ended(&curfew.call(Method::GET, "/notes", access_token(&alice.tokens), None).await);
         assert_eq!(curfew.call(Method::GET, "/notes", access_token(&bob.tokens), None).await.status, StatusCode::OK);
+        // FCL-27: no more than that, whatever else is asked: nobody is sent anywhere, and the provider's session lives.
+        let more = format!("{url}&post_logout_redirect_uri=http://evil.example/&redirect_uri=http://evil.example/");
+        let page = Browser::new().open(&more).await;
+        assert_eq!((page.status, page.url.as_str()), (StatusCode::OK, more.as_str()));
+        assert!(!page.body.contains("evil.example"), "{}", page.body);
+        let account = alice.browser.open(&format!("{}/account", curfew.provider)).await;
+        assert!(account.body.contains("data-here=\"true\""), "{}", account.body);
         // FCL-21: again is a success.
         assert_eq!(Browser::new().open(&url).await.status, StatusCode::OK);
         curfew.stop().await;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::provider::{OtherProvider, SendBack};
 use crate::browser::Browser;
 
+/// RPI-25
 #[tokio::test]
 async fn without_an_end_session_endpoint_only_app_a_is_signed_out_and_says_so() {
     let other = OtherProvider::start(json!({ "end_session_endpoint": Value::Null })).await;
