@@ -92,3 +92,17 @@ test('tokens of an ended session show nothing of it, not even for a moment', asy
   await b.expectLocked({ reason: ['check'], channel: ['back-channel', 'front-channel'] });
   await b.expectNoTokens();
 });
+
+test('a browser that takes its storage away later ends nothing, and hears of the end all the same', async ({ alice }) => {
+  const { b } = await alice.signedInAtBoth();
+  await b.page.evaluate(() => {
+    for (const name of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(window, name, { get: () => { throw new DOMException('', 'SecurityError'); } });
+    }
+  });
+  expect(await b.callApi()).toBe(200);
+  const other = await alice.openB();
+  await other.expectSignedIn('alice');
+  await other.signOut.click();
+  await b.expectLocked({ reason: ['push', 'tab'] });
+});

@@ -40,20 +40,23 @@ pub(crate) fn build(std: &Std) -> Result<(), Error> {
     fs::create_dir_all(&pkg).map_err(Error::file(&pkg))?;
     bindgen(&wasm, &pkg)?;
     copy_folder(&public, &site)?;
+    let (assets, stylesheet) = (site.join("assets"), site.join("assets/main.css"));
+    fs::create_dir_all(&assets).map_err(Error::file(&assets))?;
+    fs::copy(&css, &stylesheet).map_err(Error::file(&css))?;
     let (wasm, glue) = (pkg.join("frontend_bg.wasm"), pkg.join("frontend.js"));
     match tools {
         Some(programs) => {
             let (esbuild, wasm_opt) = (programs.join("esbuild"), programs.join("wasm-opt"));
             bundle(&esbuild, &pkg, &glue)?;
             minify(&esbuild, &site.join("boot.js"))?;
+            minify(&esbuild, &stylesheet)?;
             trim(&wasm, &glue)?;
+            // The second time it still finds a little.
+            shrink(&wasm_opt, &wasm)?;
             shrink(&wasm_opt, &wasm)?;
         }
         None => println!("      no Node here, so no wasm-opt: App B works, but is larger"),
     }
-    let assets = site.join("assets");
-    fs::create_dir_all(&assets).map_err(Error::file(&assets))?;
-    fs::copy(&css, assets.join("main.css")).map_err(Error::file(&css))?;
     for file in ["pkg/frontend_bg.wasm", "pkg/frontend.js", "boot.js", "assets/main.css"] {
         compress(&site.join(file))?;
     }
@@ -112,8 +115,8 @@ fn bundle(esbuild: &Path, pkg: &Path, glue: &Path) -> Result<(), Error> {
 }
 
 /// Comments and indentation are as long as the code.
-fn minify(esbuild: &Path, script: &Path) -> Result<(), Error> {
-    run(minifier(esbuild, script).arg(script))
+fn minify(esbuild: &Path, file: &Path) -> Result<(), Error> {
+    run(minifier(esbuild, file).arg(file))
 }
 
 fn minifier(esbuild: &Path, outfile: &Path) -> Command {

@@ -16,6 +16,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 use app::app_b::Handler;
+use js_sys::Function;
 use send_wrapper::SendWrapper;
 use web_sys::HtmlElement;
 
@@ -56,6 +57,8 @@ pub(crate) struct Page {
     timer: RefCell<Option<Timer>>,
     /// The lock of the renewal that is under way.
     renewal: RefCell<Option<WebLock>>,
+    /// Ends the pause before the next try, while there is one.
+    hurry: RefCell<Option<Function>>,
     /// Whether the tokens are stored for all tabs; where the browser refuses, they last as long as this page.
     is_stored: Cell<bool>,
     /// What had the focus when the session's screen was veiled.
@@ -84,6 +87,7 @@ impl Page {
             stream: RefCell::default(),
             timer: RefCell::default(),
             renewal: RefCell::default(),
+            hurry: RefCell::default(),
             is_stored: Cell::new(true),
             focused: RefCell::default(),
             question: Cell::default(),
@@ -128,6 +132,7 @@ impl Page {
             }
             Action::SetTimer => self.set_timer(),
             Action::Renew => self.renew(),
+            Action::HurryRenewal => self.hurry_renewal(),
             Action::LetOthersRenew => self.let_others_renew(),
             Action::ShowFacts => self.show_facts(),
             Action::RefuseAtApi => self.refuse_at_api(),

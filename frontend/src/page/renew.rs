@@ -1,11 +1,13 @@
 use std::rc::Rc;
 
 use app::app_b::Renewing;
+use js_sys::Promise;
 use leptos::prelude::Set;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Page;
-use crate::browser::{Turn, WebLock, ask_in_frame, jitter, last_renewals, note_renewals, now, sleep};
+use crate::browser::{Turn, WebLock, ask_in_frame, at_most, jitter, last_renewals, note_renewals, now, sleep};
 use crate::config::Renew;
 use crate::oidc::authorize::{self, Prompt};
 use crate::oidc::callback::{self, Answer, CallbackError};
@@ -60,9 +62,17 @@ impl Page {
                     return;
                 }
                 page.model.is_waiting.set(true);
-                sleep(backoff.next(jitter)).await;
+                let hurried = Promise::new(&mut |hurry, _| drop(page.hurry.replace(Some(hurry))));
+                at_most(backoff.next(jitter), &hurried).await;
             }
         });
+    }
+
+    /// Tries to renew at once, where it is waited with that.
+    pub(super) fn hurry_renewal(&self) {
+        if let Some(hurry) = self.hurry.take() {
+            _ = hurry.call0(&JsValue::UNDEFINED);
+        }
     }
 
     /// Lets go of the lock of the renewal.

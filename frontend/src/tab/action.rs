@@ -49,6 +49,8 @@ pub(crate) enum Action {
     /// Asks the provider for the next tokens, or takes over those that another tab got, until it is known what is the
     /// case.
     Renew,
+    /// Ends the pause before the next try to renew.
+    HurryRenewal,
     /// Says to the user what is known of the session now.
     ShowFacts,
     /// Fetches the notes.

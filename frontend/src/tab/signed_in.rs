@@ -141,6 +141,9 @@ impl SignedIn {
             }
             _ => {}
         }
+        if self.renewal == Renewal::UnderWay {
+            actions.push(Action::HurryRenewal);
+        }
         actions.extend(self.ask(now));
         // A stream that was open before a sleep may be dead, and none the wiser.
         if self.held.is_some_and(|held| wake == Wake::Long || held != Listening::Open) {

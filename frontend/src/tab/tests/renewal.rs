@@ -99,7 +99,11 @@ fn without_an_answer_the_session_goes_on() {
         assert!(!tab.handle(Input::TimeIsUp, now).iter().any(|action| matches!(action, Action::Lock(_))));
         assert!(tab.is_signed_in());
     }
-    assert_eq!(tab.handle(Input::Online, EXPIRES_AT + 10_001), [Action::Veil], "it is being tried");
+    assert_eq!(
+        tab.handle(Input::Online, EXPIRES_AT + 10_001),
+        [Action::Veil, Action::HurryRenewal],
+        "it is tried at once"
+    );
     assert_eq!(
         tab.handle(Input::NotRenewed, EXPIRES_AT + 10_002),
         [Action::Hide],
