@@ -114,7 +114,7 @@ fn without_an_answer_the_session_goes_on() {
     assert_eq!(renewed, [Action::SetTimer, Action::ShowFacts, Action::Check]);
 
     let mut veiled = renewing();
-    assert_eq!(veiled.handle(Input::Online, RENEW_AT + 1), [Action::Veil, Action::Check]);
+    assert_eq!(veiled.handle(Input::Online, RENEW_AT + 1), [Action::Veil, Action::HurryRenewal, Action::Check]);
     assert_eq!(veiled.handle(Input::NotRenewed, RENEW_AT + 2), [Action::Check], "the tokens are still good");
 }
 
