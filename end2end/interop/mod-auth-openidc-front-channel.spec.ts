@@ -1,11 +1,11 @@
-import { isInstalled, moduleVersion, withChannel } from './fixtures/apache';
+import { isNotThere, moduleVersion, withChannel } from './fixtures/apache';
 import { ProtectedPage } from './fixtures/protected-page';
 import { tried } from './fixtures/software';
 import { testOf } from './fixtures/test';
 
 const test = testOf(withChannel('frontchannel', 'get'));
 
-test.skip(!isInstalled(), 'needs the package libapache2-mod-auth-openidc');
+test.skip(isNotThere(), 'needs the package libapache2-mod-auth-openidc');
 
 test.beforeEach(({}, testInfo) => tried(testInfo, 'mod_auth_openidc', moduleVersion()));
 

@@ -1,11 +1,12 @@
 import type { FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { MEASUREMENT, PAIRS, SETTINGS, type Measurement, type Setting } from '../fixtures/channels';
+import { settle, type MadeTable } from './made-table';
 
-const PAGE = join(__dirname, '../../docs/channels.md');
-const BEGIN = '<!-- made by specs/channels.spec.ts: begin -->\n';
-const END = '<!-- made by specs/channels.spec.ts: end -->\n';
+const TABLE: MadeTable = {
+  page: 'channels.md',
+  begin: '<!-- made by specs/channels.spec.ts: begin -->\n',
+  end: '<!-- made by specs/channels.spec.ts: end -->\n',
+};
 
 /**
  * Holds the table in docs/channels.md against what `channels.spec.ts` measured. A cell that differs fails the run, or is
@@ -23,29 +24,12 @@ export default class ChannelsTable implements Reporter {
 
   async onEnd(): Promise<{ status: FullResult['status'] } | undefined> {
     if (this.measured.length === 0) return undefined;
-    const page = readFileSync(PAGE, 'utf8');
-    const [before, table, after] = split(page);
-    const now = render(cellsOf(table), this.measured);
-    if (now === table) return undefined;
-    if (process.env.CURFEW_UPDATE) {
-      writeFileSync(PAGE, before + now + after);
-      console.log('docs/channels.md: the table was rewritten');
-      return undefined;
-    }
-    console.error(`docs/channels.md is not what was measured; CURFEW_UPDATE=1 rewrites its table to\n\n${now}`);
-    return { status: 'failed' };
+    return settle(TABLE, (table) => render(cellsOf(table), this.measured));
   }
 
   printsToStdio(): boolean {
     return false;
   }
-}
-
-function split(page: string): [before: string, table: string, after: string] {
-  const begin = page.indexOf(BEGIN) + BEGIN.length;
-  const end = page.indexOf(END);
-  if (begin < BEGIN.length || end < begin) throw new Error(`${PAGE} has no place for the table`);
-  return [page.slice(0, begin), page.slice(begin, end), page.slice(end)];
 }
 
 const key = (...parts: string[]) => parts.join(' | ');

@@ -1,12 +1,15 @@
 import type { FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { TRIED, type Tried } from '../interop/fixtures/software';
+import { settle, type MadeTable } from './made-table';
 
-const PAGE = join(__dirname, '../../docs/interop.md');
 const SPECS = join(__dirname, '../interop');
-const BEGIN = '<!-- made by the specs in end2end/interop: begin -->\n';
-const END = '<!-- made by the specs in end2end/interop: end -->\n';
+const TABLE: MadeTable = {
+  page: 'interop.md',
+  begin: '<!-- made by the specs in end2end/interop: begin -->\n',
+  end: '<!-- made by the specs in end2end/interop: end -->\n',
+};
 
 type Line = Tried & { shown: string; spec: string };
 
@@ -27,29 +30,12 @@ export default class InteropTable implements Reporter {
 
   async onEnd(): Promise<{ status: FullResult['status'] } | undefined> {
     if (this.shown.length === 0) return undefined;
-    const page = readFileSync(PAGE, 'utf8');
-    const [before, table, after] = split(page);
-    const now = render([...linesOf(table), ...this.shown]);
-    if (now === table) return undefined;
-    if (process.env.CURFEW_UPDATE) {
-      writeFileSync(PAGE, before + now + after);
-      console.log('docs/interop.md: the table was rewritten');
-      return undefined;
-    }
-    console.error(`docs/interop.md is not what was shown; CURFEW_UPDATE=1 rewrites its table to\n\n${now}`);
-    return { status: 'failed' };
+    return settle(TABLE, (table) => render([...linesOf(table), ...this.shown]));
   }
 
   printsToStdio(): boolean {
     return false;
   }
-}
-
-function split(page: string): [before: string, table: string, after: string] {
-  const begin = page.indexOf(BEGIN) + BEGIN.length;
-  const end = page.indexOf(END);
-  if (begin < BEGIN.length || end < begin) throw new Error(`${PAGE} has no place for the table`);
-  return [page.slice(0, begin), page.slice(begin, end), page.slice(end)];
 }
 
 /** The lines of the table as it is in the page, without those of tests that are no more. */

@@ -86,7 +86,7 @@ impl SignedIn {
             Input::Refused(refusal) if refusal.reason == RefusalReason::Expired && self.may_force() => {
                 goes_on(self.force(now))
             }
-            Input::Refused(refusal) if refusal.reason != RefusalReason::Proof => ended(refused(refusal, session)),
+            Input::Refused(refusal) => refused(refusal, session),
             Input::SignOut => {
                 let lock = Lock { reason: Reason::User, channel: None };
                 let mut actions = lock_and_tell(lock, end_of(session, Channel::RpInitiated));
@@ -117,7 +117,6 @@ impl SignedIn {
             Input::Chosen | Input::StreamIs(_) | Input::AskedWho | Input::HolderIs(_) => goes_on(self.listen(&input)),
             Input::Pushed(_)
             | Input::Told(_)
-            | Input::Refused(_)
             | Input::SignedIn { .. }
             | Input::NoSession(_)
             | Input::Concealed
@@ -307,14 +306,16 @@ pub(super) fn told(TabMessage { from, event }: TabMessage) -> Vec<Action> {
     lock(Lock { reason, channel: Some(event.channel) }, Which::EndedBy(event))
 }
 
-fn refused(Refusal { reason, channel }: Refusal, session: &SessionRef) -> Vec<Action> {
+fn refused(Refusal { reason, channel }: Refusal, session: &SessionRef) -> Next {
     let check = Lock { reason: Reason::Check, channel };
-    match reason {
+    ended(match reason {
+        // Of the request, and not of the token.
+        RefusalReason::Proof => return goes_on(Vec::new()),
         // Only what a provider says ends a session at the API, so that much is certain when it names no channel.
         RefusalReason::SessionEnded => lock_and_tell(check, end_of(session, channel.unwrap_or(Channel::Provider))),
         RefusalReason::Expired => expired(),
-        RefusalReason::Invalid | RefusalReason::Proof => lock(check, Which::OfThisTab),
-    }
+        RefusalReason::Invalid => lock(check, Which::OfThisTab),
+    })
 }
 
 /// The access token is of no more use, but the session may live on: the other tabs see for themselves.

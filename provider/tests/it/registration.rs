@@ -1,6 +1,8 @@
 //! `/register`: RFC 7591 and RFC 7592, with the metadata of OpenID Connect Dynamic Client Registration 1.0 and of the logout
 //! specifications.
 
+mod management;
+
 use axum::http::StatusCode;
 use provider::ProviderConfig;
 use serde_json::{Value, json};
@@ -314,97 +316,6 @@ async fn a_client_that_nobody_uses_is_forgotten() {
     assert_eq!(provider.manage("GET", &used, None).await.status, StatusCode::OK);
     refused(&provider.manage("GET", &unused, None).await, 401, "invalid_token");
     provider.browser().get(&unused.authorize(&[])).await.assert_error_page(400);
-}
-
-/// RFC 7592 section 2.1: what it was told, but for the secret, of which only a hash is kept.
-#[tokio::test]
-async fn a_client_reads_its_registration() {
-    let provider = TestProvider::with(config_registering(json!(true))).await;
-    let app = provider.registered(&json!({"backchannel_logout_uri": "https://app.example.com/back"})).await;
-    let mut expected = app.information.clone();
-    expected.as_object_mut().unwrap().remove("client_secret");
-    let answer = provider.manage("GET", &app, None).await;
-    assert_eq!(answer.header("cache-control"), "no-store");
-    assert_eq!(body(&answer), expected);
-
-    let other = provider.registered(&json!({})).await;
-    for token in ["", "x", &other.access_token] {
-        for method in ["GET", "PUT", "DELETE"] {
-            let answer = provider.registering(method, &format!("/register/{}", app.client_id), token, None).await;
-            refused(&answer, 401, "invalid_token");
-        }
-    }
-    refused(&provider.registering("GET", "/register/app-a", &app.access_token, None).await, 401, "invalid_token");
-}
-
-/// Nothing that could be used is stored.
-#[tokio::test]
-async fn secrets_are_stored_as_hashes() {
-    let provider = TestProvider::with(config_registering(json!(true))).await;
-    let app = provider.registered(&json!({})).await;
-    provider.state.shutdown().await;
-    let stored: String = provider
-        .stored("SELECT concat_ws(' ', client_id, metadata, hex(secret_hash), hex(token_hash)) FROM registered_client")
-        .await;
-    assert!(stored.contains(&app.client_id));
-    for secret in ["client_secret", "registration_access_token"] {
-        assert!(!stored.contains(app.information[secret].as_str().unwrap()), "{secret}");
-    }
-}
-
-/// RFC 7592 section 2.2: what is not sent again is registered no longer.
-#[tokio::test]
-async fn a_client_changes_its_registration() {
-    let provider = TestProvider::with(config_registering(json!(true))).await;
-    let app = provider.registered(&json!({"backchannel_logout_uri": "https://app.example.com/back"})).await;
-    let secret = &app.information["client_secret"];
-    let changed = json!({
-        "client_id": app.client_id, "client_secret": secret, "client_name": "Other notes",
-        "redirect_uris": ["https://other.example.com/callback"],
-    });
-    let answer = provider.manage("PUT", &app, Some(&changed)).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    let information = body(&answer);
-    assert_eq!(&information["client_secret"], secret);
-    assert_eq!(information["client_name"], "Other notes");
-    assert!(information.get("backchannel_logout_uri").is_none());
-    provider.browser().get(&app.authorize(&[])).await.assert_error_page(400);
-
-    // From public to confidential and back.
-    let public = json!({"client_id": app.client_id, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"});
-    assert!(body(&provider.manage("PUT", &app, Some(&public)).await).get("client_secret").is_none());
-    let confidential = json!({"client_id": app.client_id, "redirect_uris": [CALLBACK]});
-    let made = body(&provider.manage("PUT", &app, Some(&confidential)).await);
-    assert!(made["client_secret"].is_string() && &made["client_secret"] != secret);
-}
-
-/// RFC 7592 section 2.2
-#[tokio::test]
-async fn changes_that_are_refused() {
-    let provider = TestProvider::with(config_registering(json!(true))).await;
-    let app = provider.registered(&json!({})).await;
-    let table = [
-        (json!({"client_id": null}), "client_id"),
-        (json!({"client_id": "app-a"}), "client_id"),
-        (json!({"client_secret": "a-secret-of-my-own"}), "client_secret"),
-        (json!({"client_secret_expires_at": 0}), "left out"),
-        (json!({"client_id_issued_at": 0}), "left out"),
-        (json!({"registration_access_token": "x"}), "left out"),
-        (json!({"registration_client_uri": "x"}), "left out"),
-        (json!({"client_name": "App A"}), "choose another"),
-        (json!({"response_types": ["token"]}), "only code"),
-    ];
-    for (members, says) in table {
-        let mut metadata = json!({"client_id": app.client_id, "redirect_uris": [CALLBACK]});
-        metadata.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        let answer = provider.manage("PUT", &app, Some(&metadata)).await;
-        let description = refused(&answer, 400, "invalid_client_metadata");
-        assert!(description.contains(says), "{members}: {description}");
-    }
-    let without = json!({"client_id": app.client_id});
-    refused(&provider.manage("PUT", &app, Some(&without)).await, 400, "invalid_redirect_uri");
-    let information = body(&provider.manage("GET", &app, None).await);
-    assert_eq!(information["client_name"], "Notes", "nothing has changed");
 }
 
 /// A restart loses nothing; and what the configuration does not allow any more is not there, until it does again.
