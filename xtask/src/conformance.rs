@@ -23,8 +23,8 @@ const SPECIFICATIONS: [(&str, &str); 11] = [
     ("CMD", "OpenID Provider Commands 1.0"),
     ("T", "Traps that others fell into"),
 ];
-const FOLDERS: [&str; 9] =
-    ["dpop", "logout-event", "provider", "relying-party", "app", "frontend", "server", "end2end", "xtask/tests"];
+const FOLDERS: [&str; 10] =
+    ["dpop", "logout-event", "provider", "relying-party", "app", "frontend", "lab", "server", "end2end", "xtask/tests"];
 
 struct Requirement {
     number: String,

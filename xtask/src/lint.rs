@@ -14,6 +14,7 @@ pub(crate) fn run() -> Result<(), Error> {
     process::run(cargo().args(["clippy", "--all-targets", "--", "--deny", "warnings"]))?;
     steps.next("the wasm target");
     let std = wasm_target::ensure()?;
-    steps.next("clippy, App B in the browser");
-    process::run(std.cargo("clippy")?.args(["--package", "frontend", "--", "--deny", "warnings"]))
+    steps.next("clippy, App B and the lab in the browser");
+    process::run(std.cargo("clippy")?.args(["--package", "frontend", "--", "--deny", "warnings"]))?;
+    process::run(std.cargo("clippy")?.args(["--package", "lab", "--", "--deny", "warnings"]))
 }

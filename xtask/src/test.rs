@@ -17,7 +17,10 @@ pub(crate) enum Which {
 }
 
 pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error> {
-    let mut steps = Steps::new(if which == Which::All { 5 } else { 3 });
+    let mut steps = Steps::new(match which {
+        Which::All => 6,
+        Which::Rust | Which::Browser => 3,
+    });
     // What is missing is said before the long part, not after it.
     let chromium = if which == Which::Rust {
         None
@@ -30,6 +33,9 @@ pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error>
         process::run(cargo().arg("test"))?;
         steps.next("tests of App B's parts that need no browser");
         let packages = ["--package", "frontend", "--package", "app", "--features", "app/csr"];
+        process::run(cargo().args(["test", "--lib"]).args(packages))?;
+        steps.next("tests of the lab's parts that need no browser");
+        let packages = ["--package", "lab", "--package", "app", "--features", "app/lab"];
         process::run(cargo().args(["test", "--lib"]).args(packages))?;
     }
     if let Some(chromium) = chromium {

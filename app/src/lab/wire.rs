@@ -1,0 +1,289 @@
+//! What the lab, its server, the parties and the windows say to each other, as JSON.
+//!
+//! Nothing here carries a secret: no token, cookie or code, and of a `sid` only a fingerprint that is worthless elsewhere.
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since the Unix epoch, with a fraction: a browser's `performance.timeOrigin + performance.now()`, or the
+/// system's clock. All parties of the demo run on one machine, so their times can be compared.
+pub type Milliseconds = f64;
+
+/// Where a message starts or ends: a lane of the diagram.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// A window that the lab opened, by its name.
+    Window(String),
+    /// A browser, where the party that reports cannot know which window it was.
+    Browser,
+    /// App A's server.
+    AppA,
+    /// App B's API.
+    AppB,
+    /// The OpenID Provider.
+    Provider,
+    /// The lab's own server: the administrator, or the thief of a token.
+    Lab,
+}
+
+/// By what a message travels, or what happened in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// The user did something in a window.
+    Click,
+    /// The browser was sent from one party to another.
+    Redirect,
+    /// A sign-in was completed, or a session noted.
+    SignIn,
+    /// Tokens were issued, renewed, or refused at the token endpoint.
+    Tokens,
+    /// The provider ended a session; an app ended its own record.
+    Ended,
+    /// A frame of the provider's page at an app, or its answer.
+    FrontChannel,
+    /// A logout token, posted by the provider.
+    BackChannel,
+    /// A server told the open tabs of a session.
+    Push,
+    /// One tab told the others.
+    Broadcast,
+    /// A tab asked its server.
+    Check,
+    /// A tab locked.
+    Locked,
+    /// A request with a credential was answered.
+    Request,
+    /// The administrator's call.
+    Revocation,
+    /// A party was stopped, started or changed by a switch.
+    Switched,
+}
+
+/// How it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Sent or begun; the answer is not known yet.
+    Begun,
+    /// Done, or accepted.
+    Done,
+    /// Answered, and nothing more is known: a frame that loaded.
+    Unconfirmed,
+    /// Refused, as it should be or not: the label says why.
+    Refused,
+    /// Nobody answered.
+    Unreachable,
+}
+
+/// Where a specification says so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// The specification and its section, for example `Back-Channel Logout 1.0, section 2.5`.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+}
+
+/// One thing that happened, told by whoever saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// When.
+    pub at: Milliseconds,
+    /// Who acted.
+    pub from: Place,
+    /// On whom; the same as `from` for what happens inside.
+    pub to: Place,
+    /// By what.
+    pub kind: Kind,
+    /// How it went.
+    pub outcome: Outcome,
+    /// A few words, for the arrow.
+    pub label: String,
+    /// What the message said, as names and values for the reader: claims, never secrets.
+    pub carries: Vec<(String, String)>,
+    /// What it follows.
+    pub section: Option<Section>,
+}
+
+/// How App B renews its tokens: the values of `renew` in its configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RenewSwitch {
+    /// It decides by where the provider is.
+    #[default]
+    Auto,
+    /// In a hidden frame.
+    Iframe,
+    /// By refresh tokens.
+    RefreshToken,
+    /// Not at all.
+    Off,
+}
+
+/// What can be changed while the demo runs. A change restarts the parties that it concerns, which lose nothing by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Switches {
+    /// The provider's page loads frames of the apps.
+    pub front_channel: bool,
+    /// The provider posts logout tokens.
+    pub back_channel: bool,
+    /// The apps' servers push to their tabs.
+    pub push: bool,
+    /// The tabs of an app tell each other.
+    pub broadcast: bool,
+    /// How App B renews.
+    pub renew: RenewSwitch,
+    /// Lifetime of access tokens, in seconds: 10 to 3600.
+    pub access_token_lifetime: u32,
+    /// App A is there.
+    pub app_a: bool,
+    /// App B is there.
+    pub app_b: bool,
+    /// How long App B takes to answer at `/logout/*`, in milliseconds: 0 to 5000.
+    pub slow_app_b: u32,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            front_channel: true,
+            back_channel: true,
+            push: true,
+            broadcast: true,
+            renew: RenewSwitch::Auto,
+            access_token_lifetime: 300,
+            app_a: true,
+            app_b: true,
+            slow_app_b: 0,
+        }
+    }
+}
+
+/// `GET /api/state`: the demo as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// The provider's origin.
+    pub provider: String,
+    /// App A's origin.
+    pub app_a: String,
+    /// App B's origin.
+    pub app_b: String,
+    /// `cross-site` or `same-site`.
+    pub topology: String,
+    /// How the switches stand.
+    pub switches: Switches,
+}
+
+/// An event of the lab's stream (`GET /api/events`), the `data` of a message event.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "type", content = "value")]
+pub enum Event {
+    /// A party reports.
+    Report(Report),
+    /// The demo has changed.
+    State(State),
+}
+
+/// What a window tells the lab that opened it, by `postMessage`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "curfew-lab")]
+pub enum FromWindow {
+    /// A page has loaded, or what it shows has changed.
+    State {
+        /// When.
+        at: Milliseconds,
+        /// The page's origin.
+        origin: String,
+        /// Its path, without a query.
+        path: String,
+        /// `data-session` of its body: `checking`, `signed-in`, `signed-out`; none on the provider's pages.
+        session: Option<String>,
+        /// `data-user`.
+        user: Option<String>,
+        /// `data-reason`: how this tab heard of the end.
+        reason: Option<String>,
+        /// `data-channel`: how its server heard.
+        channel: Option<String>,
+        /// `data-listening`: whether it hears of a sign-out by push.
+        listening: Option<String>,
+    },
+    /// The user, or the lab on the user's behalf, pressed something.
+    Click {
+        /// When, at the start of the event.
+        at: Milliseconds,
+        /// `data-testid` of what was pressed.
+        testid: String,
+    },
+    /// App B's page shows the answer of its API.
+    Answer {
+        /// When.
+        at: Milliseconds,
+        /// HTTP status.
+        status: u16,
+    },
+    /// The page goes: it is closed, or leads to another.
+    Gone {
+        /// When.
+        at: Milliseconds,
+    },
+}
+
+/// What the lab asks of a window that it opened, by `postMessage`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "curfew-lab")]
+pub enum ToWindow {
+    /// Tell how things stand.
+    Tell,
+    /// Press the element with this `data-testid`: `sign-in`, `sign-out`, `call-api`, `confirm-sign-out`, `stay-signed-in` or
+    /// `end-all`; nothing else is pressed.
+    Press {
+        /// Which.
+        testid: String,
+    },
+    /// Fill in and send the provider's form as this user of the demo, where the page is that form.
+    SignIn {
+        /// `alice` or `bob`.
+        user: String,
+    },
+    /// Go to this path of the same origin.
+    Go {
+        /// For example `/account`.
+        path: String,
+    },
+}
+
+/// What should happen in a run, and whether it did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What should happen, in a sentence.
+    pub expected: String,
+    /// What did happen, in a sentence; empty while it is open.
+    pub found: String,
+    /// Whether it is what should; none while it is open.
+    pub met: Option<bool>,
+}
+
+/// A recorded run: what `PUT /api/runs/{id}` keeps and the JSON export holds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// 16 lower-case letters and digits, made by the lab.
+    pub id: String,
+    /// What it shows: the name of the scenario, or what was pressed.
+    pub title: String,
+    /// The scenario's id, if it was one.
+    pub scenario: Option<String>,
+    /// The time of the click.
+    pub started: Milliseconds,
+    /// Host names of the demo: `cross-site` or `same-site`.
+    pub topology: String,
+    /// How the switches stood at the click.
+    pub switches: Switches,
+    /// The windows: their names and titles, in the order of their lanes.
+    pub windows: Vec<(String, String)>,
+    /// What happened, in the order of time.
+    pub reports: Vec<Report>,
+    /// What should have happened, and did or did not.
+    pub verdicts: Vec<Verdict>,
+}
