@@ -35,10 +35,20 @@ export default defineConfig<TestOptions, WorkerOptions>({
     })),
     // With other people's software, each against the topology that it is said to work in.
     { name: 'interop', testDir: 'interop', dependencies: ['canary'], use: { topology: 'cross-site' } },
+    // What Playwright cannot drive: Firefox as distributions ship it.
+    ...(['cross-site', 'same-site'] as const).map((topology) => ({
+      name: `firefox ${topology}`,
+      testDir: 'firefox',
+      dependencies: ['canary'],
+      timeout: 60_000,
+      use: { topology },
+    })),
+    // Pictures are made where somebody asks for them: `cargo xtask screenshots`.
+    ...(process.env.CURFEW_SCREENSHOTS ? [{ name: 'screenshots', testDir: 'screenshots' }] : []),
     {
       name: 'latency cross-site',
       testMatch: LATENCY,
-      dependencies: ['cross-site', 'same-site', 'interop'],
+      dependencies: ['cross-site', 'same-site', 'interop', 'firefox cross-site', 'firefox same-site'],
       use: { topology: 'cross-site', trace: 'off' },
     },
     {

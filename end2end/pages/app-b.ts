@@ -1,8 +1,10 @@
 import { expect, type Locator, type Page, type Response } from '@playwright/test';
+import type { CallingTab } from '../fixtures/measure';
 import type { Parties } from '../fixtures/parties';
 import { App } from './app';
 
-const TOKENS = 'curfew-b-tokens';
+/** Where App B keeps its tokens in localStorage. */
+export const TOKENS = 'curfew-b-tokens';
 
 /** What App B keeps in localStorage, as far as tests need it. */
 export type StoredTokens = {
@@ -16,7 +18,7 @@ export type StoredTokens = {
 };
 
 /** App B: runs in the browser, with tokens in its storage. */
-export class AppB extends App {
+export class AppB extends App implements CallingTab {
   readonly streamPath = '/api/events';
   protected readonly afterSignOutPath = '/';
   readonly callApiButton: Locator;

@@ -1,4 +1,6 @@
 import { expect, type Frame, type Locator, type Page } from '@playwright/test';
+import { moveTime } from '../fixtures/clock';
+import type { OpenTab } from '../fixtures/measure';
 import type { Parties } from '../fixtures/parties';
 
 /** How a tab heard of a sign-out: `data-reason`. */
@@ -13,8 +15,11 @@ export const BY_ANY_WAY: { reason: Reason[]; channel: HeardBy[] } = {
   channel: ['back-channel', 'front-channel'],
 };
 
+/** How tabs tell each other: the name that the crate `logout-event` gives it. */
+const TAB_CHANNEL = 'curfew-sign-out';
+
 /** What both apps show, in the same words. */
-export abstract class App {
+export abstract class App implements OpenTab {
   readonly body: Locator;
   readonly signIn: Locator;
   readonly signOut: Locator;
@@ -73,6 +78,34 @@ export abstract class App {
     await expect(this.signOut).toBeHidden();
   }
 
+  async reload(): Promise<void> {
+    await this.page.reload();
+  }
+
+  async focus(): Promise<void> {
+    await this.page.evaluate(() => dispatchEvent(new Event('focus')));
+  }
+
+  sleep(ms: number): Promise<void> {
+    return moveTime(this.page, ms);
+  }
+
+  async overhear(): Promise<void> {
+    await this.page.evaluate((name) => {
+      const { dataset } = document.documentElement;
+      new BroadcastChannel(name).onmessage = ({ data }) => (dataset.overheard = `${dataset.overheard ?? ''} ${data}`);
+    }, TAB_CHANNEL);
+  }
+
+  async hasOverheard(): Promise<boolean> {
+    const sibling = await this.page.context().newPage();
+    await sibling.goto(`${this.origin}/healthz`);
+    await sibling.evaluate((name) => new BroadcastChannel(name).postMessage('last'), TAB_CHANNEL);
+    const page = this.page.locator('html');
+    await expect(page).toHaveAttribute('data-overheard', /last$/);
+    return (await page.getAttribute('data-overheard')) !== ' last';
+  }
+
   /** Signed out while it was open, and says how it and its server heard. */
   async expectLocked(heard: { reason: readonly Reason[]; channel?: readonly HeardBy[] }): Promise<void> {
     await this.expectSignedOut();
@@ -81,4 +114,4 @@ export abstract class App {
   }
 }
 
-const oneOf = (words: readonly string[]) => new RegExp(`^(${words.join('|')})$`);
+export const oneOf = (words: readonly string[]) => new RegExp(`^(${words.join('|')})$`);

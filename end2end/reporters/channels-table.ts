@@ -9,7 +9,7 @@ const TABLE: MadeTable = {
 };
 
 /**
- * Holds the table in docs/channels.md against what `channels.spec.ts` measured. A cell that differs fails the run, or is
+ * Holds the table in docs/channels.md against what the two `channels.spec.ts` measured. A cell that differs fails the run, or is
  * rewritten where CURFEW_UPDATE is set. What a partial run did not measure stays as it is.
  */
 export default class ChannelsTable implements Reporter {
@@ -32,18 +32,21 @@ export default class ChannelsTable implements Reporter {
   }
 }
 
+const split = (row: string) => row.replace(/^\| | \|$/g, '').split(' | ');
+
 const key = (...parts: string[]) => parts.join(' | ');
 
-const column = ({ topology, thirdPartyCookies }: Setting) =>
-  `${topology === 'cross-site' ? 'other site' : 'same site'}, ${thirdPartyCookies}`;
+const column = ({ topology, browser, thirdPartyCookies }: Setting) => {
+  const site = topology === 'cross-site' ? 'other site' : 'same site';
+  return browser === 'Firefox' ? `${site}, Firefox` : `${site}, ${thirdPartyCookies}`;
+};
 
 /** The cells of the table as it is in the page, by row and column. */
 function cellsOf(table: string): Map<string, string> {
-  const rows = table.trim().split('\n').slice(2);
+  const [header = [], , ...rows] = table.trim().split('\n').map(split);
   const cells = new Map<string, string>();
-  for (const row of rows) {
-    const [server = '', tab = '', ...rest] = row.replace(/^\| | \|$/g, '').split(' | ');
-    SETTINGS.forEach((setting, index) => cells.set(key(server, tab, column(setting)), rest[index] ?? ''));
+  for (const [server = '', tab = '', ...rest] of rows) {
+    rest.forEach((cell, index) => cells.set(key(server, tab, header[index + 2] ?? ''), cell));
   }
   return cells;
 }

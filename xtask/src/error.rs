@@ -28,8 +28,8 @@ pub(crate) enum Error {
          chromium`, macOS: `brew install chromium`), or name one by CURFEW_CHROMIUM=PATH"
     )]
     NoChromium,
-    #[error("CURFEW_CHROMIUM names {0}, which is not a file")]
-    ChromiumNotThere(PathBuf),
+    #[error("{variable} names {}, which is not a file", path.display())]
+    BrowserNotThere { variable: &'static str, path: PathBuf },
     #[error("cargo xtask fuzz [TARGET] [-- SECONDS], where TARGET is one of {0}")]
     Fuzz(String),
     #[error("docs/conformance.md is out of date: run `cargo xtask conformance` and commit it")]

@@ -11,11 +11,11 @@ const RUNS: &str = "50";
 pub(crate) fn run(playwright_args: &[String]) -> Result<(), Error> {
     let mut steps = Steps::new(3);
     steps.next("what the measurements need: Node, Chromium");
-    let chromium = test::prepare_browser_tests()?;
+    let browsers = test::prepare_browser_tests()?;
     steps.next("the server's release build, and App B");
     let server = demo::build(Profile::Release)?;
     steps.next("measurements");
-    let mut command = test::playwright(&server, &chromium);
+    let mut command = test::playwright(&server, &browsers);
     command.args(["--no-deps", "--workers=1", "--project=latency cross-site", "--project=latency same-site"]);
     if std::env::var_os("CURFEW_LATENCY_RUNS").is_none() {
         command.env("CURFEW_LATENCY_RUNS", RUNS);

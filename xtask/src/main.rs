@@ -1,5 +1,5 @@
 //! Developer commands: `cargo xtask demo | test | bench | five-answers | latency | fuzz | lint | build | size |
-//! conformance`.
+//! screenshots | conformance`.
 //!
 //! Each does its own set-up on a machine with Rust and a C compiler (and, for the browser tests, Node and Chromium), says
 //! what it is doing, and skips what is already done.
@@ -17,6 +17,7 @@ mod latency;
 mod lint;
 mod node;
 mod process;
+mod screenshots;
 mod size;
 mod test;
 mod trim;
@@ -36,13 +37,14 @@ Usage: cargo xtask COMMAND
   lint                         formatting and clippy, host and wasm
   conformance                  write docs/conformance.md from the tests
   latency [-- ARGS]            how long sign-outs take, with the release build; ARGS go to Playwright
+  screenshots [-- ARGS]        a picture of every page into target/screenshots; ARGS go to Playwright
   size                         App B's wasm, js and css: raw, gzip, brotli
   fuzz [TARGET] [-- SECONDS]   every fuzz target, or one, for 60 s or that long each
   bench [-- ARGS]              the benchmarks; ARGS go to criterion
   five-answers                 Curfew beside what else people do; CURFEW_UPDATE=1 writes docs/five-answers.md
 
 Environment: CURFEW_WASM_STD=source builds the wasm target's standard library from source,
-CURFEW_CHROMIUM=PATH names the browser of the tests,
+CURFEW_CHROMIUM=PATH and CURFEW_FIREFOX=PATH name the browsers of the tests,
 CURFEW_LATENCY_RUNS=N says how often `latency` takes each figure (50).";
 
 fn main() -> ExitCode {
@@ -72,6 +74,7 @@ fn run(args: &[String]) -> Result<(), Error> {
         ["conformance"] => conformance::run(false),
         ["latency"] => latency::run(passed_on),
         ["lint"] => lint::run(),
+        ["screenshots"] => screenshots::run(passed_on),
         ["size"] => size::run(),
         ["fuzz"] => fuzz::run(None, passed_on),
         ["fuzz", target] => fuzz::run(Some(target), passed_on),

@@ -22,7 +22,7 @@ pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error>
         Which::Rust | Which::Browser => 3,
     });
     // What is missing is said before the long part, not after it.
-    let chromium = if which == Which::Rust {
+    let browsers = if which == Which::Rust {
         None
     } else {
         steps.next("what the browser tests need: Node, Chromium");
@@ -38,35 +38,47 @@ pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error>
         let packages = ["--package", "lab", "--package", "app", "--features", "app/lab"];
         process::run(cargo().args(["test", "--lib"]).args(packages))?;
     }
-    if let Some(chromium) = chromium {
+    if let Some(browsers) = browsers {
         steps.next("the server and App B for the browser tests");
         let server = demo::build(Profile::Dev)?;
         steps.next("browser tests");
-        process::run(playwright(&server, &chromium).args(playwright_args))?;
+        process::run(playwright(&server, &browsers).args(playwright_args))?;
     }
     Ok(())
 }
 
-/// Installs the browser tests' packages, checks their types, and finds the browser.
-pub(crate) fn prepare_browser_tests() -> Result<PathBuf, Error> {
+/// The browsers of this machine.
+pub(crate) struct Browsers {
+    chromium: PathBuf,
+    firefox: Option<PathBuf>,
+}
+
+/// Installs the browser tests' packages, checks their types, and finds the browsers.
+pub(crate) fn prepare_browser_tests() -> Result<Browsers, Error> {
     if !node::is_there() {
         return Err(Error::NoNode);
     }
-    let chromium = browser::find()?;
+    let browsers = Browsers { chromium: browser::find()?, firefox: browser::firefox()? };
+    if browsers.firefox.is_none() {
+        println!("      no Firefox here: what is measured in it is skipped");
+    }
     node::install(&end2end())?;
     process::run(Command::new("npm").args(["run", "--silent", "check"]).current_dir(end2end()))?;
-    Ok(chromium)
+    Ok(browsers)
 }
 
-/// The browser tests, with this server and this browser.
-pub(crate) fn playwright(server: &Path, chromium: &Path) -> Command {
+/// The browser tests, with this server and these browsers.
+pub(crate) fn playwright(server: &Path, browsers: &Browsers) -> Command {
     let mut command = Command::new("npx");
     command
         .args(["--no-install", "playwright", "test"])
         .current_dir(end2end())
         .env("CURFEW_SERVER", server)
         .env("CURFEW_SITE_DIR", workspace::site())
-        .env("CURFEW_CHROMIUM", chromium);
+        .env("CURFEW_CHROMIUM", &browsers.chromium);
+    if let Some(firefox) = &browsers.firefox {
+        command.env("CURFEW_FIREFOX", firefox);
+    }
     command
 }
 
