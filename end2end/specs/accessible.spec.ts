@@ -35,6 +35,19 @@ for (const [name, reach] of Object.entries(GALLERY)) {
   });
 }
 
+test('what is wrong is found: a picture without words, and words that are too pale', async ({ context, demo }) => {
+  const page = await context.newPage();
+  await page.goto(`${demo.provider}/`);
+  await page.evaluate(() => {
+    const main = document.querySelector('main')!;
+    main.append(document.createElement('img'), 'pale');
+    main.style.color = '#ddd';
+  });
+  const found = (await violations(page)).join('\n');
+  expect(found).toContain('image-alt');
+  expect(found).toContain('color-contrast');
+});
+
 /** What axe finds, in a line for each element. */
 async function violations(page: Page): Promise<string[]> {
   // Evaluated by the browser's tools, which no content security policy concerns.
