@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use crate::logout_token::{self, Expected, LogoutTokenError, VerifiedLogoutToken};
 use crate::response::{error, invalid_request, no_store, temporarily_unavailable};
-use crate::{Jwks, Refresh, RelyingParty};
+use crate::{Jwks, Observation, Refresh, RelyingParty};
 
 /// A body with a logout token of the greatest length and a few more parameters, in bytes.
 const MAX_BODY: usize = 32 * 1024;
@@ -91,11 +91,20 @@ where
 
     async fn from_request(request: Request<Body>, state: &S) -> Result<Self, Self::Rejection> {
         let party = RelyingParty::from_ref(state);
-        check_content_type(&request)?;
-        let body = read_body(request).await?;
-        let token = only_logout_token(&body)?;
-        verify(&party, &token).await
+        let received = receive(&party, request).await;
+        party.observe(|| match &received {
+            Ok(token) => token.observed(),
+            Err(error) => Observation::LogoutTokenRefused { error },
+        });
+        received
     }
+}
+
+async fn receive(party: &RelyingParty, request: Request<Body>) -> Result<VerifiedLogoutToken, BackChannelRejection> {
+    check_content_type(&request)?;
+    let body = read_body(request).await?;
+    let token = only_logout_token(&body)?;
+    verify(party, &token).await
 }
 
 fn check_content_type(request: &Request<Body>) -> Result<(), BackChannelRejection> {

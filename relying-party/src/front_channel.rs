@@ -1,14 +1,16 @@
 //! The `frontchannel_logout_uri` (OpenID Connect Front-Channel Logout 1.0 section 2).
 
 use axum::extract::{FromRef, FromRequestParts};
+use axum::http::header::COOKIE;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use logout_event::{Channel, LogoutEvent};
 use thiserror::Error;
 
-use crate::RelyingParty;
 use crate::claims::is_identifier;
+use crate::observation::{Sid, StorageAccess};
 use crate::response::invalid_request;
+use crate::{Observation, RelyingParty};
 
 /// A longer query is not read, in bytes.
 const MAX_QUERY: usize = 4 * 1024;
@@ -76,7 +78,19 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let party = RelyingParty::from_ref(state);
-        Self::parse(parts.uri.query().unwrap_or_default(), &party.settings().issuer, party.clock().now())
+        let query = parts.uri.query().unwrap_or_default();
+        let parsed = Self::parse(query, &party.settings().issuer, party.clock().now());
+        party.observe(|| {
+            let storage_access = StorageAccess::of(&parts.headers);
+            let with_cookies = parts.headers.contains_key(COOKIE);
+            match &parsed {
+                Ok(Self { sid, .. }) => {
+                    Observation::FrontChannelReceived { sid: Sid::new(sid), storage_access, with_cookies }
+                }
+                Err(FrontChannelRejection) => Observation::FrontChannelRefused { storage_access, with_cookies },
+            }
+        });
+        parsed
     }
 }
 

@@ -9,6 +9,8 @@ use futures_util::Stream;
 use logout_event::{LogoutEvent, SessionRef};
 use tokio::sync::oneshot;
 
+use crate::{Observation, Observers};
+
 /// One session has no more streams than this: a browser opens at most six to an origin over HTTP/1.1.
 const MAX_PER_SESSION: usize = 64;
 
@@ -42,6 +44,15 @@ struct Waiter {
 pub struct Subscription {
     receiver: Option<oneshot::Receiver<(u64, LogoutEvent)>>,
     place: Option<(Arc<Hub>, u64)>,
+    observed: Option<Observed>,
+}
+
+/// Who is told when the stream is closed, and what of.
+#[derive(Debug)]
+struct Observed {
+    observers: Observers,
+    session: SessionRef,
+    told: bool,
 }
 
 impl Hub {
@@ -54,7 +65,7 @@ impl Hub {
         let (sender, receiver) = oneshot::channel();
         let mut waiting = self.waiting();
         if waiting.closed {
-            return Some(Subscription { receiver: Some(receiver), place: None });
+            return Some(Subscription { receiver: Some(receiver), place: None, observed: None });
         }
         let siblings = match &session.sid {
             Some(sid) => waiting.by_sid.get(sid),
@@ -64,7 +75,7 @@ impl Hub {
             return None;
         }
         let id = waiting.add(session.clone(), sender);
-        Some(Subscription { receiver: Some(receiver), place: Some((self.clone(), id)) })
+        Some(Subscription { receiver: Some(receiver), place: Some((self.clone(), id)), observed: None })
     }
 
     /// Tells the streams of exactly those sessions that the event ends. Returns how many.
@@ -139,7 +150,16 @@ impl Subscription {
         let (sender, receiver) = oneshot::channel();
         // Cannot fail: the receiver is right here.
         let _ = sender.send((seq, event));
-        Self { receiver: Some(receiver), place: None }
+        Self { receiver: Some(receiver), place: None, observed: None }
+    }
+
+    /// Tells these observers that it is open, and later that it is closed.
+    pub(crate) fn observed(mut self, observers: &Observers, session: &SessionRef, ended: bool) -> Self {
+        if !observers.is_empty() {
+            observers.tell(|| Observation::StreamOpened { session: session.into(), ended });
+            self.observed = Some(Observed { observers: observers.clone(), session: session.clone(), told: false });
+        }
+        self
     }
 }
 
@@ -152,6 +172,9 @@ impl Stream for Subscription {
         if received.is_ready() {
             self.receiver = None;
         }
+        if let (Poll::Ready(Ok(_)), Some(observed)) = (&received, &mut self.observed) {
+            observed.told = true;
+        }
         received.map(Result::ok)
     }
 }
@@ -160,6 +183,9 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some((hub, id)) = self.place.take() {
             hub.waiting().remove(id);
+        }
+        if let Some(Observed { observers, session, told }) = &self.observed {
+            observers.tell(|| Observation::StreamClosed { session: session.into(), told: *told });
         }
     }
 }

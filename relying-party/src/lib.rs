@@ -24,6 +24,7 @@
 //! | [`RelyingParty::check`] | whether a session has ended, from memory: ask it on every request |
 //! | [`ledger::sqlite::begin_session`] | makes a session known, in the transaction that checks that it has not ended |
 //! | [`Guard`], [`Authenticated`] | a layer that lets requests with a good access token pass, and who sent them |
+//! | [`observation`] | what happens, as it happens, for metrics, traces and pictures |
 //! | [`sse::sign_outs`] | a session's end as a stream, for an open tab |
 //! | [`logout_token::verify`] | the verifier alone: a pure function of token, keys, expectations and time |
 //!
@@ -73,6 +74,7 @@ mod jwks;
 mod jws;
 pub mod ledger;
 pub mod logout_token;
+pub mod observation;
 pub mod provider;
 mod relying_party;
 mod response;
@@ -93,6 +95,7 @@ pub use ledger::sqlite::Admission;
 pub use ledger::{Ended, LedgerError, Standing, Trust};
 pub use logout_event::{Channel, LogoutEvent, SessionRef};
 pub use logout_token::{LogoutTokenError, VerifiedLogoutToken};
+pub use observation::{Observation, Observer, Observers};
 pub use provider::{FetchError, MetadataError, ProviderMetadata, Refresh};
 pub use relying_party::{OpenError, RelyingParty};
 pub use settings::{Settings, SettingsError};

@@ -1,6 +1,6 @@
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use logout_event::{LogoutEvent, SessionRef};
@@ -9,13 +9,14 @@ use sqlx::migrate::MigrateError;
 use thiserror::Error;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::hub::Hub;
 use crate::ledger::sqlite::Admission;
 use crate::ledger::{Ended, Ledger, LedgerError, Standing, TokenId, Trust};
 use crate::provider::{FetchError, Provider, ProviderMetadata, Refresh};
 use crate::settings::SettingsError;
-use crate::{Clock, Jwks, Settings, SubscribeError, Subscription, VerifiedLogoutToken};
+use crate::{Clock, Jwks, Observation, Observers, Settings, SubscribeError, Subscription, VerifiedLogoutToken};
 
 /// A write to the ledger is waited for no longer than this.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -170,13 +171,19 @@ impl RelyingParty {
 
     async fn record(&self, event: LogoutEvent, trust: Trust, token: Option<TokenId>) -> Result<Ended, LedgerError> {
         let (ledger, hub) = (self.0.ledger.clone(), self.0.hub.clone());
-        let channel = event.channel.as_str();
+        let (settings, begun) = (self.0.settings.clone(), Instant::now());
+        let (channel, refused) = (event.channel.as_str(), event.clone());
         let recorded = self.unabandoned(async move {
             let ended = ledger.end(&event, trust, token.as_ref()).await?;
+            let observers = &settings.observers;
+            observers.tell(|| ended.observed(&event, begun.elapsed()));
             let told = hub.publish(ended.seq, &event);
+            observers.tell(|| Observation::Pushed { event: (&event).into(), seq: ended.seq, streams: told });
             Ok((ended, told))
         });
-        let (ended, told) = recorded.await?;
+        let (ended, told) = recorded.await.inspect_err(|error| {
+            self.observers().tell(|| Observation::EndRefused { event: (&refused).into(), error });
+        })?;
         tracing::info!(
             logout.channel = channel,
             logout.outcome = if ended.repeated { "repeated" } else { "recorded" },
@@ -217,7 +224,13 @@ impl RelyingParty {
     /// When it could not be recorded: the token is still good.
     pub async fn revoke_token(&self, jti: &str, exp: u64) -> Result<(), LedgerError> {
         let (ledger, jti) = (self.0.ledger.clone(), jti.to_owned());
-        self.unabandoned(async move { ledger.revoke_token(&jti, exp).await }).await
+        let observers = self.observers().clone();
+        let revoke = async move {
+            ledger.revoke_token(&jti, exp).await?;
+            observers.tell(|| Observation::TokenRevoked { jti: &jti });
+            Ok(())
+        };
+        self.unabandoned(revoke).await
     }
 
     /// Whether the access token with this `jti` was revoked here.
@@ -236,10 +249,29 @@ impl RelyingParty {
     pub fn subscribe(&self, session: &SessionRef) -> Result<Subscription, SubscribeError> {
         let subscription = self.0.hub.subscribe(session).ok_or(SubscribeError::TooMany)?;
         // Looked up after subscribing: what is recorded from here on is pushed, what was recorded before is seen here.
-        match self.check(session)? {
-            Standing::Live => Ok(subscription),
-            Standing::Ended { seq, event } => Ok(Subscription::ended(seq, event)),
-        }
+        let (subscription, ended) = match self.check(session)? {
+            Standing::Live => (subscription, false),
+            Standing::Ended { seq, event } => (Subscription::ended(seq, event), true),
+        };
+        Ok(subscription.observed(self.observers(), session, ended))
+    }
+
+    /// How many verified ends are in the ledger, and how many unverified ones: of unknown sessions, and signed by nobody.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn ledger_len(&self) -> Result<(usize, usize), LedgerError> {
+        self.0.ledger.len()
+    }
+
+    /// Tells the observers of something that an app with sessions of its own has done itself: a sign-in, a sign-out, or a
+    /// request that it let pass or refused. What this crate does it tells by itself.
+    pub fn observe<'a>(&self, observation: impl FnOnce() -> Observation<'a>) {
+        self.observers().tell(observation);
+    }
+
+    pub(crate) fn observers(&self) -> &Observers {
+        &self.0.settings.observers
     }
 
     /// How many streams are open.
@@ -272,7 +304,7 @@ impl RelyingParty {
         &self,
         write: impl Future<Output = Result<T, LedgerError>> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let task = self.0.tasks.spawn(write);
+        let task = self.0.tasks.spawn(write.in_current_span());
         match tokio::time::timeout(WRITE_TIMEOUT, task).await {
             Ok(Ok(written)) => written,
             Ok(Err(_panicked)) => Err(LedgerError::Poisoned),

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 use url::Url;
 
-use crate::Algorithm;
+use crate::{Algorithm, Observers};
 use crate::url_rules::https_or_loopback;
 
 /// How much two clocks may differ, in seconds.
@@ -41,6 +41,8 @@ pub struct Settings {
     pub max_revoked_tokens: usize,
     /// How many tabs may hold a stream at the same time. Default: 10 000.
     pub max_streams: usize,
+    /// Who is told of what happens. Default: nobody.
+    pub observers: Observers,
 }
 
 /// Why settings cannot be used.
@@ -80,6 +82,7 @@ impl Settings {
             unverified_per_minute: 600,
             max_revoked_tokens: 100_000,
             max_streams: 10_000,
+            observers: Observers::default(),
         }
     }
 

@@ -13,12 +13,12 @@ use logout_event::SessionRef;
 use sha2::{Digest as _, Sha256};
 
 use super::access_token::{self, AccessTokenError, Binding, Expected};
-use super::refusal::{Reason, Refusal};
+use super::refusal::{Reason, Refusal, Refused};
 use super::{Authenticated, Guard};
 use crate::jws::MAX_TOKEN;
 use crate::ledger::sqlite::Admission;
 use crate::settings::CLOCK_SKEW;
-use crate::{Jwks, LedgerError, Refresh, Standing};
+use crate::{Jwks, LedgerError, Observation, Refresh, Standing};
 
 pub(super) type TokenHash = [u8; 32];
 
@@ -28,6 +28,13 @@ pub(super) struct Checked {
     authenticated: Authenticated,
     /// The keys it was verified by: with other keys it is verified anew, so a withdrawn key's tokens go with it.
     jwks: Arc<Jwks>,
+}
+
+/// A request that may pass.
+struct Judged {
+    authenticated: Authenticated,
+    /// Whether its token was not seen before.
+    first: bool,
 }
 
 /// What of a request is judged.
@@ -53,33 +60,58 @@ impl From<LedgerError> for Refusal {
 }
 
 impl Guard {
+    /// Judges, and tells the observers.
     pub(super) async fn judge(&self, request: &Presented<'_>) -> Result<Authenticated, Refusal> {
-        let credentials = Credentials::read(request.headers)?;
-        let authenticated = self.judge_token(credentials.token).await?;
-        // Last, so that a token of an ended session is refused as that; and a proof is used up only by a good token.
-        self.check_proof(request, &credentials, &authenticated)?;
-        Ok(authenticated)
+        let judged = self.judge_request(request).await;
+        self.party.observe(|| match &judged {
+            Ok(Judged { authenticated, first }) => {
+                Observation::RequestAccepted { session: (&authenticated.session).into(), first: *first }
+            }
+            Err(Refused { refusal, session }) => Observation::RequestRefused {
+                session: session.as_ref().map(Into::into),
+                reason: refusal.reason(),
+            },
+        });
+        match judged {
+            Ok(judged) => Ok(judged.authenticated),
+            Err(refused) => Err(refused.refusal),
+        }
     }
 
-    async fn judge_token(&self, token: &str) -> Result<Authenticated, Refusal> {
+    async fn judge_request(&self, request: &Presented<'_>) -> Result<Judged, Refused> {
+        let credentials = Credentials::read(request.headers)?;
+        let judged = self.judge_token(credentials.token).await?;
+        // Last, so that a token of an ended session is refused as that; and a proof is used up only by a good token.
+        let proven = self.check_proof(request, &credentials, &judged.authenticated);
+        proven.map_err(|refusal| refusal.of(&judged.authenticated.session))?;
+        Ok(judged)
+    }
+
+    async fn judge_token(&self, token: &str) -> Result<Judged, Refused> {
         let jwks = self.party.jwks().ok_or(Refusal::NoKeys)?;
         let hash = TokenHash::from(Sha256::digest(token));
         let seen = self.checked.get(&hash).filter(|checked| Arc::ptr_eq(&checked.jwks, &jwks));
         let Some(seen) = seen else { return self.judge_first(token, hash, jwks).await };
-        self.check_now(&seen.authenticated)?;
-        self.check_scope(&seen.authenticated)?;
-        Ok(seen.authenticated.clone())
+        let authenticated = &seen.authenticated;
+        let checked = self.check_now(authenticated).and_then(|()| self.check_scope(authenticated));
+        checked.map_err(|refusal| refusal.of(&authenticated.session))?;
+        Ok(Judged { authenticated: authenticated.clone(), first: false })
     }
 
     /// The first sight of a token, and so perhaps of its session.
-    async fn judge_first(&self, token: &str, hash: TokenHash, jwks: Arc<Jwks>) -> Result<Authenticated, Refusal> {
+    async fn judge_first(&self, token: &str, hash: TokenHash, jwks: Arc<Jwks>) -> Result<Judged, Refused> {
         let (authenticated, jwks) = self.verify(token, jwks).await?;
-        self.check_now(&authenticated)?;
+        let admitted = self.admit(&authenticated, hash, jwks).await;
+        admitted.map_err(|refusal| refusal.of(&authenticated.session))?;
+        Ok(Judged { authenticated, first: true })
+    }
+
+    async fn admit(&self, authenticated: &Authenticated, hash: TokenHash, jwks: Arc<Jwks>) -> Result<(), Refusal> {
+        self.check_now(authenticated)?;
         self.begin_session(&authenticated.session).await?;
         let checked = Checked { authenticated: authenticated.clone(), jwks };
         self.checked.insert(hash, Arc::new(checked));
-        self.check_scope(&authenticated)?;
-        Ok(authenticated)
+        self.check_scope(authenticated)
     }
 
     /// Verifies, and once more with new keys if the token names one that is not known.

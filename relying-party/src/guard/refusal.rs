@@ -3,9 +3,10 @@ use axum::http::header::WWW_AUTHENTICATE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use dpop::ProofError;
-use logout_event::Channel;
+use logout_event::{Channel, SessionRef};
 use serde::Serialize;
 
+use crate::observation::RefusalReason;
 use crate::LedgerError;
 use crate::response::{invalid_request, no_store, temporarily_unavailable};
 
@@ -26,6 +27,39 @@ pub(super) enum Refusal {
     NoKeys,
     /// 503: the ledger cannot be used.
     Ledger(LedgerError),
+}
+
+/// A refusal, and of whose request where that is known: for observers.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) refusal: Refusal,
+    pub(super) session: Option<SessionRef>,
+}
+
+impl Refusal {
+    /// It is a request of this session that is refused.
+    pub(super) fn of(self, session: &SessionRef) -> Refused {
+        Refused { refusal: self, session: Some(session.clone()) }
+    }
+
+    /// For observers.
+    pub(super) const fn reason(&self) -> RefusalReason {
+        match self {
+            Self::NoCredentials | Self::Ambiguous => RefusalReason::Credentials,
+            Self::Token(Reason::SessionEnded(channel)) => RefusalReason::SessionEnded(*channel),
+            Self::Token(Reason::Expired) => RefusalReason::Expired,
+            Self::Token(Reason::Invalid) => RefusalReason::Invalid,
+            Self::Proof(ProofError::Full) | Self::NoKeys | Self::Ledger(_) => RefusalReason::Unavailable,
+            Self::Proof(_) => RefusalReason::Proof,
+            Self::Scope(_) => RefusalReason::Scope,
+        }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, session: None }
+    }
 }
 
 /// What is wrong with a token, for the app that sent it.

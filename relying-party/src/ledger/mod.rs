@@ -7,6 +7,7 @@ mod rate;
 pub mod sqlite;
 
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use logout_event::{LogoutEvent, SessionRef};
 use sqlx::SqlitePool;
@@ -17,7 +18,7 @@ use rate::Rate;
 
 use crate::claims::is_identifier;
 use crate::settings::CLOCK_SKEW;
-use crate::{Clock, Settings};
+use crate::{Clock, Observation, Settings};
 use sqlite::Admission;
 
 /// How sure it is that the provider sent an event.
@@ -39,6 +40,21 @@ pub struct Ended {
     pub local_sessions: Vec<String>,
     /// Whether the ledger had it already, so that nothing was to be done.
     pub repeated: bool,
+    /// How sure the ledger is: [`Trust::Unsigned`] only for an unsigned event of a session that is not known.
+    pub held_as: Trust,
+}
+
+impl Ended {
+    pub(crate) fn observed<'a>(&self, event: &'a LogoutEvent, took: Duration) -> Observation<'a> {
+        Observation::EndRecorded {
+            event: event.into(),
+            seq: self.seq,
+            repeated: self.repeated,
+            held_as: self.held_as,
+            sessions: self.local_sessions.len(),
+            took,
+        }
+    }
 }
 
 /// Where a session stands.
@@ -97,7 +113,7 @@ impl Ledger {
         self.names_a_session_of_ours(event, trust)?;
         let covered = self.mirror()?.covers(event);
         if let (Some(seq), None) = (covered, token) {
-            return Ok(Ended { seq, local_sessions: Vec::new(), repeated: true });
+            return Ok(Ended { seq, local_sessions: Vec::new(), repeated: true, held_as: Trust::Verified });
         }
         if let (Trust::Unsigned, Some(sid)) = (trust, &event.sid)
             && let Some(ended) = self.already_suspected(event, sid).await?
@@ -112,11 +128,11 @@ impl Ledger {
         match written {
             Written::Verified { seq, keep_until, local_sessions } => {
                 mirror.record(event, seq, keep_until);
-                Ok(Ended { seq, local_sessions, repeated: covered.is_some() })
+                Ok(Ended { seq, local_sessions, repeated: covered.is_some(), held_as: Trust::Verified })
             }
             Written::Unverified { seq, keep_until } => {
                 mirror.record_unverified(event, seq, keep_until);
-                Ok(Ended { seq, local_sessions: Vec::new(), repeated: false })
+                Ok(Ended { seq, local_sessions: Vec::new(), repeated: false, held_as: Trust::Unsigned })
             }
         }
     }
@@ -146,7 +162,8 @@ impl Ledger {
             (mirror.covers_unverified(sid, now), mirror.unverified_len())
         };
         if let Some(seq) = suspected {
-            return Ok(Some(Ended { seq, local_sessions: Vec::new(), repeated: true }));
+            let local_sessions = Vec::new();
+            return Ok(Some(Ended { seq, local_sessions, repeated: true, held_as: Trust::Unsigned }));
         }
         if len >= self.settings.max_unverified || !self.unverified_rate.allows(now) {
             return Err(LedgerError::UnverifiedFull);
@@ -222,6 +239,12 @@ impl Ledger {
 
     pub(crate) fn is_revoked(&self, jti: &str) -> Result<bool, LedgerError> {
         Ok(self.mirror()?.is_revoked(jti))
+    }
+
+    /// How many verified entries there are, and how many unverified ones.
+    pub(crate) fn len(&self) -> Result<(usize, usize), LedgerError> {
+        let mirror = self.mirror()?;
+        Ok((mirror.verified_len(), mirror.unverified_len()))
     }
 
     /// Whether questions can be answered at all.

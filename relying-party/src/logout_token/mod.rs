@@ -14,8 +14,9 @@ use serde_json::Value;
 pub use error::LogoutTokenError;
 
 use crate::claims::{audience_names, from_object, identifier, numeric_date, present};
+use crate::observation::Sid;
 use crate::settings::CLOCK_SKEW;
-use crate::{Algorithm, Keys, jws};
+use crate::{Algorithm, Keys, Observation, jws};
 
 /// The member of `events` that makes a token a logout token.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
@@ -73,6 +74,15 @@ impl VerifiedLogoutToken {
     #[must_use]
     pub const fn acceptable_until(&self) -> u64 {
         self.acceptable_until
+    }
+
+    pub(crate) fn observed(&self) -> Observation<'_> {
+        Observation::LogoutTokenReceived {
+            sid: self.sid.as_deref().map(Sid::new),
+            sub: self.sub.as_deref(),
+            jti: &self.jti,
+            not_before: self.not_before,
+        }
     }
 }
 

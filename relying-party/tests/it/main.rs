@@ -8,6 +8,7 @@ mod guard;
 mod keys;
 mod ledger;
 mod logout_token;
+mod observation;
 mod possession;
 mod races;
 mod stream;
