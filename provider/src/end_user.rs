@@ -3,25 +3,25 @@
 use sqlx::SqliteConnection;
 
 use crate::audit::Cause;
-use crate::end_session::{self, NewLogout};
+use crate::end_session::{self, Ended, EndedSession, NewLogout};
 use crate::error::InternalError;
 use crate::offline_access;
 use crate::state::Provider;
-use crate::store::session::{self, Session};
+use crate::store::session;
 
-/// Ends all sessions of the user, and records what their apps are owed. The caller commits, and wakes the worker. Gives what
-/// has ended.
+/// Ends all sessions of the user, and records what their apps are owed. The caller commits, tells the observers, and wakes the
+/// worker. Gives what has ended.
 pub(crate) async fn end_sessions(
     conn: &mut SqliteConnection,
     provider: &Provider,
     sub: &str,
     cause: &Cause,
     now: i64,
-) -> Result<Vec<Session>, InternalError> {
+) -> Result<Vec<EndedSession>, InternalError> {
     let sessions = session::of_user(conn, sub).await?;
     let logout = NewLogout::without_page(provider, cause.clone());
-    end_session::end_all(conn, provider, &sessions, &logout, now).await?;
-    Ok(sessions)
+    let ended = end_session::end_all(conn, provider, &sessions, &logout, now).await?;
+    Ok(ended.map(Ended::into_sessions).unwrap_or_default())
 }
 
 /// The same, and what apps could do while the user is away.
@@ -31,7 +31,7 @@ pub(crate) async fn end_everything(
     sub: &str,
     cause: &Cause,
     now: i64,
-) -> Result<Vec<Session>, InternalError> {
+) -> Result<Vec<EndedSession>, InternalError> {
     let sessions = end_sessions(conn, provider, sub, cause, now).await?;
     offline_access::withdraw_all(conn, sub, cause, now).await?;
     Ok(sessions)

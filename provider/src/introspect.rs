@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::client_authentication::authenticate_api;
 use crate::http::{NO_STORE, Params, form_body};
 use crate::keys::Typ;
+use crate::observation::Observation;
 use crate::state::Provider;
 use crate::store::token_family;
 use crate::token::{AccessTokenClaims, TokenError};
@@ -37,8 +38,15 @@ struct Active {
 /// `POST /introspect`
 pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
     match introspect(&provider, &headers, &body).await {
-        Ok(token) => ([NO_STORE], Json(Introspection { active: token.is_some(), token })).into_response(),
-        Err(error) => error.into_response(),
+        Ok(token) => {
+            let active = token.is_some();
+            provider.observe(|| Observation::Introspected { active });
+            ([NO_STORE], Json(Introspection { active, token })).into_response()
+        }
+        Err(error) => {
+            provider.observe(|| Observation::IntrospectionRefused { error: error.code() });
+            error.into_response()
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audit::Cause;
-use crate::end_session::{NewLogout, end};
+use crate::end_session::{Ended, NewLogout, end, tell_observers};
 use crate::error::InternalError;
 use crate::registration;
 use crate::state::Provider;
@@ -56,10 +56,13 @@ pub(crate) async fn sweep(provider: &Provider) -> Result<(), InternalError> {
 async fn end_expired_sessions(provider: &Provider, now: i64) -> Result<usize, InternalError> {
     let mut tx = provider.store.begin().await?;
     let expired = session::expired(&mut tx, now, BATCH as i64).await?;
+    let mut ended = Vec::new();
     for session in &expired {
-        end(&mut tx, provider, session, NewLogout::without_page(provider, Cause::Expiry), now).await?;
+        let logout = NewLogout::without_page(provider, Cause::Expiry);
+        ended.extend(end(&mut tx, provider, session, logout, now).await?.map(Ended::into_sessions));
     }
     tx.commit().await?;
+    ended.iter().for_each(|sessions| tell_observers(provider, sessions));
     if !expired.is_empty() {
         provider.back_channel.wake();
     }

@@ -41,6 +41,7 @@ mod janitor;
 mod keys;
 mod login;
 mod noted_issuer;
+pub mod observation;
 mod offline_access;
 mod operator;
 mod outbound;
@@ -63,6 +64,7 @@ pub use config::{
     DynamicRegistrationConfig, GrantType, JwksError, Owner, ProviderConfig, ResourceServerConfig, Secret, SigningAlg,
     UriError, UserConfig,
 };
+pub use observation::{Observation, Observer, Observers};
 pub use keys::{KeyState, KeyStatus, SigningKeys, SigningKeysError};
 pub use operator::{Operator, OperatorError, SessionInfo};
 pub use router::router;

@@ -125,7 +125,7 @@ impl Operator {
         };
         tx.commit().await?;
         // Those that had expired are ended too, and nobody has seen them listed.
-        Ok(Some(ended.iter().filter(|session| session.is_live(now)).count()))
+        Ok(Some(ended.iter().filter(|ended| ended.session.is_live(now)).count()))
     }
 
     /// Closes the database.

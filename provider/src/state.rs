@@ -18,6 +18,7 @@ use crate::error::InternalError;
 use crate::http::Cookies;
 use crate::keys::{self, KeySet};
 use crate::login::{Passwords, Throttle, forget_reconfigured};
+use crate::observation::{Observation, Observers};
 use crate::store::session::{self, Session};
 use crate::store::{Store, user};
 use crate::{janitor, noted_issuer, offline_access, registration, secret};
@@ -44,6 +45,7 @@ pub(crate) struct Provider {
     pub(crate) registrations: registration::Throttle,
     proofs: Proofs,
     pub(crate) back_channel: BackChannel,
+    pub(crate) observers: Observers,
     /// What must not be cut off when its request is, or when the process stops.
     pub(crate) tasks: TaskTracker,
     stopping: CancellationToken,
@@ -83,6 +85,13 @@ enum OpenErrorKind {
     Internal(#[from] InternalError),
 }
 
+/// What a provider is given beside its configuration and its data.
+struct Surroundings {
+    stylesheet: Arc<str>,
+    clock: Clock,
+    observers: Observers,
+}
+
 /// [`KeySet::open`], or what makes no keys.
 type OpenKeys = fn(&Path, i64, i64) -> Result<KeySet, keys::KeyFileError>;
 
@@ -97,7 +106,21 @@ impl ProviderState {
         stylesheet: Arc<str>,
         clock: Clock,
     ) -> Result<Self, OpenError> {
-        Self::open_inner(config, data_dir, stylesheet, clock).await.map_err(OpenError)
+        Self::open_observed(config, data_dir, stylesheet, clock, Observers::default()).await
+    }
+
+    /// [`open`](Self::open), with somebody who is told of what happens.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn open_observed(
+        config: ProviderConfig,
+        data_dir: &Path,
+        stylesheet: Arc<str>,
+        clock: Clock,
+        observers: Observers,
+    ) -> Result<Self, OpenError> {
+        Self::open_inner(config, data_dir, stylesheet, clock, observers).await.map_err(OpenError)
     }
 
     async fn open_inner(
@@ -105,12 +128,14 @@ impl ProviderState {
         data_dir: &Path,
         stylesheet: Arc<str>,
         clock: Clock,
+        observers: Observers,
     ) -> Result<Self, OpenErrorKind> {
         let registry = Registry::new(&config)?;
         std::fs::create_dir_all(data_dir)
             .map_err(|source| OpenErrorKind::DataDir { path: data_dir.to_owned(), source })?;
         let store = Store::open(data_dir).await?;
-        let provider = Provider::new(config, registry, data_dir, KeySet::open, store, stylesheet, clock).await?;
+        let surroundings = Surroundings { stylesheet, clock, observers };
+        let provider = Provider::new(config, registry, data_dir, KeySet::open, store, surroundings).await?;
         noted_issuer::note(data_dir, &provider.issuer)?;
         offline_access::withdraw_unconfigured(&provider).await?;
         forget_reconfigured(&provider).await?;
@@ -193,7 +218,8 @@ impl Provider {
             let registry = Registry::new(&config)?;
             let store = Store::open_existing(data_dir).await?;
             noted_issuer::check(data_dir, &config.issuer)?;
-            Self::new(config, registry, data_dir, KeySet::open_existing, store, Arc::from(""), clock).await
+            let surroundings = Surroundings { stylesheet: Arc::from(""), clock, observers: Observers::default() };
+            Self::new(config, registry, data_dir, KeySet::open_existing, store, surroundings).await
         };
         open().await.map_err(OpenError)
     }
@@ -204,8 +230,7 @@ impl Provider {
         data_dir: &Path,
         open_keys: OpenKeys,
         store: Store,
-        stylesheet: Arc<str>,
-        clock: Clock,
+        Surroundings { stylesheet, clock, observers }: Surroundings,
     ) -> Result<Arc<Self>, OpenErrorKind> {
         let issuer = Url::parse(&config.issuer).map_err(|_| ConfigError::Issuer { issuer: config.issuer.clone() })?;
         let (key_dir, kept, now) = (data_dir.to_owned(), registry.keys_kept(), clock.now());
@@ -215,6 +240,7 @@ impl Provider {
         let provider = Arc::new(Self {
             cookies: Cookies::new(&issuer, config.cookie_same_site),
             back_channel: BackChannel::new(&registry)?,
+            observers,
             channels: Channels { front: config.front_channel, back: config.back_channel },
             issuer: config.issuer,
             registry,
@@ -231,6 +257,11 @@ impl Provider {
         });
         registration::load(&provider).await?;
         Ok(provider)
+    }
+
+    /// Tells the observers. Never before it is true: what a transaction does is told of after the commit.
+    pub(crate) fn observe<'a>(&self, observation: impl FnOnce() -> Observation<'a>) {
+        self.observers.tell(observation);
     }
 
     /// The URL of an endpoint.

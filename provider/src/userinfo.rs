@@ -13,6 +13,7 @@ use crate::claims::{self, ClaimsRequest};
 use crate::error::{InternalError, internal_causes};
 use crate::http::{NO_STORE, Params, ParamsError, form_body};
 use crate::keys::{Typ, VerifyError};
+use crate::observation::Observation;
 use crate::state::Provider;
 use crate::store::token_family;
 use crate::token::AccessTokenClaims;
@@ -53,7 +54,11 @@ pub(crate) async fn userinfo(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let response = answer(&provider, &method, &headers, &body).await.unwrap_or_else(IntoResponse::into_response);
+    let answer = answer(&provider, &method, &headers, &body).await;
+    let response = answer.unwrap_or_else(|error| {
+        provider.observe(|| Observation::UserinfoRefused { reason: error.reason() });
+        error.into_response()
+    });
     provider.with_nonce(&headers, response)
 }
 
@@ -151,6 +156,21 @@ impl Credentials {
         let Ok(form) = form_body(headers, body) else { return Ok(None) };
         let params = Params::parse(form, &["access_token"])?;
         Ok(params.get("access_token").map(|token| Self { token: token.to_owned(), with_proof: false }))
+    }
+}
+
+impl UserinfoError {
+    /// In one word, for observers.
+    const fn reason(&self) -> &'static str {
+        match self {
+            Self::NoToken | Self::TwoTokens | Self::Params(_) => "credentials",
+            Self::Token(_) | Self::Issuer | Self::Unbound => "invalid",
+            Self::Expired => "expired",
+            Self::Ended => "ended",
+            Self::Scope => "scope",
+            Self::Unproven | Self::Proof(_) => "proof",
+            Self::Internal(_) => "unavailable",
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::error::AccountError;
 use super::{PATH, Visitor};
 use crate::end_session::{Which, end_which};
 use crate::http::{Params, see_other};
+use crate::observation::{AccountAction, Observation};
 use crate::state::Provider;
 
 /// `POST /account/end`: ends one session of the user, all others, or all.
@@ -18,7 +19,13 @@ pub(crate) async fn end(State(provider): State<Arc<Provider>>, headers: HeaderMa
 
 async fn answer(provider: &Arc<Provider>, headers: &HeaderMap, body: &Bytes) -> Result<Response, AccountError> {
     let (visitor, params) = Visitor::of_form(provider, headers, body, &["csrf", "session", "which"]).await?;
-    let ended = end_which(provider, visitor.session, parse_which(&params)?).await?;
+    let which = parse_which(&params)?;
+    let (session, sub) = (visitor.session.public_id.clone(), visitor.session.sub.clone());
+    let ended = end_which(provider, visitor.session, which).await?;
+    if ended.is_some() {
+        let action = AccountAction::EndedSessions;
+        provider.observe(|| Observation::AccountUsed { session: &session, sub: &sub, action });
+    }
     // Nothing to end: it ended meanwhile, and the page shows what is left.
     Ok(ended.unwrap_or_else(|| see_other(PATH)))
 }

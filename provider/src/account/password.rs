@@ -4,14 +4,16 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument as _;
 
 use super::error::AccountError;
 use super::{PATH, Visitor, page};
 use crate::audit::{self, Cause};
-use crate::end_session::{end_other_sessions, tell_elsewhere};
+use crate::end_session::{Ended, end_other_sessions, tell_elsewhere, tell_observers};
 use crate::error::InternalError;
 use crate::http::{SourceBucket, see_other};
 use crate::login::{self, LONGEST_PASSWORD, Proven, Verdict, check_password};
+use crate::observation::{AccountAction, Observation};
 use crate::offline_access;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -83,7 +85,7 @@ async fn answer(
         let (provider, session) = (Arc::clone(provider), visitor.session.clone());
         async move { change.commit_and_tell(&provider, &session).await }
     };
-    let changed = provider.tasks.spawn(task).await.map_err(InternalError::from)??;
+    let changed = provider.tasks.spawn(task.in_current_span()).await.map_err(InternalError::from)??;
     let Some(Changed { cookie, go_on_to }) = changed else {
         return refuse(provider, &visitor, StatusCode::FORBIDDEN, WRONG).await;
     };
@@ -159,6 +161,12 @@ impl Change {
         session::reauthenticate(&mut tx, session.id, cookie.hash(), auth_time, expires_at).await?;
         tx.commit().await?;
         tracing::info!("password changed");
+        provider.observe(|| Observation::AccountUsed {
+            session: &session.public_id,
+            sub: &session.sub,
+            action: AccountAction::ChangedPassword,
+        });
+        tell_observers(provider, ended.as_ref().map_or(&[], Ended::sessions));
         let go_on_to = match &ended {
             Some(ended) => tell_elsewhere(provider, ended).await,
             None => format!("{PATH}?password=changed"),

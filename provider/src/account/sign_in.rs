@@ -7,8 +7,10 @@ use axum::response::{IntoResponse, Response};
 
 use super::PATH;
 use super::error::AccountError;
+use crate::end_session::tell_observers;
 use crate::http::{Browser, Params, SourceBucket, form_body, require_same_origin, see_other};
 use crate::login::{self, Begun, Verdict, begin_session, check_password};
+use crate::observation::Observation;
 use crate::pages::LoginPage;
 use crate::state::Provider;
 
@@ -77,11 +79,13 @@ async fn answer(
         return Ok(wrong());
     }
     let sub = provider.sub(&mut tx, &proven.username).await?;
-    let Begun { cookie, browser_state, replaced, .. } =
+    let Begun { session, cookie, browser_state, replaced } =
         begin_session(&mut tx, provider, headers, &sub, provider.clock.now()).await?;
     tx.commit().await?;
     tracing::info!("signed in at the account page");
-    if replaced {
+    tell_observers(provider, &replaced);
+    provider.observe(|| Observation::SignedIn { session: &session.public_id, sub: &session.sub, client: None });
+    if !replaced.is_empty() {
         provider.back_channel.wake();
     }
     let mut response = see_other(PATH);

@@ -10,6 +10,7 @@ use super::error::AccountError;
 use super::{PATH, Visitor};
 use crate::audit::Cause;
 use crate::http::see_other;
+use crate::observation::{AccountAction, Observation};
 use crate::offline_access;
 use crate::state::Provider;
 use crate::store::session;
@@ -29,6 +30,11 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     let session = session::by_id(&mut tx, visitor.session.id).await?.ok_or(AccountError::NotSignedIn)?;
     offline_access::withdraw(&mut tx, &session.sub, client_id, &Cause::Account, now).await?;
     tx.commit().await?;
+    provider.observe(|| Observation::AccountUsed {
+        session: &session.public_id,
+        sub: &session.sub,
+        action: AccountAction::WithdrewOfflineAccess { client: client_id },
+    });
     tracing::info!(client.id = client_id, "offline access withdrawn");
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("withdrawn", client_id).finish();
     Ok(see_other(&format!("{PATH}?{query}")))

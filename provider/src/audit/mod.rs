@@ -5,6 +5,7 @@ use sqlx::SqliteConnection;
 
 use crate::end_session::Outcome;
 use crate::error::InternalError;
+use crate::observation::EndCause;
 use crate::state::Provider;
 use crate::store::audit::{self, NewEntry};
 use crate::store::session::Session;
@@ -91,6 +92,12 @@ impl Cause {
             Self::GlobalTokenRevocation { .. } => "global_token_revocation",
             Self::Operator => "command",
         }
+    }
+
+    /// For observers.
+    pub(crate) fn observed(&self) -> EndCause<'_> {
+        let (actor, actor_id) = self.actor();
+        EndCause { reason: self.reason(), actor, actor_id }
     }
 
     fn entry(&self, event: &'static str, now: i64) -> NewEntry<'_> {

@@ -19,7 +19,7 @@ use sqlx::SqliteConnection;
 
 pub(crate) use code::issue_code;
 pub(crate) use error::{AuthorizationError, AuthorizeFailure, Unredirectable};
-pub(crate) use finish::finish;
+pub(crate) use finish::{finish, observe_code};
 use interaction::Interaction;
 pub(crate) use request::AuthorizationRequest;
 pub(crate) use response::AuthorizationResponse;
@@ -146,6 +146,7 @@ async fn answer_with_code(
     let Some(session) = session else { return Ok(None) };
     let code = issue_code(&mut tx, request, &session, now).await?;
     tx.commit().await?;
+    observe_code(provider, &request.target.client.client_id, &session);
     Ok(Some(request.target.success(&code, &provider.issuer).into_response()))
 }
 

@@ -14,7 +14,7 @@ use sqlx::SqliteConnection;
 
 use error::ConsentError;
 
-use crate::authorize::{self, AuthorizationError, AuthorizationRequest, issue_code};
+use crate::authorize::{self, AuthorizationError, AuthorizationRequest, issue_code, observe_code};
 use crate::config::User;
 use crate::error::InternalError;
 use crate::http::{Browser, BrowserState, Params, form_body, origin, require_same_origin};
@@ -156,6 +156,7 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     let code = issue_code(&mut tx, &request, &session, now).await?;
     tx.commit().await?;
     tracing::info!(client.id = request.target.client.client_id, "consent given");
+    observe_code(provider, &request.target.client.client_id, &session);
     Ok(request.target.success(&code, &provider.issuer).into_response())
 }
 

@@ -4,6 +4,7 @@ use axum::response::{IntoResponse, Response};
 use super::error::EndSessionError;
 use super::request::EndSessionRequest;
 use crate::http::{Browser, Params, origin};
+use crate::observation::Observation;
 use crate::offline_access;
 use crate::pages::QuestionPage;
 use crate::secret::Opaque;
@@ -33,6 +34,7 @@ pub(super) async fn ask(
     let user = provider.user_of(&mut tx, &session.sub).await?;
     let offline = offline_access::apps(&mut tx, provider, &session.sub).await?;
     tx.commit().await?;
+    provider.observe(|| Observation::SignOutQuestioned { session: &session.public_id });
 
     let name = |app: &SessionClient| provider.registry.client(&app.client_id).map(|client| client.name.clone());
     let apps: Vec<String> = reached.iter().filter_map(name).collect();

@@ -6,6 +6,7 @@ use super::decide::{Notification, whom_to_tell};
 use super::outcome::ResultKind;
 use crate::audit::{self, Cause, News};
 use crate::error::InternalError;
+use crate::observation::{App, Observation};
 use crate::pages::NextStop;
 use crate::secret::Opaque;
 use crate::state::{Channels, Provider};
@@ -60,10 +61,54 @@ pub(crate) struct Ended {
     pub(super) handle: Opaque,
     pub(super) logout_id: i64,
     pub(super) next: Option<NextStop>,
-    /// Of the first session.
-    pub(super) notifications: Vec<Notification>,
+    /// Not empty.
+    pub(super) sessions: Vec<EndedSession>,
     /// What the apps are owed, of all sessions.
     pub(super) entries: Vec<Entry>,
+}
+
+/// One of the sessions that have ended.
+#[derive(Debug)]
+pub(crate) struct EndedSession {
+    pub(crate) session: Session,
+    pub(super) notifications: Vec<Notification>,
+    cause: Cause,
+    logout_id: i64,
+    part_of: Option<i64>,
+}
+
+impl Ended {
+    /// Each of them.
+    pub(crate) fn into_sessions(self) -> Vec<EndedSession> {
+        self.sessions
+    }
+
+    pub(crate) fn sessions(&self) -> &[EndedSession] {
+        &self.sessions
+    }
+
+    /// Whom to tell of the end of the first session, which is that of the browser if any is.
+    pub(super) fn first_notifications(&self) -> &[Notification] {
+        self.sessions.first().map_or(&[], |first| &first.notifications)
+    }
+}
+
+/// For whoever has committed the end of these sessions.
+pub(crate) fn tell_observers(provider: &Provider, sessions: &[EndedSession]) {
+    if provider.observers.is_empty() {
+        return;
+    }
+    for EndedSession { session, notifications, cause, logout_id, part_of } in sessions {
+        let apps: Vec<App<'_>> = notifications.iter().map(Notification::observed).collect();
+        provider.observe(|| Observation::SessionEnded {
+            sign_out: *logout_id,
+            part_of: *part_of,
+            session: &session.public_id,
+            sub: &session.sub,
+            cause: cause.observed(),
+            apps: &apps,
+        });
+    }
 }
 
 /// Ends the session, its codes, its pending authorizations and its tokens, and records what each app is owed. The caller
@@ -96,7 +141,10 @@ pub(crate) async fn end_all(
             Some(first) => {
                 let logout = NewLogout { channels: others, next: None, ..logout.clone() };
                 let ended = end_one(conn, provider, session, logout, Some(first.logout_id), now).await?;
-                first.entries.extend(ended.into_iter().flat_map(|ended| ended.entries));
+                if let Some(ended) = ended {
+                    first.entries.extend(ended.entries);
+                    first.sessions.extend(ended.sessions);
+                }
             }
         }
     }
@@ -138,7 +186,9 @@ async fn end_one(
     let logout_id = logout::insert(conn, &record).await?;
     let entries = record_apps(conn, provider, session, logout_id, &notifications, logout.first_attempt, now).await?;
     tracing::info!(logout.apps = notifications.len(), "session ended");
-    Ok(Some(Ended { handle, logout_id, next: logout.next, notifications, entries }))
+    let (session, cause) = (session.clone(), logout.cause);
+    let sessions = vec![EndedSession { session, notifications, cause, logout_id, part_of }];
+    Ok(Some(Ended { handle, logout_id, next: logout.next, sessions, entries }))
 }
 
 /// Records what is known of each app, and what it is owed.

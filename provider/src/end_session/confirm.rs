@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::EndSessionError;
 use super::finish::{end_and_finish, go_on};
-use super::named_by_hint;
+use super::{named_by_hint, refuse};
 use super::request::{EndSessionRequest, PARAMETERS};
 use crate::audit::Cause;
 use crate::http::{Browser, Params, form_body, require_same_origin};
+use crate::observation::Observation;
 use crate::pages::{NextStop, still_signed_in};
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -18,7 +19,7 @@ use crate::store::pending_sign_out;
 
 /// `POST /end_session/confirm`: the answer to the question.
 pub(crate) async fn confirm(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
-    answer(&provider, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+    answer(&provider, &headers, &body).await.unwrap_or_else(|error| refuse(&provider, error))
 }
 
 async fn answer(provider: &Arc<Provider>, headers: &HeaderMap, body: &Bytes) -> Result<Response, EndSessionError> {
@@ -49,7 +50,8 @@ async fn answer(provider: &Arc<Provider>, headers: &HeaderMap, body: &Bytes) -> 
 
     match session {
         Some(session) if session.id != pending.session_id => Err(EndSessionError::AnotherSession),
-        Some(_) if !signs_out => {
+        Some(session) if !signs_out => {
+            provider.observe(|| Observation::SignOutDeclined { session: &session.public_id });
             let username = user.as_ref().map_or("", |user| &user.username);
             Ok(still_signed_in(username, home(&request).as_ref()).into_response())
         }

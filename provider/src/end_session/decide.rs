@@ -6,6 +6,7 @@ use super::front_channel::frame_url;
 use super::outcome::Outcome;
 use super::request::EndSessionRequest;
 use crate::config::{Registry, SigningAlg};
+use crate::observation::{App, Sid};
 use crate::state::Channels;
 use crate::store::session::Session;
 use crate::store::session_client::SessionClient;
@@ -62,6 +63,16 @@ pub(super) struct BackChannelTarget {
 }
 
 impl Notification {
+    /// For observers.
+    pub(super) fn observed(&self) -> App<'_> {
+        App {
+            client: &self.client_id,
+            sid: Sid::new(&self.sid),
+            back_channel: self.back_channel.is_some(),
+            front_channel: self.frame.is_some(),
+        }
+    }
+
     /// What is known before anybody was told.
     pub(super) fn first_outcome(&self) -> Outcome {
         Outcome::at_first(self.back_channel.is_some(), self.frame.is_some())

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument as _;
 
 use super::back_channel::{Attempt, tell};
-use super::commit::{Ended, FirstAttempt, NewLogout, end};
+use super::commit::{Ended, FirstAttempt, NewLogout, end, tell_observers};
 use super::decide::Notification;
 use super::outcome::{Outcome, ResultKind};
 use super::request::EndSessionRequest;
@@ -15,6 +16,7 @@ use super::result::result_path;
 use crate::audit::Cause;
 use crate::error::InternalError;
 use crate::http::{BrowserState, see_other};
+use crate::observation::{AppOutcome, Observation, SignOutAnswer};
 use crate::offline_access;
 use crate::pages::{Frame, FrontChannelPage, NextStop, SignedOutPage};
 use crate::state::Provider;
@@ -38,7 +40,7 @@ pub(super) async fn end_and_finish(
         let provider = Arc::clone(provider);
         async move { end_and_tell(&provider, &session, next, cause).await }
     };
-    provider.tasks.spawn(task).await?
+    provider.tasks.spawn(task.in_current_span()).await?
 }
 
 async fn end_and_tell(
@@ -58,7 +60,10 @@ async fn end_and_tell(
     let ended = end(&mut tx, provider, session, logout, provider.clock.now()).await?;
     tx.commit().await?;
     match ended {
-        Some(ended) => tell_and_show(provider, &ended, &session.sub).await,
+        Some(ended) => {
+            tell_observers(provider, ended.sessions());
+            tell_and_show(provider, &ended, &session.sub).await
+        }
         None => Ok(go_on(provider, next.as_ref())),
     }
 }
@@ -74,18 +79,51 @@ pub(super) async fn tell_and_show(
     let apps = logout::apps(&mut conn, ended.logout_id).await?;
     let offline = offline_access::apps(&mut conn, provider, sub).await?;
     drop(conn);
-    Ok(signed_out(provider, show(ended, &apps, &attempts, !offline.is_empty())))
+    let shown = show(ended, &apps, &attempts, !offline.is_empty());
+    observe(provider, ended, &apps, &shown, offline.len());
+    Ok(signed_out(provider, shown.response))
+}
+
+/// What the browser gets.
+struct Shown {
+    response: Response,
+    answer: SignOutAnswer,
+    /// The apps whose frames are in it.
+    framed: Vec<String>,
+}
+
+impl Shown {
+    fn without_frames(answer: SignOutAnswer, response: Response) -> Self {
+        Self { response, answer, framed: Vec::new() }
+    }
+
+    fn outcome_of<'a>(&self, app: &'a LogoutApp) -> AppOutcome<'a> {
+        AppOutcome { client: &app.client_id, outcome: app.outcome, framed: self.framed.contains(&app.client_id) }
+    }
+}
+
+fn observe(provider: &Provider, ended: &Ended, apps: &[LogoutApp], shown: &Shown, keep_access: usize) {
+    if provider.observers.is_empty() {
+        return;
+    }
+    let apps: Vec<AppOutcome<'_>> = apps.iter().map(|app| shown.outcome_of(app)).collect();
+    provider.observe(|| Observation::SignOutAnswered {
+        sign_out: ended.logout_id,
+        answer: shown.answer,
+        apps: &apps,
+        keep_access,
+    });
 }
 
 /// RPI-30: straight back when every app is known to have ended; otherwise through the page with the frames. Where an app
 /// keeps access, the result comes before the way back, so that the user learns of it.
-fn show(ended: &Ended, apps: &[LogoutApp], attempts: &HashMap<String, Attempt>, some_keep_access: bool) -> Response {
+fn show(ended: &Ended, apps: &[LogoutApp], attempts: &HashMap<String, Attempt>, some_keep_access: bool) -> Shown {
     let result_path = result_path(&ended.handle);
     let next = ended.next.as_ref().filter(|_| !some_keep_access);
     if apps.iter().all(|app| app.outcome == Outcome::Ended) {
         return match next {
-            Some(next) => see_other(next.url.as_str()),
-            None => see_other(&result_path),
+            Some(next) => Shown::without_frames(SignOutAnswer::Back, see_other(next.url.as_str())),
+            None => Shown::without_frames(SignOutAnswer::Result, see_other(&result_path)),
         };
     }
     let is_open = |notification: &&Notification| {
@@ -103,12 +141,17 @@ fn show(ended: &Ended, apps: &[LogoutApp], attempts: &HashMap<String, Attempt>, 
             patience_ms,
         })
     };
-    let frames: Vec<Frame> = ended.notifications.iter().filter(is_open).filter_map(frame).collect();
-    FrontChannelPage { apps, frames: &frames, result_path: &result_path, next }.into_response()
+    let frames: Vec<Frame> = ended.first_notifications().iter().filter(is_open).filter_map(frame).collect();
+    Shown {
+        response: FrontChannelPage { apps, frames: &frames, result_path: &result_path, next }.into_response(),
+        answer: SignOutAnswer::Frames,
+        framed: frames.into_iter().map(|frame| frame.client_id).collect(),
+    }
 }
 
 /// There is no session. RPI-33: that is no error. RPI-29: without a hint the user goes back by a click of their own.
 pub(super) fn already_signed_out(provider: &Provider, request: &EndSessionRequest) -> Response {
+    provider.observe(|| Observation::NothingToEnd);
     match &request.hint {
         Some(_) => go_on(provider, request.next.as_ref()),
         None => signed_out(provider, SignedOutPage { next: request.next.as_ref() }.into_response()),

@@ -5,7 +5,6 @@ use serde::Serialize;
 use crate::config::SigningAlg;
 use crate::error::InternalError;
 use crate::keys::{KeySet, Typ};
-use crate::secret::random_id;
 use crate::store::outbox::Entry;
 
 /// How long a logout token is good for, in seconds. BCL-27
@@ -21,7 +20,7 @@ struct LogoutTokenClaims<'a> {
     aud: &'a str,
     iat: i64,
     exp: i64,
-    jti: String,
+    jti: &'a str,
     sub: &'a str,
     sid: &'a str,
     toe: i64,
@@ -36,6 +35,7 @@ pub(super) fn sign(
     keys: &KeySet,
     issuer: &str,
     entry: &Entry,
+    jti: &str,
     alg: SigningAlg,
     now: i64,
 ) -> Result<String, InternalError> {
@@ -44,7 +44,7 @@ pub(super) fn sign(
         aud: &entry.client_id,
         iat: now,
         exp: now + LIFETIME,
-        jti: random_id()?,
+        jti,
         sub: &entry.sub,
         sid: &entry.sid,
         toe: entry.toe,

@@ -31,11 +31,12 @@ use axum::response::{IntoResponse, Response};
 use sqlx::SqliteConnection;
 
 pub(crate) use back_channel::{BackChannel, give_up_all, worker};
-pub(crate) use commit::{NewLogout, end, end_all};
+pub(crate) use commit::{Ended, EndedSession, NewLogout, end, end_all, tell_observers};
 pub(crate) use confirm::confirm;
 use decide::{Decision, decide};
 use error::EndSessionError;
-pub(crate) use outcome::{Outcome, ResultKind};
+pub use outcome::Outcome;
+pub(crate) use outcome::ResultKind;
 pub(crate) use report::report;
 use request::EndSessionRequest;
 pub(crate) use result::result;
@@ -44,6 +45,7 @@ pub(crate) use withdraw::withdraw;
 
 use crate::audit::Cause;
 use crate::http::{Params, form_body, see_other};
+use crate::observation::{Method, Observation};
 use crate::parked::{self, park, unpark};
 use crate::state::Provider;
 use crate::store::session::{self, Session};
@@ -58,24 +60,29 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    answer_get(&provider, &query, &headers).await.unwrap_or_else(IntoResponse::into_response)
+    answer_get(&provider, &query, &headers).await.unwrap_or_else(|error| refuse(&provider, error))
 }
 
 /// `POST /end_session`
 pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
-    answer_post(&provider, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+    answer_post(&provider, &headers, &body).await.unwrap_or_else(|error| refuse(&provider, error))
+}
+
+fn refuse(provider: &Provider, error: EndSessionError) -> Response {
+    provider.observe(|| Observation::SignOutRefused);
+    error.into_response()
 }
 
 async fn answer_get(provider: &Arc<Provider>, query: &str, headers: &HeaderMap) -> Result<Response, EndSessionError> {
     let handle = Params::parse(query.as_bytes(), &[parked::HANDLE])?;
-    let params = match handle.get(parked::HANDLE) {
-        None => Params::parse(query.as_bytes(), request::PARAMETERS)?,
+    let (method, params) = match handle.get(parked::HANDLE) {
+        None => (Method::Get, Params::parse(query.as_bytes(), request::PARAMETERS)?),
         Some(handle) => {
             let form = unpark(provider, PATH, handle).await?.ok_or(EndSessionError::Gone)?;
-            Params::parse(form.as_bytes(), request::PARAMETERS)?
+            (Method::Post, Params::parse(form.as_bytes(), request::PARAMETERS)?)
         }
     };
-    end_session(provider, &params, headers).await
+    end_session(provider, method, &params, headers).await
 }
 
 async fn answer_post(provider: &Arc<Provider>, headers: &HeaderMap, body: &Bytes) -> Result<Response, EndSessionError> {
@@ -84,7 +91,7 @@ async fn answer_post(provider: &Arc<Provider>, headers: &HeaderMap, body: &Bytes
         // A POST from another site comes without the cookie: only a GET shows whether there is a session.
         return Ok(see_other(&park(provider, PATH, &params).await?));
     }
-    end_session(provider, &params, headers).await
+    end_session(provider, Method::Post, &params, headers).await
 }
 
 /// The session that the hint was issued in, if it goes on.
@@ -99,10 +106,16 @@ async fn named_by_hint(
 
 async fn end_session(
     provider: &Arc<Provider>,
+    method: Method,
     params: &Params,
     headers: &HeaderMap,
 ) -> Result<Response, EndSessionError> {
     let request = EndSessionRequest::parse(params, provider)?;
+    provider.observe(|| Observation::SignOutRequested {
+        method,
+        client: request.client.as_ref().map(|client| client.client_id.as_str()),
+        with_hint: request.hint.is_some(),
+    });
     let mut conn = provider.store.read().await?;
     let of_browser = provider.session(&mut conn, headers).await?;
     let is_of_browser = of_browser.is_some();

@@ -1,6 +1,6 @@
 /// What is known of an app after a sign-out. It is never more than is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
     /// The app said so itself: it accepted the logout token, or its frame acknowledged.
     Ended,
     /// The app has a back-channel, and its logout token is still to be delivered.
@@ -21,7 +21,8 @@ pub(super) enum FrameReport {
 
 impl Outcome {
     /// The name in `data-outcome` and in the database.
-    pub(crate) const fn as_str(self) -> &'static str {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ended => "ended",
             Self::Pending => "pending",
@@ -104,7 +105,7 @@ impl TryFrom<String> for ResultKind {
 /// There is no such outcome.
 #[derive(Debug, thiserror::Error)]
 #[error("`{0}` is no outcome of a sign-out")]
-pub(crate) struct UnknownOutcome(String);
+pub struct UnknownOutcome(String);
 
 impl TryFrom<String> for Outcome {
     type Error = UnknownOutcome;

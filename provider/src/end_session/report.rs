@@ -9,6 +9,7 @@ use super::outcome::FrameReport;
 use crate::audit::{self, News};
 use crate::error::{InternalError, internal_causes};
 use crate::http::{CrossOrigin, NO_STORE, Params, ParamsError, form_body, require_same_origin};
+use crate::observation::Observation;
 use crate::secret::Opaque;
 use crate::state::Provider;
 use crate::store::logout;
@@ -67,6 +68,12 @@ async fn answer(provider: &Provider, handle: &str, headers: &HeaderMap, body: &B
         audit::app_news(&mut tx, result.id, client_id, news, outcome, now).await?;
     }
     tx.commit().await?;
+    provider.observe(|| Observation::FrameReported {
+        sign_out: result.id,
+        client: &app.client_id,
+        acknowledged: report == FrameReport::Acknowledged,
+        outcome,
+    });
     tracing::info!(
         client.id = app.client_id,
         logout.channel = "front-channel",

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use sqlx::SqliteConnection;
+use tracing::Instrument as _;
 use url::Url;
 
 use super::back_channel::tell;
-use super::commit::{Ended, FirstAttempt, NewLogout, end_all};
+use super::commit::{Ended, FirstAttempt, NewLogout, end_all, tell_observers};
 use super::finish::tell_and_show;
 use super::outcome::ResultKind;
 use super::result::result_path;
@@ -52,7 +53,7 @@ pub(crate) async fn end_which(
         let provider = Arc::clone(provider);
         async move { end_and_tell(&provider, &by, &which).await }
     };
-    provider.tasks.spawn(task).await?
+    provider.tasks.spawn(task.in_current_span()).await?
 }
 
 async fn end_and_tell(
@@ -79,6 +80,7 @@ async fn end_and_tell(
     };
     let ended = end_all(&mut tx, provider, &sessions, &logout, now).await?;
     tx.commit().await?;
+    tell_observers(provider, ended.as_ref().map_or(&[], Ended::sessions));
     match ended {
         None => Ok(None),
         Some(ended) if is_here => tell_and_show(provider, &ended, &by.sub).await.map(Some),

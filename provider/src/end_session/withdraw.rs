@@ -10,6 +10,7 @@ use super::error::EndSessionError;
 use super::result::result_path;
 use crate::audit::Cause;
 use crate::http::{Browser, Params, form_body, require_same_origin, see_other};
+use crate::observation::Observation;
 use crate::offline_access;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -47,6 +48,7 @@ async fn answer(
     let result = logout::by_handle(&mut tx, handle.hash(), now).await?.ok_or(EndSessionError::NoResult)?;
     offline_access::withdraw(&mut tx, &result.sub, client_id, &Cause::SignOutResult, now).await?;
     tx.commit().await?;
+    provider.observe(|| Observation::OfflineAccessWithdrawn { client: client_id, sign_out: result.id });
     tracing::info!(client.id = client_id, "offline access withdrawn");
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("withdrawn", client_id).finish();
     Ok(see_other(&format!("{}?{query}", result_path(&handle))))

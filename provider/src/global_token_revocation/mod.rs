@@ -17,8 +17,10 @@ use subject::Subject;
 use crate::audit::Cause;
 use crate::client_authentication::basic_credentials;
 use crate::config::{Administrator, Registry};
+use crate::end_session::tell_observers;
 use crate::end_user::end_everything;
 use crate::http::NO_STORE;
+use crate::observation::Observation;
 use crate::state::Provider;
 
 /// The largest request that is read, in bytes.
@@ -39,13 +41,16 @@ async fn revoke(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     let subject = Subject::parse(body)?;
     let mut tx = provider.store.begin().await?;
     let sub = subject.find(&mut tx, provider).await?;
-    let mut sessions = 0;
+    let mut ended = Vec::new();
     // A user who never signed in has nothing.
     if let Some(sub) = sub {
         let cause = Cause::GlobalTokenRevocation { administrator: administrator.id.clone() };
-        sessions = end_everything(&mut tx, provider, &sub, &cause, provider.clock.now()).await?.len();
+        ended = end_everything(&mut tx, provider, &sub, &cause, provider.clock.now()).await?;
     }
     tx.commit().await?;
+    let sessions = ended.len();
+    provider.observe(|| Observation::EverythingRevoked { administrator: &administrator.id, sessions });
+    tell_observers(provider, &ended);
     provider.back_channel.wake();
     tracing::info!(administrator.id, sessions, "everything of a user revoked");
     Ok(())

@@ -9,9 +9,10 @@ use super::check::Proven;
 use super::error::LoginError;
 use crate::audit::Cause;
 use crate::authorize::{self, AuthorizationError};
-use crate::end_session::{self, NewLogout};
+use crate::end_session::{self, Ended, EndedSession, NewLogout, tell_observers};
 use crate::error::InternalError;
 use crate::http::{BrowserState, browser_label};
+use crate::observation::Observation;
 use crate::secret::{Opaque, short_id};
 use crate::state::Provider;
 use crate::store::session::{self, NewSession, Session};
@@ -53,10 +54,18 @@ pub(super) async fn sign_in(
     let Begun { session, cookie, browser_state, replaced } =
         begin_session(&mut tx, provider, headers, &sub, now).await?;
     let request = request.in_browser_state(&browser_state);
-    let response = authorize::finish(&mut tx, provider, &request, &form.params, &form.browser, &session, now).await?;
+    let finished = authorize::finish(&mut tx, provider, &request, &form.params, &form.browser, &session, now).await?;
     tx.commit().await?;
-    tracing::info!(client.id = request.target.client.client_id, "signed in");
-    if replaced {
+    let client_id = &request.target.client.client_id;
+    tracing::info!(client.id = client_id, "signed in");
+    tell_observers(provider, &replaced);
+    provider.observe(|| Observation::SignedIn {
+        session: &session.public_id,
+        sub: &session.sub,
+        client: Some(client_id),
+    });
+    let response = finished.observed(provider, client_id, &session);
+    if !replaced.is_empty() {
         // Nobody waits for it here: the new session shares no `sid` with the old one.
         provider.back_channel.wake();
     }
@@ -70,8 +79,8 @@ pub(crate) struct Begun {
     pub(crate) cookie: Opaque,
     /// Told by it, the apps' frames learn that somebody has signed in. SM-17
     pub(crate) browser_state: BrowserState,
-    /// Whether another session ended, whose apps are to be told.
-    pub(crate) replaced: bool,
+    /// Another session that ended, whose apps are to be told.
+    pub(crate) replaced: Vec<EndedSession>,
 }
 
 /// The same user's session goes on; any other session of this browser ends, because its cookie is about to be replaced
@@ -89,15 +98,16 @@ pub(crate) async fn begin_session(
         Some(old) if old.sub == sub && old.is_live(now) => {
             let auth_time = user::next_auth_time(conn, sub, now).await?;
             let session = session::reauthenticate(conn, old.id, cookie.hash(), auth_time, now + lifetime).await?;
-            return Ok(Begun { session, cookie, browser_state, replaced: false });
+            return Ok(Begun { session, cookie, browser_state, replaced: Vec::new() });
         }
         Some(old) => {
             // The same user's has expired, or it would have gone on.
             let cause = if old.sub == sub { Cause::Expiry } else { Cause::AnotherSignIn { sub: sub.to_owned() } };
             let logout = NewLogout::without_page(provider, cause);
-            end_session::end(conn, provider, &old, logout, now).await?.is_some()
+            let ended = end_session::end(conn, provider, &old, logout, now).await?;
+            ended.map(Ended::into_sessions).unwrap_or_default()
         }
-        None => false,
+        None => Vec::new(),
     };
     let (browser, public_id) = (browser_label(headers), short_id()?);
     let session = NewSession {

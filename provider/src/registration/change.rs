@@ -59,7 +59,7 @@ pub(super) async fn replace(
     // What users allowed was to an app of another name, or at another place.
     session_consent::delete_of_client(conn, client_id).await?;
     if metadata.backchannel_logout_uri.is_none() {
-        give_up_all(conn, client_id, now).await?;
+        give_up_all(conn, provider, client_id, now).await?;
     }
     registered_client::update(conn, client_id, &metadata.to_stored()?, secret).await?;
     provider.registry.set_registered(client_id, Some(Arc::new(client)));
@@ -76,7 +76,7 @@ pub(super) async fn forget(
 ) -> Result<(), sqlx::Error> {
     end_grants(conn, client_id, now).await?;
     session_consent::delete_of_client(conn, client_id).await?;
-    give_up_all(conn, client_id, now).await?;
+    give_up_all(conn, provider, client_id, now).await?;
     registered_client::delete(conn, client_id).await?;
     provider.registry.set_registered(client_id, None);
     Ok(())

@@ -113,9 +113,9 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     if !pending_authorization::take(&mut tx, handle.hash(), now).await? {
         return Err(SelectAccountError::NotPending);
     }
-    let response = authorize::finish(&mut tx, provider, &request, &params, &browser, &session, now).await?;
+    let finished = authorize::finish(&mut tx, provider, &request, &params, &browser, &session, now).await?;
     tx.commit().await?;
-    Ok(response)
+    Ok(finished.observed(provider, &request.target.client.client_id, &session))
 }
 
 fn parse_answer(params: &Params) -> Result<bool, SelectAccountError> {

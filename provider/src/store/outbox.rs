@@ -1,5 +1,7 @@
 use sqlx::{FromRow, SqliteConnection};
 
+use crate::observation::{Attempt, Sid};
+
 /// A logout token that an app is owed.
 #[derive(Clone, Debug)]
 pub(crate) struct NewEntry<'a> {
@@ -30,6 +32,21 @@ pub(crate) struct Entry {
     pub(crate) rejections: i64,
     /// After this, no session of the app that it could end is left.
     pub(crate) expires_at: i64,
+}
+
+impl Entry {
+    /// For observers: the attempt that is made with this logout token.
+    pub(crate) fn observed<'a>(&'a self, jti: &'a str) -> Attempt<'a> {
+        Attempt {
+            sign_out: self.logout_id,
+            client: &self.client_id,
+            number: self.attempts + 1,
+            jti,
+            sid: Sid::new(&self.sid),
+            sub: &self.sub,
+            toe: self.toe,
+        }
+    }
 }
 
 /// Records what an app is owed.

@@ -89,7 +89,7 @@ struct Body {
 
 impl TokenError {
     /// The value of `error`.
-    fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Params(_)
             | Self::NoToken

@@ -6,12 +6,13 @@ use subtle::ConstantTimeEq;
 
 use super::TokenError;
 use super::grant::{Grant, Holder, check_key, grant};
-use super::mint::{TokenResponse, mint};
+use super::mint::{TokenResponse, issue};
 use crate::audit::Cause;
 use crate::claims::ClaimsRequest;
 use crate::config::{Client, GrantType};
 use crate::error::InternalError;
 use crate::http::Params;
+use crate::observation;
 use crate::offline_access;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -47,7 +48,7 @@ pub(super) async fn exchange_code(
     authorization_code::set_used(&mut tx, hash, family_id).await?;
     tx.commit().await?;
     // Outside of the transaction: signing is slow, and nobody else should wait for it.
-    Ok(mint(provider, client, &grant, now)?)
+    Ok(issue(provider, client, &grant, observation::Grant::Code, now)?)
 }
 
 fn check_client(code: &AuthorizationCode, client: &Client) -> Result<(), TokenError> {

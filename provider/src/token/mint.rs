@@ -9,6 +9,7 @@ use crate::claims;
 use crate::config::Client;
 use crate::error::InternalError;
 use crate::keys::Typ;
+use crate::observation::{self, Observation, Sid};
 use crate::state::Provider;
 
 /// The answer of the token endpoint (OpenID Connect Core 1.0 section 3.1.3.3). It does not print.
@@ -71,8 +72,25 @@ struct IdTokenClaims<'a> {
     claims: Map<String, Value>,
 }
 
-/// Signs the tokens.
-pub(super) fn mint(
+/// Signs the tokens, and tells the observers. What they are good for is committed.
+pub(super) fn issue(
+    provider: &Provider,
+    client: &Client,
+    grant: &Grant,
+    by: observation::Grant,
+    now: i64,
+) -> Result<TokenResponse, InternalError> {
+    let tokens = mint(provider, client, grant, now)?;
+    provider.observe(|| Observation::TokensIssued {
+        grant: by,
+        client: &client.client_id,
+        sub: &grant.sub,
+        sid: grant.sid.as_deref().map(Sid::new),
+    });
+    Ok(tokens)
+}
+
+fn mint(
     provider: &Provider,
     client: &Client,
     grant: &Grant,

@@ -2,10 +2,11 @@ use sqlx::SqliteConnection;
 
 use super::TokenError;
 use super::grant::{Holder, check_key, grant};
-use super::mint::{TokenResponse, mint};
+use super::mint::{TokenResponse, issue};
 use crate::audit::Cause;
 use crate::config::Client;
 use crate::http::Params;
+use crate::observation;
 use crate::offline_access;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -53,7 +54,7 @@ pub(super) async fn exchange_refresh_token(
     }
     tx.commit().await?;
     // Outside of the transaction: signing is slow, and nobody else should wait for it.
-    Ok(mint(provider, client, &grant, now)?)
+    Ok(issue(provider, client, &grant, observation::Grant::RefreshToken, now)?)
 }
 
 /// T-11: looked at in the transaction that makes the tokens, so that no sign-out comes between. `None`: the session has

@@ -18,6 +18,7 @@ mod end_session;
 mod front_channel;
 mod global_token_revocation;
 mod login;
+mod observation;
 mod offline;
 mod operator;
 mod outbox;

@@ -1,3 +1,6 @@
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
 use sqlx::SqliteConnection;
 
 use super::schedule::{Next, next, random};
@@ -6,6 +9,8 @@ use crate::audit::{self, News};
 use crate::end_session::Outcome;
 use crate::end_session::commit::RESULT_LIFETIME;
 use crate::error::InternalError;
+use crate::observation::{self, Observation, Sid};
+use crate::secret::random_id;
 use crate::state::Provider;
 use crate::store::outbox::Entry;
 use crate::store::{logout, outbox};
@@ -23,20 +28,61 @@ pub(in crate::end_session) enum Attempt {
 
 /// Sends a logout token, and records what came of it before anybody is shown it.
 pub(super) async fn attempt(provider: &Provider, entry: &Entry) -> Attempt {
-    let sent = send(provider, entry).await;
+    let begun = Instant::now();
+    let (jti, sent) = match random_id() {
+        Ok(jti) => {
+            let sent = send(provider, entry, &jti).await;
+            (jti, sent)
+        }
+        Err(error) => (String::new(), Err(InternalError::from(error).into())),
+    };
     let recorded = match &sent {
-        Ok(()) => delivered(provider, entry).await,
+        Ok(_) => delivered(provider, entry).await.map(|()| observation::Next::Delivered),
         Err(error) => failed(provider, entry, error).await,
     };
-    if let Err(unrecorded) = recorded {
+    match recorded {
+        Ok(next) => observe(provider, entry, &jti, &sent, next, begun.elapsed()),
         // The entry is due again when its lease is over: the app will hear it once more, which does no harm.
-        InternalError::from(unrecorded).report();
+        Err(unrecorded) => _ = InternalError::from(unrecorded).report(),
     }
     match sent {
-        Ok(()) => Attempt::Delivered,
+        Ok(_) => Attempt::Delivered,
         Err(SendError::Refused) => Attempt::Refused,
         Err(_) => Attempt::Failed,
     }
+}
+
+fn observe(
+    provider: &Provider,
+    entry: &Entry,
+    jti: &str,
+    sent: &Result<StatusCode, SendError>,
+    next: observation::Next,
+    took: Duration,
+) {
+    if provider.observers.is_empty() {
+        return;
+    }
+    let (status, error) = match sent {
+        Ok(status) => (Some(*status), None),
+        Err(error) => (error.status(), Some(error.to_string())),
+    };
+    provider.observe(|| Observation::LogoutTokenAnswered {
+        attempt: entry.observed(jti),
+        status: status.map(|status| status.as_u16()),
+        error: error.as_deref(),
+        next,
+        took,
+    });
+    if let (observation::Next::GiveUp, Some(error)) = (next, error) {
+        observe_given_up(provider, entry, entry.attempts + 1, &error);
+    }
+}
+
+fn observe_given_up(provider: &Provider, entry: &Entry, attempts: i64, reason: &str) {
+    let Entry { logout_id, client_id, sid, .. } = entry;
+    let sid = Sid::new(sid);
+    provider.observe(|| Observation::GivenUp { sign_out: *logout_id, client: client_id, sid, attempts, reason });
 }
 
 async fn delivered(provider: &Provider, entry: &Entry) -> Result<(), sqlx::Error> {
@@ -58,7 +104,11 @@ async fn delivered(provider: &Provider, entry: &Entry) -> Result<(), sqlx::Error
     Ok(())
 }
 
-async fn failed(provider: &Provider, entry: &Entry, error: &SendError) -> Result<(), sqlx::Error> {
+async fn failed(
+    provider: &Provider,
+    entry: &Entry,
+    error: &SendError,
+) -> Result<observation::Next, sqlx::Error> {
     let now_ms = provider.clock.now_ms();
     let next = next(entry, error, now_ms, random());
     let at_ms = match next {
@@ -83,22 +133,40 @@ async fn failed(provider: &Provider, entry: &Entry, error: &SendError) -> Result
         ),
         Next::GiveUp => warn_given_up(entry, &error.to_string()),
     }
-    Ok(())
+    Ok(match next {
+        Next::TryAgain { at_ms } => {
+            let after = Duration::from_millis(u64::try_from(at_ms - now_ms).unwrap_or(0));
+            observation::Next::TryAgain { after }
+        }
+        Next::GiveUp => observation::Next::GiveUp,
+    })
 }
+
+const TOO_LATE: &str = "not delivered while a session could be left there";
+const UNWANTED: &str = "the app has given up its registration, or its back-channel";
 
 /// The time of this entry is over.
 pub(super) async fn expire(provider: &Provider, entry: &Entry) {
     match give_up(provider, entry).await {
-        Ok(()) => warn_given_up(entry, "not delivered while a session could be left there"),
+        Ok(()) => {
+            warn_given_up(entry, TOO_LATE);
+            observe_given_up(provider, entry, entry.attempts, TOO_LATE);
+        }
         Err(unrecorded) => _ = InternalError::from(unrecorded).report(),
     }
 }
 
 /// Nobody is left there, or nobody who wants to know. The caller commits.
-pub(crate) async fn give_up_all(conn: &mut SqliteConnection, client_id: &str, now: i64) -> Result<(), sqlx::Error> {
+pub(crate) async fn give_up_all(
+    conn: &mut SqliteConnection,
+    provider: &Provider,
+    client_id: &str,
+    now: i64,
+) -> Result<(), sqlx::Error> {
     for entry in outbox::owed(conn, client_id).await? {
         set_given_up(conn, &entry, entry.attempts, now).await?;
-        warn_given_up(&entry, "the app has given up its registration, or its back-channel");
+        warn_given_up(&entry, UNWANTED);
+        observe_given_up(provider, &entry, entry.attempts, UNWANTED);
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ use super::super::decide::back_channel_target;
 use super::super::logout_token;
 use super::retry_after;
 use crate::error::InternalError;
+use crate::observation::Observation;
 use crate::outbound::Forbidden;
 use crate::state::Provider;
 use crate::store::outbox::Entry;
@@ -39,15 +40,16 @@ pub(super) enum SendError {
 }
 
 /// BCL-08. BCL-12: 200 and 204 are success. The body of the answer is not read.
-pub(super) async fn send(provider: &Provider, entry: &Entry) -> Result<(), SendError> {
+pub(super) async fn send(provider: &Provider, entry: &Entry, jti: &str) -> Result<StatusCode, SendError> {
     let target = back_channel_target(&provider.registry, provider.channels, &entry.client_id);
     let target = target.ok_or(SendError::NoTarget)?;
     let now = provider.clock.now();
-    let token = logout_token::sign(&provider.keys, &provider.issuer, entry, target.alg, now)?;
+    let token = logout_token::sign(&provider.keys, &provider.issuer, entry, jti, target.alg, now)?;
     let request = provider.back_channel.client_for(&target)?.post(target.uri).form(&[("logout_token", token)]);
+    provider.observe(|| Observation::LogoutTokenSent { attempt: entry.observed(jti) });
     let response = request.send().await.map_err(|error| SendError::from_reqwest(&error))?;
     match response.status() {
-        StatusCode::OK | StatusCode::NO_CONTENT => Ok(()),
+        status @ (StatusCode::OK | StatusCode::NO_CONTENT) => Ok(status),
         status => Err(SendError::Status { status, retry_after: wish(&response, now) }),
     }
 }
@@ -65,6 +67,14 @@ impl SendError {
     /// Whether another attempt would be another try at what must not be.
     pub(super) fn is_final(&self) -> bool {
         matches!(self, Self::Forbidden(_))
+    }
+
+    /// The status of the answer, if there was one.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Status { status, .. } => Some(*status),
+            _ => None,
+        }
     }
 
     pub(super) fn retry_after(&self) -> Option<Duration> {

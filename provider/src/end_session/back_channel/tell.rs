@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::attempt::{Attempt, attempt};
 use crate::state::Provider;
@@ -26,7 +27,7 @@ fn spawn(provider: &Arc<Provider>, entries: &[Entry]) -> mpsc::Receiver<(String,
     let (sender, receiver) = mpsc::channel(entries.len().max(1));
     for entry in entries.iter().cloned() {
         let (owner, sender) = (Arc::clone(provider), sender.clone());
-        provider.tasks.spawn(async move {
+        let attempt = async move {
             let is_third_party = owner.registry.client(&entry.client_id).is_some_and(|client| client.is_third_party);
             let Some(turn) = owner.back_channel.turns.take(&entry.client_id, is_third_party).await else {
                 // Too many at once. The worker has to know when the lease is over.
@@ -37,7 +38,8 @@ fn spawn(provider: &Arc<Provider>, entries: &[Entry]) -> mpsc::Receiver<(String,
             drop(turn);
             // Nobody may be waiting any more.
             let _ = sender.send((entry.client_id, attempt)).await;
-        });
+        };
+        provider.tasks.spawn(attempt.in_current_span());
     }
     receiver
 }

@@ -14,7 +14,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use axum::Router;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use provider::{AuditEntry, Clock, ManualClock, Operator, ProviderConfig, ProviderState, router};
+use provider::{AuditEntry, Clock, ManualClock, Observers, Operator, ProviderConfig, ProviderState, router};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -131,6 +131,17 @@ impl TestProvider {
         // RSA keys take long to make, and one is as good as another.
         std::fs::copy(KEYS.path().join(KEY_FILE), folder.path().join(KEY_FILE)).unwrap();
         Self::open(folder, config).await
+    }
+
+    /// One that tells these observers of what it does.
+    pub(crate) async fn observed(config: Value, observers: Observers) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::copy(KEYS.path().join(KEY_FILE), folder.path().join(KEY_FILE)).unwrap();
+        let (clock, manual) = Clock::manual(START);
+        let config: ProviderConfig = serde_json::from_value(config).unwrap();
+        let opened = ProviderState::open_observed(config, folder.path(), Arc::from("body{}"), clock, observers);
+        let state = opened.await.unwrap();
+        Self { router: router(state.clone()), state, clock: manual, folder }
     }
 
     /// Another provider of the same name, whose keys are its own.
