@@ -64,8 +64,8 @@ pub use config::{
     DynamicRegistrationConfig, GrantType, JwksError, Owner, ProviderConfig, ResourceServerConfig, Secret, SigningAlg,
     UriError, UserConfig,
 };
-pub use observation::{Observation, Observer, Observers};
 pub use keys::{KeyState, KeyStatus, SigningKeys, SigningKeysError};
+pub use observation::{Observation, Observer, Observers};
 pub use operator::{Operator, OperatorError, SessionInfo};
 pub use router::router;
 pub use state::{OpenError, ProviderState};

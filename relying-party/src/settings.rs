@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 use url::Url;
 
-use crate::{Algorithm, Observers};
 use crate::url_rules::https_or_loopback;
+use crate::{Algorithm, Observers};
 
 /// How much two clocks may differ, in seconds.
 pub(crate) const CLOCK_SKEW: u64 = 60;

@@ -24,4 +24,4 @@ pub use error::StartError;
 pub use listeners::bind;
 pub use origin::{Origin, OriginError};
 pub use party::{Party, serve};
-pub use run::{open_provider, run};
+pub use run::{open_provider, open_provider_observed, run};

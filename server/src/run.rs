@@ -108,7 +108,20 @@ async fn open_party(kind: PartyKind, config: &Config, data: &Path, site: &Path) 
 /// # Errors
 /// A data folder or a configuration that cannot be used.
 pub async fn open_provider(config: provider::ProviderConfig, data: &Path) -> Result<Party, StartError> {
-    let state = provider::ProviderState::open(config, data, Arc::from(assets::STYLESHEET), provider::Clock::system())
+    open_provider_observed(config, data, provider::Observers::default()).await
+}
+
+/// [`open_provider`], with somebody who is told of what it does.
+///
+/// # Errors
+/// As [`open_provider`].
+pub async fn open_provider_observed(
+    config: provider::ProviderConfig,
+    data: &Path,
+    observers: provider::Observers,
+) -> Result<Party, StartError> {
+    let (stylesheet, clock) = (Arc::from(assets::STYLESHEET), provider::Clock::system());
+    let state = provider::ProviderState::open_observed(config, data, stylesheet, clock, observers)
         .await
         .map_err(|source| StartError::Party { party: "provider", source: Box::new(source) })?;
     let router = provider::router(state.clone());

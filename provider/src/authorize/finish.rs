@@ -27,11 +27,7 @@ impl Finished {
 
 /// An app has a code of this session, and that is committed.
 pub(crate) fn observe_code(provider: &Provider, client_id: &str, session: &Session) {
-    provider.observe(|| Observation::CodeIssued {
-        session: &session.public_id,
-        sub: &session.sub,
-        client: client_id,
-    });
+    provider.observe(|| Observation::CodeIssued { session: &session.public_id, sub: &session.sub, client: client_id });
 }
 
 /// Answers a request whose user is known now: with a code, or with the question whether the app may have one. The caller

@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::EndSessionError;
 use super::finish::{end_and_finish, go_on};
-use super::{named_by_hint, refuse};
 use super::request::{EndSessionRequest, PARAMETERS};
+use super::{named_by_hint, refuse};
 use crate::audit::Cause;
 use crate::http::{Browser, Params, form_body, require_same_origin};
 use crate::observation::Observation;

@@ -90,12 +90,7 @@ pub(super) fn issue(
     Ok(tokens)
 }
 
-fn mint(
-    provider: &Provider,
-    client: &Client,
-    grant: &Grant,
-    now: i64,
-) -> Result<TokenResponse, InternalError> {
+fn mint(provider: &Provider, client: &Client, grant: &Grant, now: i64) -> Result<TokenResponse, InternalError> {
     let lifetimes = &provider.registry.lifetimes;
     let access_token = AccessTokenClaims {
         iss: provider.issuer.clone(),

@@ -154,7 +154,8 @@ async fn a_sign_out_that_an_app_does_not_confirm() {
 /// T-12: what ends without a request to sign out is told of as well, and by whom.
 #[tokio::test]
 async fn ends_of_other_kinds() {
-    let (provider, recorder) = observed(&[("app-b", json!({"grant_types": ["authorization_code", "refresh_token"]}))]).await;
+    let (provider, recorder) =
+        observed(&[("app-b", json!({"grant_types": ["authorization_code", "refresh_token"]}))]).await;
     let (mut browser, _) = provider.signed_in("alice").await;
     let b = provider.visit(&mut browser, "app-b").await;
     recorder.taken();

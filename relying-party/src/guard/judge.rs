@@ -67,10 +67,9 @@ impl Guard {
             Ok(Judged { authenticated, first }) => {
                 Observation::RequestAccepted { session: (&authenticated.session).into(), first: *first }
             }
-            Err(Refused { refusal, session }) => Observation::RequestRefused {
-                session: session.as_ref().map(Into::into),
-                reason: refusal.reason(),
-            },
+            Err(Refused { refusal, session }) => {
+                Observation::RequestRefused { session: session.as_ref().map(Into::into), reason: refusal.reason() }
+            }
         });
         match judged {
             Ok(judged) => Ok(judged.authenticated),

@@ -6,8 +6,8 @@ use dpop::ProofError;
 use logout_event::{Channel, SessionRef};
 use serde::Serialize;
 
-use crate::observation::RefusalReason;
 use crate::LedgerError;
+use crate::observation::RefusalReason;
 use crate::response::{invalid_request, no_store, temporarily_unavailable};
 
 /// Why an API does not answer a request (RFC 6750 section 3.1).

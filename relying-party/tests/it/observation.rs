@@ -102,8 +102,7 @@ async fn post_token(fixture: &Fixture, jti: &str, sid: &str) -> StatusCode {
         "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
     });
     let token = fixture.provider.key.sign("logout+jwt", &claims);
-    let request =
-        Request::post("/logout/back-channel").header("content-type", "application/x-www-form-urlencoded");
+    let request = Request::post("/logout/back-channel").header("content-type", "application/x-www-form-urlencoded");
     send(fixture, request, format!("logout_token={token}")).await
 }
 
@@ -118,10 +117,7 @@ async fn a_sign_out_by_the_back_channel() {
     assert_eq!(recorder.taken(), ["pass s1 first=true", "stream s1 ended=false"]);
 
     assert_eq!(post_token(&fixture, "j1", "s1").await, StatusCode::OK);
-    assert_eq!(
-        recorder.taken(),
-        ["token s1 j1", "end s1 back-channel repeated=false Verified sessions=1", "pushed 1"]
-    );
+    assert_eq!(recorder.taken(), ["token s1 j1", "end s1 back-channel repeated=false Verified sessions=1", "pushed 1"]);
     axum::body::to_bytes(tab.into_body(), 10_000).await.unwrap();
     assert_eq!(recorder.taken(), ["closed s1 told=true"]);
     assert_eq!(call(&fixture, &token).await, StatusCode::UNAUTHORIZED);

@@ -10,6 +10,7 @@ use openidconnect::core::CoreJwsSigningAlgorithm;
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClaimsVerificationError, OAuth2TokenResponse, SignatureVerificationError,
 };
+use relying_party::Observation;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use tower_sessions::Session;
@@ -43,17 +44,29 @@ pub(super) async fn get(
     headers: HeaderMap,
     response: Result<Query<AuthorizationResponse>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
+    let answer = answer(&app, &session, &headers, response).await;
+    answer.inspect_err(|problem| app.relying_party().observe(|| Observation::SignInRefused { reason: problem.name() }))
+}
+
+async fn answer(
+    app: &AppA,
+    session: &Session,
+    headers: &HeaderMap,
+    response: Result<Query<AuthorizationResponse>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
     let Query(response) = response.map_err(|_| Problem::UnknownState)?;
     let state = response.state.as_deref().ok_or(Problem::UnknownState)?;
-    let (transaction, done) = LoginTransaction::take(&app, state, &headers).await?;
-    check_issuer(&app, response.iss.as_deref())?;
+    let (transaction, done) = LoginTransaction::take(app, state, headers).await?;
+    check_issuer(app, response.iss.as_deref())?;
     if let Some(error) = response.error {
         return Err(Problem::refused_by_provider(&error));
     }
     let code = response.code.ok_or(Problem::UnknownState)?;
-    let tokens = exchange(&app, code, &transaction).await?;
-    let signed_in = verify(&app, &tokens, &transaction).await?;
-    begin_session(&app, &session, signed_in).await?;
+    let tokens = exchange(app, code, &transaction).await?;
+    let signed_in = verify(app, &tokens, &transaction).await?;
+    let begun = signed_in.session.clone();
+    begin_session(app, session, signed_in).await?;
+    app.relying_party().observe(|| Observation::SignedIn { session: (&begun).into() });
     Ok((done, Redirect::to("/")).into_response())
 }
 

@@ -8,6 +8,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use relying_party::Observation;
 use serde::Deserialize;
 use tower_sessions::cookie::{Cookie, SameSite, time::Duration as CookieDuration};
 use url::Url;
@@ -36,8 +37,9 @@ pub(super) async fn post(
     let Some(signed_in) = visitor.signed_in() else { return Ok(Redirect::to("/signed-out").into_response()) };
     // A form that cannot be read has no token.
     signed_in.csrf.check(&form.map_or_else(|_| String::new(), |Form(form)| form.csrf))?;
-    let hint = signed_in.id_token.clone();
+    let (hint, session) = (signed_in.id_token.clone(), signed_in.session.clone());
     visitor.sign_out().await?;
+    app.relying_party().observe(|| Observation::SignedOut { session: (&session).into() });
 
     let Some(end_session) = end_session_endpoint(&app) else {
         return Ok(Redirect::to("/signed-out?only=this-app").into_response());

@@ -25,7 +25,7 @@ use axum::extract::FromRef;
 use axum::http::{HeaderValue, StatusCode};
 use axum::routing::{get, post};
 use axum::{Router, extract::State};
-use relying_party::{Clock, RelyingParty, Settings};
+use relying_party::{Clock, Observation, Observers, RelyingParty, Settings};
 use sqlx::SqlitePool;
 use tower_sessions::SessionManagerLayer;
 use tower_sessions::cookie::SameSite;
@@ -85,6 +85,19 @@ pub async fn open(config: AppAConfig, data_dir: &Path) -> Result<Party, StartErr
 /// # Errors
 /// As [`open`].
 pub async fn open_at(config: AppAConfig, data_dir: &Path, clock: Clock) -> Result<Party, StartError> {
+    open_observed(config, data_dir, clock, Observers::default()).await
+}
+
+/// [`open_at`], with somebody who is told of what it does.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_observed(
+    config: AppAConfig,
+    data_dir: &Path,
+    clock: Clock,
+    observers: Observers,
+) -> Result<Party, StartError> {
     let issuer = Url::parse(&config.issuer)
         .map_err(|error| ConfigError::Value { key: "[app_a] issuer", why: error.to_string() })?;
     let path = data_dir.join("app-a.sqlite");
@@ -92,6 +105,7 @@ pub async fn open_at(config: AppAConfig, data_dir: &Path, clock: Clock) -> Resul
     let settings = Settings {
         session_lifetime: config.session_lifetime,
         push: config.push,
+        observers,
         ..Settings::new(&config.issuer, &config.client_id, data_dir)
     };
     let relying_party = RelyingParty::open(settings, pool.clone(), clock.clone()).await.map_err(failed)?;
@@ -160,5 +174,9 @@ fn content_security_policy(app: &AppA) -> HeaderValue {
 }
 
 async fn healthz(State(app): State<AppA>) -> StatusCode {
-    if app.relying_party().is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    if app.relying_party().is_ready() {
+        return StatusCode::OK;
+    }
+    app.relying_party().observe(|| Observation::NotReady);
+    StatusCode::SERVICE_UNAVAILABLE
 }

@@ -74,6 +74,23 @@ impl Problem {
         }
     }
 
+    /// In a word or two, for observers.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::ProviderUnknown | Self::UnusableMetadata(_) => "provider-unknown",
+            Self::UnknownState => "state",
+            Self::WrongIssuer => "issuer",
+            Self::RefusedByProvider(_) => "refused-by-provider",
+            Self::CodeRefused => "code-refused",
+            Self::TokenEndpoint => "token-endpoint",
+            Self::NoIdToken | Self::IdToken(_) => "id-token",
+            Self::WrongAccessToken => "access-token",
+            Self::EndedMeanwhile => "session-ended",
+            Self::Csrf(_) => "csrf",
+            Self::SessionStore(_) | Self::Database(_) => "unavailable",
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::ProviderUnknown | Self::SessionStore(_) | Self::Database(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -4,7 +4,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use logout_event::SessionRef;
-use relying_party::Standing;
+use relying_party::observation::RefusalReason;
+use relying_party::{LedgerError, Observation, Standing};
 use serde::{Deserialize, Serialize};
 use tower_sessions::{Session, SessionStore as _};
 
@@ -60,6 +61,18 @@ impl Visitor {
     }
 }
 
+/// Asks the ledger, and tells the observers what it says.
+fn judge(app: &AppA, signed_in: &SignedIn) -> Result<Standing, LedgerError> {
+    let standing = app.relying_party().check(&signed_in.session);
+    let refused = |reason| Observation::RequestRefused { session: Some((&signed_in.session).into()), reason };
+    app.relying_party().observe(|| match &standing {
+        Ok(Standing::Live) => Observation::RequestAccepted { session: (&signed_in.session).into(), first: false },
+        Ok(Standing::Ended { event, .. }) => refused(RefusalReason::SessionEnded(Some(event.channel))),
+        Err(_) => refused(RefusalReason::Unavailable),
+    });
+    standing
+}
+
 impl FromRequestParts<AppA> for Visitor {
     type Rejection = Response;
 
@@ -69,16 +82,13 @@ impl FromRequestParts<AppA> for Visitor {
             session.get::<SignedIn>(KEY).await.map_err(|error| Problem::session_store(error).into_response())?;
         let signed_in = match stored {
             None => None,
-            Some(signed_in) => {
-                let standing = app.relying_party().check(&signed_in.session).map_err(IntoResponse::into_response)?;
-                match standing {
-                    Standing::Live => Some(signed_in),
-                    Standing::Ended { .. } => {
-                        session.flush().await.map_err(|error| Problem::session_store(error).into_response())?;
-                        None
-                    }
+            Some(signed_in) => match judge(app, &signed_in).map_err(IntoResponse::into_response)? {
+                Standing::Live => Some(signed_in),
+                Standing::Ended { .. } => {
+                    session.flush().await.map_err(|error| Problem::session_store(error).into_response())?;
+                    None
                 }
-            }
+            },
         };
         Ok(Self { session, signed_in })
     }

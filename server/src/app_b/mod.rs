@@ -17,7 +17,7 @@ use axum::extract::{FromRef, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::routing::get;
 use relying_party::dpop::RandomError;
-use relying_party::{Clock, RelyingParty, Settings};
+use relying_party::{Clock, Observation, Observers, RelyingParty, Settings};
 use sqlx::SqlitePool;
 use url::Url;
 
@@ -69,6 +69,20 @@ pub async fn open(config: AppBConfig, data_dir: &Path, site: &Path) -> Result<Pa
 /// # Errors
 /// As [`open`].
 pub async fn open_at(config: AppBConfig, data_dir: &Path, site: &Path, clock: Clock) -> Result<Party, StartError> {
+    open_observed(config, data_dir, site, clock, Observers::default()).await
+}
+
+/// [`open_at`], with somebody who is told of what it does.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_observed(
+    config: AppBConfig,
+    data_dir: &Path,
+    site: &Path,
+    clock: Clock,
+    observers: Observers,
+) -> Result<Party, StartError> {
     let issuer = Url::parse(&config.issuer)
         .map_err(|error| ConfigError::Value { key: "[app_b] issuer", why: error.to_string() })?;
     site::require(site)?;
@@ -77,6 +91,7 @@ pub async fn open_at(config: AppBConfig, data_dir: &Path, site: &Path, clock: Cl
     let settings = Settings {
         session_lifetime: config.session_lifetime,
         push: config.push,
+        observers,
         ..Settings::new(&config.issuer, &config.client_id, data_dir)
     };
     let relying_party = RelyingParty::open(settings, pool.clone(), clock.clone())
@@ -138,5 +153,9 @@ fn content_security_policy(app: &AppB) -> HeaderValue {
 }
 
 async fn healthz(State(app): State<AppB>) -> StatusCode {
-    if app.relying_party().is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    if app.relying_party().is_ready() {
+        return StatusCode::OK;
+    }
+    app.relying_party().observe(|| Observation::NotReady);
+    StatusCode::SERVICE_UNAVAILABLE
 }

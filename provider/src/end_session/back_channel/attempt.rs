@@ -104,11 +104,7 @@ async fn delivered(provider: &Provider, entry: &Entry) -> Result<(), sqlx::Error
     Ok(())
 }
 
-async fn failed(
-    provider: &Provider,
-    entry: &Entry,
-    error: &SendError,
-) -> Result<observation::Next, sqlx::Error> {
+async fn failed(provider: &Provider, entry: &Entry, error: &SendError) -> Result<observation::Next, sqlx::Error> {
     let now_ms = provider.clock.now_ms();
     let next = next(entry, error, now_ms, random());
     let at_ms = match next {
