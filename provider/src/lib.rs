@@ -70,3 +70,4 @@ pub use operator::{Operator, OperatorError, SessionInfo};
 pub use router::router;
 pub use state::{OpenError, ProviderState};
 pub use store::audit::AuditEntry;
+pub use store::outbox::OutboxStatus;

@@ -19,6 +19,8 @@ use crate::http::Cookies;
 use crate::keys::{self, KeySet};
 use crate::login::{Passwords, Throttle, forget_reconfigured};
 use crate::observation::{Observation, Observers};
+use crate::operator::OperatorError;
+use crate::store::outbox::{self, OutboxStatus};
 use crate::store::session::{self, Session};
 use crate::store::{Store, user};
 use crate::{janitor, noted_issuer, offline_access, registration, secret};
@@ -150,6 +152,14 @@ impl ProviderState {
             }
         });
         Ok(Self(provider))
+    }
+
+    /// What the apps are still owed.
+    ///
+    /// # Errors
+    /// The database cannot be used.
+    pub async fn outbox(&self) -> Result<OutboxStatus, OperatorError> {
+        Ok(outbox::status(&mut *self.0.store.read().await?).await?)
     }
 
     /// Stops the background tasks, waits a little for logout tokens that are on their way, and closes the database.

@@ -17,6 +17,10 @@ pub enum StartError {
         address.port()
     )]
     PortInUse { party: &'static str, address: SocketAddr },
+    #[error("{what}: {address} is in use. Stop what listens there, or choose another with `[{what}] listen = [...]`")]
+    AddressInUse { what: &'static str, address: SocketAddr },
+    #[error("metrics: {0}")]
+    Metrics(String),
     #[error("{party}: cannot listen on {address}: {source}")]
     Bind { party: &'static str, address: SocketAddr, source: std::io::Error },
     #[error(

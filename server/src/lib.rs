@@ -15,13 +15,17 @@ mod error;
 mod front_channel;
 mod headers;
 mod listeners;
+pub mod metrics;
 pub mod operator;
 mod origin;
 mod party;
 mod run;
+mod watchers;
 
 pub use error::StartError;
 pub use listeners::bind;
+pub(crate) use listeners::bind_addresses;
+pub use metrics::Metrics;
 pub use origin::{Origin, OriginError};
 pub use party::{Party, serve};
 pub use run::{open_provider, open_provider_observed, run};

@@ -33,6 +33,25 @@ pub async fn bind(party: &'static str, origin: &Origin, listen: &[SocketAddr]) -
     if listeners.is_empty() { Err(StartError::NoAddress { party, origin: origin.clone() }) } else { Ok(listeners) }
 }
 
+/// Binds these addresses, for something that is no party.
+///
+/// # Errors
+/// An address in use, or one that this machine does not have.
+pub(crate) async fn bind_addresses(
+    what: &'static str,
+    addresses: &[SocketAddr],
+) -> Result<Vec<TcpListener>, StartError> {
+    let mut listeners = Vec::with_capacity(addresses.len());
+    for &address in addresses {
+        let bound = TcpListener::bind(address).await;
+        listeners.push(bound.map_err(|source| match source.kind() {
+            ErrorKind::AddrInUse => StartError::AddressInUse { what, address },
+            _ => StartError::Bind { party: what, address, source },
+        })?);
+    }
+    Ok(listeners)
+}
+
 fn no_such_address(error: &std::io::Error) -> bool {
     // EAFNOSUPPORT has no `ErrorKind` of its own.
     error.kind() == ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(97)

@@ -15,16 +15,39 @@ use crate::StartError;
 /// What a party does when the process stops: ends its streams and background tasks, closes its database.
 pub(crate) type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// What a party is made of, for those who ask it how much it holds.
+#[derive(Clone)]
+pub(crate) enum Inside {
+    Provider(provider::ProviderState),
+    App(relying_party::RelyingParty),
+}
+
 /// A party that is ready to be served.
 pub struct Party {
     name: &'static str,
+    /// None: it serves, and holds nothing.
+    inside: Option<Inside>,
     router: Router,
     closing: Closing,
 }
 
 impl Party {
-    pub(crate) fn new(name: &'static str, router: Router, closing: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self { name, router, closing: Box::pin(closing) }
+    pub(crate) fn new(
+        name: &'static str,
+        inside: Inside,
+        router: Router,
+        closing: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        Self { name, inside: Some(inside), router, closing: Box::pin(closing) }
+    }
+
+    /// Something that is served beside the parties.
+    pub(crate) fn beside(name: &'static str, router: Router) -> Self {
+        Self { name, inside: None, router, closing: Box::pin(async {}) }
+    }
+
+    pub(crate) fn inside(&self) -> Option<(&'static str, Inside)> {
+        Some((self.name, self.inside.clone()?))
     }
 
     /// Changes the router, for example to add a layer around the whole party.
@@ -39,7 +62,7 @@ impl Party {
 /// # Errors
 /// A listener that fails.
 pub async fn serve(party: Party, listeners: Vec<TcpListener>, stop: CancellationToken) -> Result<(), StartError> {
-    let Party { name, router, closing } = party;
+    let Party { name, router, closing, inside: _ } = party;
     let mut servers = JoinSet::new();
     for listener in listeners {
         let listener = listener.tap_io(|stream| {

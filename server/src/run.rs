@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::{PartyKind, Role};
 use crate::config::{Config, ConfigError, provider_origin};
-use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, operator, serve};
+use crate::party::Inside;
+use crate::watchers::Watchers;
+use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, bind_addresses, operator, serve};
 
 /// How long parties may take to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -48,9 +50,18 @@ pub async fn run(role: Role) -> Result<(), StartError> {
     for kind in kinds {
         bound.push(bind_party(*kind, &config).await?);
     }
+    let metrics_listeners = match &config.metrics {
+        Some(metrics) => bind_addresses("metrics", &metrics.listen).await?,
+        None => Vec::new(),
+    };
+    let watchers = Watchers::new(&config)?;
     let mut running = JoinSet::new();
+    if let Some(metrics) = &watchers.metrics {
+        let party = Party::beside("metrics", metrics.router());
+        running.spawn(serve(party, metrics_listeners, stop.clone()));
+    }
     for (kind, listeners) in kinds.iter().zip(bound) {
-        let party = open_party(*kind, &config, &options.data_dir, &options.site_dir).await?;
+        let party = open_party(*kind, &config, &options.data_dir, &options.site_dir, &watchers).await?;
         running.spawn(serve(party, listeners, stop.clone()));
     }
     greet(&config, kinds);
@@ -90,17 +101,33 @@ async fn bind_party(kind: PartyKind, config: &Config) -> Result<Vec<TcpListener>
     bind(kind.name(), &origin, &listen).await
 }
 
-async fn open_party(kind: PartyKind, config: &Config, data: &Path, site: &Path) -> Result<Party, StartError> {
+async fn open_party(
+    kind: PartyKind,
+    config: &Config,
+    data: &Path,
+    site: &Path,
+    watchers: &Watchers,
+) -> Result<Party, StartError> {
     let data = data.join(kind.name());
     make_private_folder(kind.name(), &data)?;
-    match kind {
+    let clock = relying_party::Clock::system();
+    let party = match kind {
         PartyKind::Provider => {
             let config = config.provider.clone().ok_or_else(|| missing("provider"))?;
-            open_provider(config, &data).await
+            let observers = watchers.of_provider(&config);
+            open_provider_observed(config, &data, observers).await?
         }
-        PartyKind::AppA => app_a::open(config.app_a.clone().ok_or_else(|| missing("app_a"))?, &data).await,
-        PartyKind::AppB => app_b::open(config.app_b.clone().ok_or_else(|| missing("app_b"))?, &data, site).await,
-    }
+        PartyKind::AppA => {
+            let config = config.app_a.clone().ok_or_else(|| missing("app_a"))?;
+            app_a::open_observed(config, &data, clock, watchers.of_app(kind)).await?
+        }
+        PartyKind::AppB => {
+            let config = config.app_b.clone().ok_or_else(|| missing("app_b"))?;
+            app_b::open_observed(config, &data, site, clock, watchers.of_app(kind)).await?
+        }
+    };
+    watchers.opened(&party);
+    Ok(party)
 }
 
 /// Opens the embedded provider.
@@ -125,7 +152,8 @@ pub async fn open_provider_observed(
         .await
         .map_err(|source| StartError::Party { party: "provider", source: Box::new(source) })?;
     let router = provider::router(state.clone());
-    Ok(Party::new("provider", router, async move { state.shutdown().await }))
+    let inside = Inside::Provider(state.clone());
+    Ok(Party::new("provider", inside, router, async move { state.shutdown().await }))
 }
 
 fn make_private_folder(party: &'static str, path: &Path) -> Result<(), StartError> {
@@ -209,6 +237,8 @@ fn greet(config: &Config, kinds: &[PartyKind]) {
     provider.iter().for_each(|provider| line("provider", &provider.issuer));
     app_a.iter().for_each(|app| line("App A", &app.origin));
     app_b.iter().for_each(|app| line("App B", &app.origin));
+    let metrics = config.metrics.iter().flat_map(|metrics| &metrics.listen);
+    metrics.for_each(|address| line("metrics", &format!("http://{address}/metrics")));
     if let (Some(_), Some(app_a), Some(app_b)) = (provider, app_a, app_b) {
         text.push_str(&what_to_try(&app_a.origin, &app_b.origin));
     }

@@ -16,6 +16,24 @@ pub(crate) struct NewEntry<'a> {
     pub(crate) expires_at: i64,
 }
 
+/// What apps are still owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct OutboxStatus {
+    /// How many logout tokens.
+    pub entries: i64,
+    /// When the first of the sessions ended that they are about, in seconds since the Unix epoch.
+    pub oldest: Option<i64>,
+}
+
+/// What is neither delivered nor given up.
+pub(crate) async fn status(conn: &mut SqliteConnection) -> Result<OutboxStatus, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT count(*) AS entries, min(toe) AS oldest FROM outbox WHERE delivered_at IS NULL AND given_up_at IS NULL",
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// A logout token that is still to be delivered.
 #[derive(Clone, Debug, FromRow)]
 pub(crate) struct Entry {

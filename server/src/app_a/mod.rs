@@ -32,6 +32,7 @@ use tower_sessions::cookie::SameSite;
 use url::Url;
 
 use crate::config::{AppAConfig, ConfigError};
+use crate::party::Inside;
 use crate::{Party, StartError, assets, database, headers};
 pub use session_store::WebSessionStore;
 
@@ -113,7 +114,8 @@ pub async fn open_observed(
     let http = oidc::http_client().map_err(failed)?;
     let app = AppA(Arc::new(Inner { config, issuer, relying_party, pool, http, clock }));
     let router = router(app.clone());
-    Ok(Party::new(NAME, router, async move {
+    let inside = Inside::App(app.relying_party().clone());
+    Ok(Party::new(NAME, inside, router, async move {
         app.relying_party().shutdown().await;
         app.0.pool.close().await;
     }))

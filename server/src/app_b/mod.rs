@@ -22,6 +22,7 @@ use sqlx::SqlitePool;
 use url::Url;
 
 use crate::config::{AppBConfig, ConfigError};
+use crate::party::Inside;
 use crate::{Party, StartError, assets, database, headers};
 
 const NAME: &str = "app-b";
@@ -102,7 +103,8 @@ pub async fn open_observed(
     let app = AppB(Arc::new(Inner { config, issuer, relying_party, pool, clock, index }));
     let router =
         router(app.clone(), site).map_err(|source| StartError::Party { party: NAME, source: Box::new(source) })?;
-    Ok(Party::new(NAME, router, async move {
+    let inside = Inside::App(app.relying_party().clone());
+    Ok(Party::new(NAME, inside, router, async move {
         app.relying_party().shutdown().await;
         app.0.pool.close().await;
     }))

@@ -3,6 +3,7 @@
 mod app_a;
 mod app_b;
 mod demo;
+mod metrics;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub use app_a::AppAConfig;
 pub(crate) use app_b::Renewal;
 pub use app_b::{AppBConfig, Renew};
 pub use demo::Topology;
+pub use metrics::MetricsConfig;
 use provider::ProviderConfig;
 
 use crate::cli::{Options, PartyKind};
@@ -30,6 +32,8 @@ pub struct Config {
     pub app_a: Option<AppAConfig>,
     /// App B and its API.
     pub app_b: Option<AppBConfig>,
+    /// Where the numbers are.
+    pub metrics: Option<MetricsConfig>,
 }
 
 /// A channel that the demo can do without.
@@ -133,7 +137,7 @@ impl Config {
                 PartyKind::AppB => self.app_b.as_ref().ok_or(ConfigError::MissingTable("app_b"))?.validate()?,
             }
         }
-        Ok(())
+        self.metrics.iter().try_for_each(MetricsConfig::validate)
     }
 
     /// Switches channels off.
