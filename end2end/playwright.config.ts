@@ -35,6 +35,8 @@ export default defineConfig<TestOptions, WorkerOptions>({
     })),
     // With other people's software, each against the topology that it is said to work in.
     { name: 'interop', testDir: 'interop', dependencies: ['canary'], use: { topology: 'cross-site' } },
+    // What docs/adopt.md hands to others, in another language.
+    { name: 'examples', testDir: 'examples', dependencies: ['canary'], use: { topology: 'cross-site' } },
     // What Playwright cannot drive: Firefox as distributions ship it.
     ...(['cross-site', 'same-site'] as const).map((topology) => ({
       name: `firefox ${topology}`,
@@ -48,7 +50,7 @@ export default defineConfig<TestOptions, WorkerOptions>({
     {
       name: 'latency cross-site',
       testMatch: LATENCY,
-      dependencies: ['cross-site', 'same-site', 'interop', 'firefox cross-site', 'firefox same-site'],
+      dependencies: ['cross-site', 'same-site', 'interop', 'examples', 'firefox cross-site', 'firefox same-site'],
       use: { topology: 'cross-site', trace: 'off' },
     },
     {
