@@ -15,6 +15,14 @@ pub(crate) fn run() -> Result<(), Error> {
     steps.next("the wasm target");
     let std = wasm_target::ensure()?;
     steps.next("clippy, App B and the lab in the browser");
-    process::run(std.cargo("clippy")?.args(["--package", "frontend", "--", "--deny", "warnings"]))?;
+    process::run(std.cargo("clippy")?.args([
+        "--package",
+        "frontend",
+        "--lib",
+        "--examples",
+        "--",
+        "--deny",
+        "warnings",
+    ]))?;
     process::run(std.cargo("clippy")?.args(["--package", "lab", "--", "--deny", "warnings"]))
 }

@@ -41,6 +41,7 @@ pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error>
     if let Some(browsers) = browsers {
         steps.next("the server and App B for the browser tests");
         let server = demo::build(Profile::Dev)?;
+        process::run(cargo().args(["build", "--package", "server", "--example", "axum-app"]))?;
         steps.next("browser tests");
         process::run(playwright(&server, &browsers).args(playwright_args))?;
     }
@@ -75,6 +76,7 @@ pub(crate) fn playwright(server: &Path, browsers: &Browsers) -> Command {
         .current_dir(end2end())
         .env("CURFEW_SERVER", server)
         .env("CURFEW_SITE_DIR", workspace::site())
+        .env("CURFEW_EXAMPLES", workspace::target().join("debug/examples"))
         .env("CURFEW_CHROMIUM", &browsers.chromium);
     if let Some(firefox) = &browsers.firefox {
         command.env("CURFEW_FIREFOX", firefox);

@@ -1,0 +1,157 @@
+//! A Leptos single-page app that has learnt to lock as soon as its session ends. It is the browser's side only; the API is
+//! `relying-party/examples/api.rs`, `examples/api-node`, or yours. Check it with
+//!
+//! ```text
+//! cargo check -p frontend --example leptos-app --target wasm32-unknown-unknown
+//! ```
+//!
+//! What the app had before: a way to sign in, which ends with an access token and with whose session it is, and pages. Here
+//! both are handed in by the page (`window.curfewExample`). What it takes to lock is [`Guarded`] and what it calls.
+
+use js_sys::{Reflect, Uint8Array};
+use leptos::prelude::*;
+use logout_event::{LogoutEvent, SessionRef, wire};
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{BroadcastChannel, Headers, MessageEvent, ReadableStreamDefaultReader, RequestInit, Response, window};
+
+const EVENTS: &str = "/api/events";
+/// Where the tabs of this app tell each other which session has ended.
+const TABS: &str = "leptos-app-sign-out";
+/// A line of a stream that is longer is not a sign-out, in bytes.
+const LONGEST_LINE: usize = 16 * 1024;
+
+fn main() {
+    leptos::mount::mount_to_body(|| {
+        view! {
+            <Guarded>
+                <h1>"Your notes"</h1>
+                <p>"What only you may see."</p>
+            </Guarded>
+        }
+    });
+}
+
+/// Shows its children until the session ends, whichever way this tab hears of it first; then they are gone, in place.
+#[component]
+fn Guarded(children: ChildrenFn) -> impl IntoView {
+    let live = RwSignal::new(true);
+    let lock = move || {
+        if live.try_get_untracked() == Some(true) {
+            // First nothing is shown any more, then the rest.
+            live.set(false);
+            forget_tokens();
+        }
+    };
+    match signed_in() {
+        Some((session, access_token)) => {
+            hear_other_tabs(session.clone(), lock);
+            spawn_local(hear_server(session, access_token, lock));
+        }
+        None => live.set(false),
+    }
+    view! {
+        <Show when=move || live.get() fallback=|| view! { <h1>"You have been signed out"</h1> }>
+            {children()}
+        </Show>
+    }
+}
+
+/// A stream by `fetch`, because an `EventSource` sends no Authorization header. When it breaks off, open it anew after a
+/// while, and with `Last-Event-ID`; when it is answered 401 with `session_ended`, lock.
+async fn hear_server(session: SessionRef, access_token: String, lock: impl Fn()) {
+    let ended = read_stream(&session, &access_token).await;
+    if ended == Ok(true) {
+        tell_other_tabs(&session);
+        lock();
+    }
+}
+
+async fn read_stream(session: &SessionRef, access_token: &str) -> Result<bool, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("Authorization", &format!("Bearer {access_token}"))?;
+    let init = RequestInit::new();
+    init.set_headers(&headers);
+    let window = window().ok_or("no window")?;
+    let response: Response = JsFuture::from(window.fetch_with_str_and_init(EVENTS, &init)).await?.dyn_into()?;
+    if response.status() == 401 {
+        return Ok(true);
+    }
+    let body = response.body().ok_or("no body")?;
+    let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
+    let mut text = String::new();
+    loop {
+        let chunk = JsFuture::from(reader.read()).await?;
+        if Reflect::get(&chunk, &"done".into())?.is_truthy() {
+            return Ok(false);
+        }
+        let bytes: Uint8Array = Reflect::get(&chunk, &"value".into())?.dyn_into()?;
+        text.push_str(&String::from_utf8_lossy(&bytes.to_vec()));
+        while let Some((message, rest)) = text.split_once("\n\n") {
+            if is_end_of(message, session) {
+                return Ok(true);
+            }
+            text = rest.to_owned();
+        }
+        if text.len() > LONGEST_LINE {
+            return Err("the stream says something that nobody understands".into());
+        }
+    }
+}
+
+/// Whether a message of the stream tells of the end of this session: by the rule that the server goes by as well.
+fn is_end_of(message: &str, session: &SessionRef) -> bool {
+    let field = |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    field("event:") == Some(wire::SSE_EVENT) && field("data:").and_then(event).is_none_or(|event| event.ends(session))
+}
+
+/// A `LogoutEvent` of JSON, by the browser's parser: serde_json costs more than the rest of this file.
+fn event(json: &str) -> Option<LogoutEvent> {
+    let object = js_sys::JSON::parse(json).ok()?;
+    let text = |name: &str| Reflect::get(&object, &name.into()).ok()?.as_string();
+    Some(LogoutEvent {
+        iss: text("iss")?,
+        sid: text("sid"),
+        sub: text("sub"),
+        channel: logout_event::Channel::Provider,
+        // Seconds: exact in a double for the next 285 million years.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        not_before: Reflect::get(&object, &"not_before".into()).ok()?.as_f64()? as u64,
+    })
+}
+
+/// Tabs of one origin tell each other: only one of them needs a stream.
+fn hear_other_tabs(session: SessionRef, lock: impl Fn() + 'static) {
+    let Ok(channel) = BroadcastChannel::new(TABS) else { return };
+    let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+        if message.data().as_string().as_deref() == session.sid.as_deref() {
+            lock();
+        }
+    });
+    channel.set_onmessage(Some(hear.as_ref().unchecked_ref()));
+    // As long as the page.
+    hear.forget();
+    std::mem::forget(channel);
+}
+
+fn tell_other_tabs(session: &SessionRef) {
+    if let (Ok(channel), Some(sid)) = (BroadcastChannel::new(TABS), &session.sid) {
+        // Nobody may be listening, and that is well.
+        let _ = channel.post_message(&sid.into());
+    }
+}
+
+/// What the app's own sign-in has left behind.
+fn signed_in() -> Option<(SessionRef, String)> {
+    let left = Reflect::get(window()?.as_ref(), &"curfewExample".into()).ok()?;
+    let text = |name: &str| Reflect::get(&left, &name.into()).ok()?.as_string();
+    // An app that knows when its user signed in says so: then an older sign-out of all the user's sessions is not its own.
+    let session = SessionRef { iss: text("iss")?, sid: text("sid"), sub: text("sub")?, auth_time: 0 };
+    Some((session, text("access_token")?))
+}
+
+fn forget_tokens() {
+    if let Some(window) = window() {
+        let _ = Reflect::delete_property(window.as_ref(), &"curfewExample".into());
+    }
+}
