@@ -1,32 +1,11 @@
+import { examine } from '../fixtures/doctor';
 import { expectAccepted, expectSessionEnded } from '../fixtures/expect';
-import { Person } from '../fixtures/person';
-import type { App } from '../pages/app';
-import { ForeignProvider } from './fixtures/foreign-provider';
-import { npmVersion, tried } from './fixtures/software';
-import { lend, test as base } from './fixtures/test';
+import { expect } from './fixtures/test';
+import { signOutAndConfirm, testWithProvider } from './fixtures/with-provider';
 
-const test = base.extend<{ parties: ForeignProvider }, { workerParties: ForeignProvider }>({
-  workerParties: [
-    async ({ topology }, use) => {
-      const parties = await ForeignProvider.start('node-oidc-provider.mjs', topology);
-      await use(parties);
-      await parties.stop();
-    },
-    { scope: 'worker', timeout: 60_000 },
-  ],
-  parties: ({ workerParties }, use, testInfo) => lend(workerParties, use, testInfo),
-  alice: async ({ context, parties }, use) => use(new Person('alice', context, parties)),
-});
+const test = testWithProvider('node-oidc-provider.mjs', 'oidc-provider');
 
-test.beforeEach(({}, testInfo) => tried(testInfo, 'node-oidc-provider', npmVersion('oidc-provider')));
-
-/** Its own question comes first, with an ID token as well. */
-async function signOutAndConfirm(app: App): Promise<void> {
-  await app.signOut.click();
-  await app.page.getByRole('button', { name: 'Yes, sign me out' }).click();
-  await app.page.waitForURL(({ origin }) => origin === app.origin);
-  await app.expectSignedOut();
-}
+test.use({ channels: ['back-channel'] });
 
 /// BCL-40
 test("App A and App B as its clients: signing out at A locks B's open tab and ends its access token", async ({
@@ -49,4 +28,24 @@ test("App A and App B as its clients: signing out at B locks A's open tab and en
   await a.expectLocked({ reason: ['push'], channel: ['back-channel'] });
   await a.page.reload();
   await a.expectSignedOut();
+});
+
+test('`server doctor` says of it that a sign-out reaches every app', async ({ parties }) => {
+  const { exitCode, outcome, verdicts } = await examine(parties.provider);
+  expect([exitCode, outcome]).toEqual([0, 'works']);
+  expect(verdicts).toMatchObject({
+    'end-session': 'works',
+    'back-channel': 'works',
+    'front-channel': 'no',
+    'check-session': 'no',
+    issuer: 'works',
+    signatures: 'works',
+    'code-flow': 'works',
+    pkce: 'works',
+    'issuer-parameter': 'works',
+    sid: 'works',
+    'access-tokens': 'unknown',
+    dpop: 'works',
+    revocation: 'works',
+  });
 });

@@ -1,7 +1,8 @@
-import type { BrowserContext, Page, Request } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import { claimsOf } from '../fixtures/jwt';
 import { ProviderLogin } from '../pages/provider';
 import type { ForeignApp, Software } from './fixtures/foreign-app';
+import { nextAnswers, watch } from './fixtures/frame-talk';
 import { appProcess, npmVersion, tried } from './fixtures/software';
 import { expect, testOf } from './fixtures/test';
 
@@ -22,43 +23,14 @@ test.use({ topology: 'same-site' });
 
 test.beforeEach(({}, testInfo) => tried(testInfo, 'oidc-client-ts', npmVersion('oidc-client-ts')));
 
-/** A message that a window got. */
-type Heard = { at: string; from: string; data: unknown };
-
-/** What app and provider's frame say to each other, and what the provider is asked for without a page, from now on. */
-async function watch(context: BrowserContext, { registration: { provider, ...app } }: ForeignApp, origin = app.origin) {
-  const messages: Heard[] = [];
-  const silent: Request[] = [];
-  await context.exposeBinding('noteMessage', (_source, heard: Heard) => void messages.push(heard));
-  await context.addInitScript(() => {
-    const page = window as unknown as { noteMessage: (heard: Heard) => void };
-    addEventListener('message', ({ origin: from, data }) => page.noteMessage({ at: location.origin, from, data }));
-  });
-  context.on('request', (request) => {
-    const { origin, searchParams } = new URL(request.url());
-    if (origin === provider && searchParams.get('prompt') === 'none') silent.push(request);
-  });
-  return {
-    silent,
-    /** What the app asked the frame. */
-    asked: () => messages.filter(({ at, from }) => at === provider && from === origin).map(({ data }) => String(data)),
-    /** What the frame answered. */
-    answered: () => messages.filter(({ at, from }) => at === origin && from === provider).map(({ data }) => data),
-  };
-}
+const watchApp = (context: BrowserContext, { registration }: ForeignApp, origin = registration.origin) =>
+  watch(context, registration.provider, origin);
 
 async function signIn(page: Page, { registration }: ForeignApp, origin = registration.origin): Promise<void> {
   await page.goto(`${origin}/`);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await new ProviderLogin(page).signIn('alice');
   await expect(page.getByText('signed in as alice')).toBeVisible();
-}
-
-/** Waits until the frame has given as many answers more, and gives these. */
-async function nextAnswers(answered: () => unknown[], count = 3): Promise<unknown[]> {
-  const before = answered().length;
-  await expect.poll(() => answered().length).toBeGreaterThanOrEqual(before + count);
-  return answered().slice(before);
 }
 
 /** What the library keeps of its user. */
@@ -71,7 +43,7 @@ function kept(page: Page): Promise<{ session_state: string; id_token: string; ex
 
 /// SM-07, SM-08, SM-09
 test('it polls the check-session frame, which answers unchanged, and hears nobody else', async ({ app, context, page }) => {
-  const seen = await watch(context, app);
+  const seen = await watchApp(context, app);
   await signIn(page, app);
   const { session_state } = await kept(page);
 
@@ -87,7 +59,7 @@ test('it polls the check-session frame, which answers unchanged, and hears nobod
 
 /// SM-10, SM-12, SM-13, SM-20
 test('at changed, it asks in a frame with its ID token; the same user stays signed in', async ({ app, context, page }) => {
-  const seen = await watch(context, app);
+  const seen = await watchApp(context, app);
   await signIn(page, app);
   const { session_state, id_token } = await kept(page);
   await nextAnswers(seen.answered, 1);
@@ -106,7 +78,7 @@ test('at changed, it asks in a frame with its ID token; the same user stays sign
 
 /// SM-10, SM-13
 test('at changed after a sign-out elsewhere, its user is signed out', async ({ app, context, page }) => {
-  const seen = await watch(context, app);
+  const seen = await watchApp(context, app);
   await signIn(page, app);
   await nextAnswers(seen.answered, 1);
 
@@ -118,7 +90,7 @@ test('at changed after a sign-out elsewhere, its user is signed out', async ({ a
 
 /// SM-13
 test('at changed, where another user has signed in, its user is signed out', async ({ app, context, page }) => {
-  const seen = await watch(context, app);
+  const seen = await watchApp(context, app);
   await signIn(page, app);
   await nextAnswers(seen.answered, 1);
 
@@ -149,7 +121,7 @@ test('it renews its tokens in a frame, until a sign-out elsewhere', async ({ app
 /// SM-11, SM-22
 test('across sites the frame answers error, again and again, and it sends no request', async ({ app, context, page }) => {
   const origin = otherSite(app.registration.origin);
-  const seen = await watch(context, app, origin);
+  const seen = await watchApp(context, app, origin);
   await signIn(page, app, origin);
 
   expect(new Set(await nextAnswers(seen.answered, 10))).toEqual(new Set(['error']));

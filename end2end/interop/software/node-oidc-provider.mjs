@@ -1,10 +1,9 @@
 // node-oidc-provider in the embedded provider's place: the same issuer, and App A and App B as its clients.
 import { generateKeyPairSync } from 'node:crypto';
-import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
-import { serve } from './serve.mjs';
+import { logoutAddresses, serveProvider, signOutQuestion, textOfError } from './node-oidc-provider-server.mjs';
 
-const { provider: issuer, appA, appB, appASecret } = JSON.parse(process.argv[2]);
+const { provider: issuer, appA, appB, appASecret, channels } = JSON.parse(process.argv[2]);
 const AUDIENCE = `${appB}/api`;
 const SCOPES = 'openid profile notes';
 
@@ -12,8 +11,7 @@ const client = (client_id, origin, rest) => ({
   client_id,
   grant_types: ['authorization_code', 'refresh_token'],
   redirect_uris: [`${origin}/callback`],
-  backchannel_logout_uri: `${origin}/logout/back-channel`,
-  backchannel_logout_session_required: true,
+  ...logoutAddresses(origin, channels),
   scope: SCOPES,
   ...rest,
 });
@@ -54,15 +52,9 @@ const provider = new Provider(issuer, {
   extraTokenClaims: ({ oidc: { entities } }) => ({ sid: (entities.AuthorizationCode ?? entities.RefreshToken)?.sid }),
   features: {
     devInteractions: { enabled: false },
-    backchannelLogout: { enabled: true },
+    backchannelLogout: { enabled: channels.includes('back-channel') },
     revocation: { enabled: true },
-    rpInitiatedLogout: {
-      // Its own page loads a font from elsewhere. The form and the names of the buttons are its own.
-      logoutSource: (ctx, form) => {
-        ctx.body = `<!doctype html><title>Sign out</title>${form}
-          <button type="submit" form="op.logoutForm" value="yes" name="logout">Yes, sign me out</button>`;
-      },
-    },
+    rpInitiatedLogout: { logoutSource: signOutQuestion },
     // App B asks for no resource: its client has one.
     resourceIndicators: {
       defaultResource: ({ oidc }) => (oidc.client.clientId === 'app-b' ? AUDIENCE : undefined),
@@ -71,10 +63,7 @@ const provider = new Provider(issuer, {
     },
   },
   interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
-  renderError: (ctx, out) => {
-    ctx.type = 'text';
-    ctx.body = JSON.stringify(out);
-  },
+  renderError: textOfError,
   // It refuses to call loopback addresses by a dispatcher that it hands to `fetch`.
   fetch: (url, { dispatcher, ...options }) => fetch(url, options),
 });
@@ -83,32 +72,4 @@ for (const event of ['server_error', 'authorization.error', 'grant.error', 'back
   provider.on(event, (_ctx, error) => console.error(event, error));
 }
 
-const callback = provider.callback();
-
-const signInPage = `<!doctype html><title>Sign in</title>
-  <form method="post"><input name="username"><input name="password" type="password"><button type="submit">Sign in</button></form>`;
-
-async function interaction(request, response) {
-  if (request.method !== 'POST') {
-    response.writeHead(200, { 'Content-Type': 'text/html' }).end(signInPage);
-    return;
-  }
-  const chunks = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const form = new URLSearchParams(Buffer.concat(chunks).toString());
-  const accountId = form.get('username');
-  // The demo's passwords are the user names.
-  if (!accountId || accountId !== form.get('password')) {
-    response.writeHead(401, { 'Content-Type': 'text/html' }).end(signInPage);
-    return;
-  }
-  await provider.interactionFinished(request, response, { login: { accountId } }, { mergeWithLastSubmission: false });
-}
-
-const server = createServer((request, response) => {
-  if (request.url === '/healthz') response.end('ok');
-  else if (request.url.startsWith('/interaction/')) {
-    interaction(request, response).catch((error) => response.writeHead(400).end(String(error)));
-  } else callback(request, response);
-});
-serve(server, issuer);
+serveProvider(provider, provider.callback(), (accountId) => ({ accountId }));
