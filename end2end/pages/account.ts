@@ -9,6 +9,7 @@ export class Account {
   /** The session of the browser that looks. */
   readonly here: Locator;
   readonly elsewhere: Locator;
+  readonly endOthers: Locator;
   readonly endAll: Locator;
   readonly passwordChanged: Locator;
   readonly problem: Locator;
@@ -21,6 +22,7 @@ export class Account {
     this.sessions = page.getByTestId('session');
     this.here = page.locator('[data-testid=session][data-here=true]');
     this.elsewhere = page.locator('[data-testid=session][data-here=false]');
+    this.endOthers = page.getByTestId('end-others');
     this.endAll = page.getByTestId('end-all');
     this.passwordChanged = page.getByTestId('password-changed');
     this.problem = page.getByRole('alert');
@@ -44,6 +46,11 @@ export class Account {
   /** Ends one session; what became of it at the apps. */
   async endOne(session: Locator): Promise<SignOutResult> {
     await session.getByTestId('end-session').click();
+    return this.result();
+  }
+
+  async endOtherSessions(): Promise<SignOutResult> {
+    await this.endOthers.click();
     return this.result();
   }
 

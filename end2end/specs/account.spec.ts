@@ -4,6 +4,7 @@ import { expectAccepted, expectBothStillSignedIn, expectSessionEnded } from '../
 import type { Parties } from '../fixtures/parties';
 import { Person } from '../fixtures/person';
 import { expect, test } from '../fixtures/test';
+import { pageWithoutScript } from '../fixtures/without-script';
 import { Account } from '../pages/account';
 import { BY_ANY_WAY, type Reason } from '../pages/app';
 
@@ -17,7 +18,8 @@ const FROM_ITS_SERVER: { reason: Reason[]; channel: ['back-channel'] } = {
 };
 
 async function account(context: BrowserContext, demo: Parties, runsScript = true): Promise<Account> {
-  const account = new Account(await context.newPage(), demo, runsScript);
+  const page = runsScript ? await context.newPage() : await pageWithoutScript(context);
+  const account = new Account(page, demo, runsScript);
   await account.open();
   return account;
 }
@@ -73,44 +75,62 @@ for (const javaScriptEnabled of [true, false]) {
       await expect(page.page.locator('input[name=username]')).toBeVisible();
       await here.close();
     });
+
+    /// RPI-26, T-09
+    test('who ends all other sessions stays signed in here', async ({ alice, openContext, demo }) => {
+      const there = await alice.signedInAtBoth();
+      const context = await openContext();
+      const here = await new Person('alice', context, demo).signedInAtBoth();
+      const page = await account(context, demo, javaScriptEnabled);
+
+      const result = await page.endOtherSessions();
+
+      await expect(result.summary).toContainText('Here you are still signed in');
+      await there.a.expectLocked(FROM_ITS_SERVER);
+      await there.b.expectLocked(FROM_ITS_SERVER);
+      await expectBothStillSignedIn('alice', here.a, here.b, demo);
+      await page.open();
+      await expect(page.sessions).toHaveCount(1);
+      await expect(page.here).toHaveCount(1);
+    });
+
+    /// RPI-26, BCL-40
+    test('the page ends its own session like any sign-out', async ({ alice, demo }) => {
+      const { a, b } = await alice.signedInAtBoth();
+      const page = await account(alice.context, demo, javaScriptEnabled);
+      await page.endOne(page.here);
+      await a.expectLocked(BY_ANY_WAY);
+      await b.expectLocked(BY_ANY_WAY);
+    });
+
+    /// RPI-26
+    test('a new password signs everybody out who came in by the old one', async ({ openContext, topology }) => {
+      const NEW = 'correct horse battery staple';
+      // With a server of its own: the other tests' users keep their passwords.
+      const demo = await Demo.start(topology);
+      try {
+        const there = await new Person('alice', await openContext(), demo).signedInAtBoth();
+        const alice = new Person('alice', await openContext(), demo);
+        const { a, b } = await alice.signedInAtBoth();
+        const page = await account(alice.context, demo, javaScriptEnabled);
+
+        await page.changePassword('wrong', NEW);
+        await expect(page.problem).toContainText('current password is wrong');
+        await page.changePassword('alice', NEW);
+        await expect(page.passwordChanged).toBeVisible();
+        await there.a.expectLocked(FROM_ITS_SERVER);
+        await there.b.expectLocked(FROM_ITS_SERVER);
+        await a.expectSignedIn('alice');
+        await expectAccepted(demo, b);
+
+        const again = await account(await openContext(), demo, javaScriptEnabled);
+        await again.signIn('alice');
+        await expect(again.problem).toBeVisible();
+        await again.signIn('alice', NEW);
+        await again.expectSignedIn('alice');
+      } finally {
+        await demo.stop();
+      }
+    });
   });
 }
-
-/// RPI-26, BCL-40
-test('the page ends its own session like any sign-out', async ({ alice, demo }) => {
-  const { a, b } = await alice.signedInAtBoth();
-  const page = await account(alice.context, demo);
-  await page.endOne(page.here);
-  await a.expectLocked(BY_ANY_WAY);
-  await b.expectLocked(BY_ANY_WAY);
-});
-
-/// RPI-26
-test('a new password signs everybody out who came in by the old one', async ({ openContext, topology }) => {
-  const NEW = 'correct horse battery staple';
-  // With a server of its own: the other tests' users keep their passwords.
-  const demo = await Demo.start(topology);
-  try {
-    const there = await new Person('alice', await openContext(), demo).signedInAtBoth();
-    const alice = new Person('alice', await openContext(), demo);
-    const { a, b } = await alice.signedInAtBoth();
-    const page = await account(alice.context, demo);
-
-    await page.changePassword('wrong', NEW);
-    await expect(page.problem).toContainText('current password is wrong');
-    await page.changePassword('alice', NEW);
-    await expect(page.passwordChanged).toBeVisible();
-    await there.a.expectLocked(FROM_ITS_SERVER);
-    await there.b.expectLocked(FROM_ITS_SERVER);
-    await a.expectSignedIn('alice');
-    await expectAccepted(demo, b);
-
-    const again = await account(await openContext(), demo);
-    await again.signIn('alice');
-    await expect(again.problem).toBeVisible();
-    await again.signIn('alice', NEW);
-    await again.expectSignedIn('alice');
-  } finally {
-    await demo.stop();
-  }
-});

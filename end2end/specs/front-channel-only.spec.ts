@@ -2,6 +2,7 @@ import type { Demo, Topology } from '../fixtures/demo';
 import { expectSessionEnded } from '../fixtures/expect';
 import type { Person } from '../fixtures/person';
 import { expect, test } from '../fixtures/test';
+import { pageWithoutScript } from '../fixtures/without-script';
 import { BY_ANY_WAY, type HeardBy, type Reason } from '../pages/app';
 import { SignOutQuestion, SignOutResult } from '../pages/provider';
 
@@ -57,6 +58,32 @@ test.describe('without script', () => {
     await a.open();
     await a.expectSignedOut();
   });
+});
+
+/// FCL-10, FCL-26, T-17
+test("without script the provider's page tells the apps all the same, and does not say that it knows more than it does", async ({
+  alice,
+  demo,
+  topology,
+}) => {
+  const { a, b } = await alice.signedInAtBoth();
+  const { access_token } = await b.tokens();
+  const page = await pageWithoutScript(alice.context);
+  await page.goto(`${demo.provider}/end_session`);
+
+  await new SignOutQuestion(page).confirm.click();
+
+  await expect(page.getByRole('heading', { name: 'Signing you out' })).toBeVisible();
+  await a.expectLocked(heard(topology));
+  await b.expectLocked(heard(topology));
+  await expectSessionEnded(demo, access_token);
+  await page.getByTestId('continue').click();
+  await page.waitForURL(`${demo.provider}/end_session/result/*`);
+  const result = new SignOutResult(page);
+  // What the frames answer is heard by the page's script.
+  await result.expectOutcome('app-a', 'unconfirmed');
+  await result.expectOutcome('app-b', 'unconfirmed');
+  await expect(result.summary).toContainText('Not every app has confirmed');
 });
 
 test.describe('when the frame of App B does not do its work', () => {
