@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test';
 import type { Parties } from '../fixtures/parties';
-import { ProviderLogin, SignOutResult } from './provider';
+import { ProviderLogin, resultOfSignOut, type SignOutResult } from './provider';
 
 /** The provider's account page: where somebody is signed in, and the end of it. */
 export class Account {
@@ -66,13 +66,7 @@ export class Account {
     await this.page.getByTestId('change-password').click();
   }
 
-  /** Where an app of this browser was slow, a page with its frame comes first, which goes on by itself if script runs. */
-  private async result(): Promise<SignOutResult> {
-    const result = new SignOutResult(this.page);
-    const frames = this.page.locator('#front-channel');
-    await expect(result.summary.or(frames)).toBeVisible();
-    if (!this.runsScript && (await frames.isVisible())) await this.page.getByTestId('continue').click();
-    await this.page.waitForURL(`${this.demo.provider}/end_session/result/*`);
-    return result;
+  private result(): Promise<SignOutResult> {
+    return resultOfSignOut(this.page, this.demo, this.runsScript);
   }
 }

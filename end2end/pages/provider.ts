@@ -1,4 +1,5 @@
 import { expect, type Locator, type Page } from '@playwright/test';
+import type { Parties } from '../fixtures/parties';
 
 /** What the provider says became of an app's session: `data-outcome`. */
 export type Outcome = 'ended' | 'pending' | 'unconfirmed' | 'unreachable';
@@ -60,6 +61,31 @@ export class SignOutResult {
   async expectOutcome(clientId: string, outcome: Outcome): Promise<void> {
     await expect(this.app(clientId)).toHaveAttribute('data-outcome', outcome);
   }
+}
+
+/**
+ * What became of the sign-out that was just asked for. Where an app is slow, a page with its frame comes first, and the result
+ * says that it has not confirmed yet; script goes on from the one, and brings the other up to date. Without script that is up
+ * to the user.
+ */
+export async function resultOfSignOut(page: Page, { provider }: Parties, runsScript: boolean): Promise<SignOutResult> {
+  const result = new SignOutResult(page);
+  if (!runsScript) await goOnFromFrames(page, result.summary);
+  await page.waitForURL(`${provider}/end_session/result/*`);
+  const pending = page.locator('[data-testid=app-result][data-outcome=pending]');
+  const reloaded = async () => {
+    if ((await pending.count()) > 0) await page.reload();
+    return pending.count();
+  };
+  if (!runsScript) await expect.poll(reloaded, { message: 'apps that have not confirmed yet' }).toBe(0);
+  return result;
+}
+
+/** Where a page with the frames of slow apps comes first, goes on from it by its link, to what is looked for. */
+export async function goOnFromFrames(page: Page, lookedFor: Locator): Promise<void> {
+  const frames = page.locator('#front-channel');
+  await expect(lookedFor.or(frames)).toBeVisible();
+  if (await frames.isVisible()) await page.getByTestId('continue').click();
 }
 
 /** The question whether an app may have what it asks for. */

@@ -5,7 +5,7 @@ import type { Person } from '../fixtures/person';
 import { expect, test } from '../fixtures/test';
 import { pageWithoutScript } from '../fixtures/without-script';
 import { BY_ANY_WAY } from '../pages/app';
-import { SignOutQuestion, SignOutResult } from '../pages/provider';
+import { goOnFromFrames, resultOfSignOut, SignOutQuestion } from '../pages/provider';
 
 /** The provider's sign-out in a page without script, beside tabs of both apps. */
 async function open(person: Person, demo: Parties, parameters: Record<string, string> = {}): Promise<Page> {
@@ -27,8 +27,7 @@ test('who confirms is signed out everywhere, and reads what became of each app',
 
   await question.confirm.click();
 
-  await page.waitForURL(`${demo.provider}/end_session/result/*`);
-  const result = new SignOutResult(page);
+  const result = await resultOfSignOut(page, demo, false);
   await expect(result.summary).toHaveText('You are signed out everywhere.');
   await result.expectOutcome('app-a', 'ended');
   await result.expectOutcome('app-b', 'ended');
@@ -58,6 +57,7 @@ test('an app that says who it is gets the user back after the question; who is s
   const page = await open(alice, demo, toA(demo));
   await expect(page.locator('main')).toContainText('App A asks for this');
   await new SignOutQuestion(page).confirm.click();
+  await goOnFromFrames(page, page.locator('body[data-session=signed-out]'));
   await page.waitForURL(`${demo.appA}/signed-out*`);
   await a.expectLocked(BY_ANY_WAY);
   await b.expectLocked(BY_ANY_WAY);
