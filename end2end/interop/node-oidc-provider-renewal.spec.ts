@@ -7,7 +7,6 @@ import { signOutAndConfirm, testWithProvider } from './fixtures/with-provider';
 
 const test = testWithProvider('node-oidc-provider.mjs', 'oidc-provider');
 
-/// BCL-42
 test('App B renews by its refresh tokens, with proofs of its key', async ({ alice, parties }) => {
   const b = await signedInAtBWithClock(alice);
   const first = await b.tokens();

@@ -48,7 +48,7 @@ test('who stays is told so, and stays signed in everywhere', async ({ alice, dem
   await expectBothStillSignedIn('alice', a, b, demo);
 });
 
-/// RPI-21, RPI-29, RPI-30, RPI-33
+/// RPI-22, RPI-29, RPI-30, RPI-33
 test('an app that says who it is gets the user back after the question; who is signed out already goes by a link', async ({
   alice,
   demo,
