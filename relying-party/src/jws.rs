@@ -46,6 +46,8 @@ struct Header {
 pub(crate) struct Verified {
     /// The header's `typ`, lower case and without the `application/` that may be left out.
     pub(crate) typ: Option<String>,
+    /// The algorithm that it is signed with.
+    pub(crate) algorithm: Algorithm,
     /// The payload, still JSON text.
     pub(crate) payload: Vec<u8>,
 }
@@ -64,7 +66,7 @@ pub(crate) fn verify(token: &str, keys: &Keys, algorithms: &[Algorithm]) -> Resu
     let algorithm = Algorithm::from_name(&header.alg).filter(|algorithm| algorithms.contains(algorithm));
     let algorithm = algorithm.ok_or(JwsError::Algorithm)?;
     verify_signature(message, signature, header.kid.as_deref(), algorithm, keys)?;
-    Ok(Verified { typ: header.typ.as_deref().map(media_type), payload: decode(payload)? })
+    Ok(Verified { typ: header.typ.as_deref().map(media_type), algorithm, payload: decode(payload)? })
 }
 
 /// `HEADER.PAYLOAD`, then its three parts; five parts are an encrypted token (RFC 7516 section 3.1).

@@ -25,6 +25,7 @@
 //! | [`ledger::sqlite::begin_session`] | makes a session known, in the transaction that checks that it has not ended |
 //! | [`Guard`], [`Authenticated`] | a layer that lets requests with a good access token pass, and who sent them |
 //! | [`observation`] | what happens, as it happens, for metrics, traces and pictures |
+//! | [`session_endpoint`] | where an app names the session of an access token without `sid`, by its ID token |
 //! | [`sse::sign_outs`] | a session's end as a stream, for an open tab |
 //! | [`logout_token::verify`] | the verifier alone: a pure function of token, keys, expectations and time |
 //!
@@ -70,6 +71,7 @@ mod clock;
 mod front_channel;
 pub mod guard;
 mod hub;
+pub mod id_token;
 mod jwks;
 mod jws;
 pub mod ledger;
@@ -88,8 +90,9 @@ pub use clock::Clock;
 /// The check of proofs of possession, for what of it [`Guard::prove_possession`] names.
 pub use dpop;
 pub use front_channel::{FrontChannelRejection, FrontChannelRequest};
-pub use guard::{AccessTokenClaims, Authenticated, Binding, Guard};
+pub use guard::{AccessTokenClaims, Authenticated, Binding, Guard, session_endpoint};
 pub use hub::Subscription;
+pub use id_token::IdTokenError;
 pub use jwks::{Jwks, Keys};
 pub use ledger::sqlite::Admission;
 pub use ledger::{Ended, LedgerError, Standing, Trust};

@@ -13,7 +13,7 @@ use tracing::Instrument as _;
 
 use crate::hub::Hub;
 use crate::ledger::sqlite::Admission;
-use crate::ledger::{Ended, Ledger, LedgerError, Standing, TokenId, Trust};
+use crate::ledger::{BindingTimes, Ended, Ledger, LedgerError, Standing, TokenId, Trust};
 use crate::provider::{FetchError, Provider, ProviderMetadata, Refresh};
 use crate::settings::SettingsError;
 use crate::{Clock, Jwks, Observation, Observers, Settings, SubscribeError, Subscription, VerifiedLogoutToken};
@@ -216,6 +216,24 @@ impl RelyingParty {
     ) -> Result<Admission, LedgerError> {
         let begin = self.0.ledger.begin_session(session, local_id, expires_at);
         tokio::time::timeout(WRITE_TIMEOUT, begin).await.map_err(|_| LedgerError::Timeout)?
+    }
+
+    /// Makes an access token that names no session one of this session: [`Guard`](crate::Guard) judges it by that one from
+    /// then on. `token` is the guard's name for it.
+    pub(crate) async fn bind_token(
+        &self,
+        token: String,
+        session: SessionRef,
+        local_id: String,
+        times: BindingTimes,
+    ) -> Result<Admission, LedgerError> {
+        let ledger = self.0.ledger.clone();
+        self.unabandoned(async move { ledger.bind_token(&token, &session, &local_id, &times).await }).await
+    }
+
+    /// The session of an access token that names none, if an ID token has named it.
+    pub(crate) fn bound(&self, token: &str) -> Result<Option<SessionRef>, LedgerError> {
+        self.0.ledger.bound(token)
     }
 
     /// Refuses the access token with this `jti` from now on; `exp` is its expiry. For an API's own sign-out.

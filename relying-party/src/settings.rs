@@ -39,6 +39,8 @@ pub struct Settings {
     pub unverified_per_minute: u32,
     /// How many revoked access tokens are kept. Default: 100 000.
     pub max_revoked_tokens: usize,
+    /// For how many access tokens without a `sid` their session is kept. Default: 100 000.
+    pub max_bound_tokens: usize,
     /// How many tabs may hold a stream at the same time. Default: 10 000.
     pub max_streams: usize,
     /// Who is told of what happens. Default: nobody.
@@ -81,6 +83,7 @@ impl Settings {
             max_unverified: 10_000,
             unverified_per_minute: 600,
             max_revoked_tokens: 100_000,
+            max_bound_tokens: 100_000,
             max_streams: 10_000,
             observers: Observers::default(),
         }

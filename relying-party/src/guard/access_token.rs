@@ -30,6 +30,14 @@ pub struct AccessTokenClaims {
     pub bound_to: Option<Binding>,
 }
 
+impl AccessTokenClaims {
+    /// When it is of no more use, in seconds since the Unix epoch. A sign-out is remembered for the session lifetime, so no
+    /// token may be used for longer, whatever its `exp`.
+    pub(super) fn usable_until(&self, session_lifetime: u64) -> u64 {
+        self.exp.min(self.iat.saturating_add(session_lifetime))
+    }
+}
+
 /// What whoever presents a token must prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::access_token::{self, AccessTokenError, Binding, Expected};
 use super::refusal::{Reason, Refusal, Refused};
+use super::session::name_of;
 use super::{Authenticated, Guard};
 use crate::jws::MAX_TOKEN;
 use crate::ledger::sqlite::Admission;
@@ -26,6 +27,8 @@ pub(super) type TokenHash = [u8; 32];
 #[derive(Debug)]
 pub(super) struct Checked {
     authenticated: Authenticated,
+    /// The guard's name for it, if it does not say itself which session it belongs to.
+    unbound: Option<String>,
     /// The keys it was verified by: with other keys it is verified anew, so a withdrawn key's tokens go with it.
     jwks: Arc<Jwks>,
 }
@@ -91,26 +94,39 @@ impl Guard {
         let hash = TokenHash::from(Sha256::digest(token));
         let seen = self.checked.get(&hash).filter(|checked| Arc::ptr_eq(&checked.jwks, &jwks));
         let Some(seen) = seen else { return self.judge_first(token, hash, jwks).await };
-        let authenticated = &seen.authenticated;
-        let checked = self.check_now(authenticated).and_then(|()| self.check_scope(authenticated));
+        let authenticated = self.with_session(&seen)?;
+        let checked = self.check_now(&authenticated).and_then(|()| self.check_scope(&authenticated));
         checked.map_err(|refusal| refusal.of(&authenticated.session))?;
-        Ok(Judged { authenticated: authenticated.clone(), first: false })
+        Ok(Judged { authenticated, first: false })
     }
 
     /// The first sight of a token, and so perhaps of its session.
     async fn judge_first(&self, token: &str, hash: TokenHash, jwks: Arc<Jwks>) -> Result<Judged, Refused> {
         let (authenticated, jwks) = self.verify(token, jwks).await?;
-        let admitted = self.admit(&authenticated, hash, jwks).await;
+        let unbound = authenticated.session.sid.is_none().then(|| name_of(token, &authenticated.claims));
+        let checked = Checked { authenticated, unbound, jwks };
+        let authenticated = self.with_session(&checked)?;
+        let admitted = self.admit(&authenticated, hash, checked).await;
         admitted.map_err(|refusal| refusal.of(&authenticated.session))?;
         Ok(Judged { authenticated, first: true })
     }
 
-    async fn admit(&self, authenticated: &Authenticated, hash: TokenHash, jwks: Arc<Jwks>) -> Result<(), Refusal> {
+    async fn admit(&self, authenticated: &Authenticated, hash: TokenHash, checked: Checked) -> Result<(), Refusal> {
         self.check_now(authenticated)?;
         self.begin_session(&authenticated.session).await?;
-        let checked = Checked { authenticated: authenticated.clone(), jwks };
         self.checked.insert(hash, Arc::new(checked));
         self.check_scope(authenticated)
+    }
+
+    /// The session of a token that does not name it may have been named since the token was seen first.
+    fn with_session(&self, checked: &Checked) -> Result<Authenticated, Refusal> {
+        let mut authenticated = checked.authenticated.clone();
+        if let Some(token) = &checked.unbound
+            && let Some(session) = self.party.bound(token)?
+        {
+            authenticated.session = session;
+        }
+        Ok(authenticated)
     }
 
     /// Verifies, and once more with new keys if the token names one that is not known.
@@ -152,9 +168,7 @@ impl Guard {
             return Err(Refusal::Token(Reason::SessionEnded(None)));
         }
         let now = self.party.clock().now();
-        // A sign-out is remembered for the session lifetime, so no token may be used for longer, whatever its exp.
-        let exp = claims.exp.min(claims.iat.saturating_add(self.party.settings().session_lifetime));
-        if now >= exp {
+        if now >= claims.usable_until(self.party.settings().session_lifetime) {
             return Err(Refusal::Token(Reason::Expired));
         }
         if claims.nbf.is_some_and(|nbf| nbf > now.saturating_add(CLOCK_SKEW)) {
@@ -208,15 +222,15 @@ impl Guard {
 
 /// A token, and how it came.
 #[derive(Debug)]
-struct Credentials<'a> {
-    token: &'a str,
+pub(super) struct Credentials<'a> {
+    pub(super) token: &'a str,
     /// By the scheme `DPoP`, and not `Bearer`.
     with_proof: bool,
 }
 
 impl<'a> Credentials<'a> {
     /// RFC 6750 section 2.1, RFC 9449 section 7.1; a token anywhere else, such as in the query, is not looked for.
-    fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
+    pub(super) fn read(headers: &'a HeaderMap) -> Result<Self, Refusal> {
         let mut values = headers.get_all(AUTHORIZATION).iter();
         let value = values.next().ok_or(Refusal::NoCredentials)?;
         if values.next().is_some() {
@@ -240,7 +254,7 @@ impl<'a> Credentials<'a> {
 }
 
 /// The API's own name for a session: the same for every token of it.
-fn local_id(session: &SessionRef) -> String {
+pub(super) fn local_id(session: &SessionRef) -> String {
     let mut hash = Sha256::new();
     let auth_time = session.auth_time.to_string();
     let parts = match &session.sid {

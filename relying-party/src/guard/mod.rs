@@ -4,6 +4,7 @@ mod access_token;
 mod authenticated;
 mod judge;
 mod refusal;
+mod session;
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -20,6 +21,7 @@ use tower_service::Service;
 
 pub use access_token::{AccessTokenClaims, Binding};
 pub use authenticated::{Authenticated, NotGuarded};
+pub use session::session_endpoint;
 
 use crate::RelyingParty;
 use judge::{Checked, Presented, TokenHash};
@@ -43,6 +45,10 @@ const CACHE_CAPACITY: u64 = 10_000;
 ///
 /// Tokens that are bound to a key (RFC 9449) need [`Guard::prove_possession`]; without it, they are refused. An answer to a
 /// request with a proof has the nonce for the next one in `DPoP-Nonce`.
+///
+/// A token without `sid` is of no session that the guard knows, and passes until a sign-out names its user, or it expires. Let
+/// the app present its ID token at [`session_endpoint`]: from then on the token is judged by the session named there, and
+/// [`Authenticated::session`] is that one.
 ///
 /// A sub-only sign-out is matched by the token's `auth_time`, for which `iat` stands in where a provider sends none.
 #[derive(Clone, Debug)]

@@ -23,6 +23,12 @@ pub enum LedgerError {
     /// As many tokens are revoked as `max_revoked_tokens` allows; none is displaced.
     #[error("the record of revoked tokens is full: raise max_revoked_tokens")]
     RevokedFull,
+    /// As many access tokens have a session that an ID token named as `max_bound_tokens` allows; none is displaced.
+    #[error("the record of access tokens with a session of their own is full: raise max_bound_tokens")]
+    BoundFull,
+    /// The access token is known to belong to another session.
+    #[error("an ID token of another session was presented for this access token before")]
+    BoundToAnother,
     /// Too many unsigned sign-outs of unknown sessions, at once or in this minute.
     #[error("too many unsigned sign-outs of unknown sessions")]
     UnverifiedFull,
@@ -41,7 +47,7 @@ impl LedgerError {
     /// Whether the caller is at fault, and trying again is no use.
     #[must_use]
     pub const fn is_request_error(&self) -> bool {
-        matches!(self, Self::ForeignIssuer | Self::NamesNobody | Self::Replayed)
+        matches!(self, Self::ForeignIssuer | Self::NamesNobody | Self::Replayed | Self::BoundToAnother)
     }
 }
 

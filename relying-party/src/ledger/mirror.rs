@@ -13,6 +13,14 @@ pub(super) struct Mirror {
     by_sub: HashMap<Box<str>, Entry>,
     unverified: HashMap<Box<str>, Entry>,
     revoked: HashMap<Box<str>, u64>,
+    bound: HashMap<Box<str>, Bound>,
+}
+
+/// The session of an access token that does not name it.
+#[derive(Debug)]
+struct Bound {
+    session: SessionRef,
+    expires_at: u64,
 }
 
 /// An event without the strings that are its key: there may be a million.
@@ -40,6 +48,7 @@ impl Mirror {
             by_sub: HashMap::new(),
             unverified: HashMap::new(),
             revoked: HashMap::new(),
+            bound: HashMap::new(),
         }
     }
 
@@ -127,12 +136,26 @@ impl Mirror {
         self.revoked.len()
     }
 
+    /// Adds what has just been committed: this access token belongs to that session.
+    pub(super) fn bind(&mut self, token: &str, session: SessionRef, expires_at: u64) {
+        self.bound.insert(token.into(), Bound { session, expires_at });
+    }
+
+    pub(super) fn bound(&self, token: &str) -> Option<&SessionRef> {
+        self.bound.get(token).map(|bound| &bound.session)
+    }
+
+    pub(super) fn bound_len(&self) -> usize {
+        self.bound.len()
+    }
+
     /// Forgets what nothing can need any more.
     pub(super) fn prune(&mut self, now: u64, skew: u64) {
         self.by_sid.retain(|_, entry| now < entry.keep_until);
         self.by_sub.retain(|_, entry| now < entry.keep_until);
         self.unverified.retain(|_, entry| now < entry.keep_until);
         self.revoked.retain(|_, exp| now < exp.saturating_add(skew));
+        self.bound.retain(|_, bound| now < bound.expires_at);
     }
 }
 

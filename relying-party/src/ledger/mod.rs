@@ -79,6 +79,13 @@ pub(crate) struct TokenId {
     pub(crate) keep_until: u64,
 }
 
+/// Until when an access token and its session are of interest, in seconds since the Unix epoch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BindingTimes {
+    pub(crate) token_expires_at: u64,
+    pub(crate) session_expires_at: u64,
+}
+
 #[derive(Debug)]
 pub(crate) struct Ledger {
     settings: Arc<Settings>,
@@ -222,6 +229,42 @@ impl Ledger {
             sqlite::begin_session(&mut transaction, session, local_id, expires_at, self.clock.now()).await?;
         transaction.commit().await?;
         Ok(admission)
+    }
+
+    /// Makes an access token one of this session, in the transaction that checks that it has not ended. Ended or not, the
+    /// token is judged by that session from then on.
+    pub(crate) async fn bind_token(
+        &self,
+        token: &str,
+        session: &SessionRef,
+        local_id: &str,
+        times: &BindingTimes,
+    ) -> Result<Admission, LedgerError> {
+        if session.iss != self.settings.issuer {
+            return Err(LedgerError::ForeignIssuer);
+        }
+        {
+            let mirror = self.mirror()?;
+            if mirror.bound(token).is_none() && mirror.bound_len() >= self.settings.max_bound_tokens {
+                return Err(LedgerError::BoundFull);
+            }
+        }
+        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let bound = sqlite::bind_token(&mut transaction, token, session, times.token_expires_at).await?;
+        if bound.sid != session.sid {
+            return Err(LedgerError::BoundToAnother);
+        }
+        let now = self.clock.now();
+        let admission =
+            sqlite::begin_session(&mut transaction, &bound, local_id, times.session_expires_at, now).await?;
+        transaction.commit().await?;
+        self.mirror_mut()?.bind(token, bound, times.token_expires_at);
+        Ok(admission)
+    }
+
+    /// The session that an ID token has named for this access token.
+    pub(crate) fn bound(&self, token: &str) -> Result<Option<SessionRef>, LedgerError> {
+        Ok(self.mirror()?.bound(token).cloned())
     }
 
     pub(crate) async fn revoke_token(&self, jti: &str, exp: u64) -> Result<(), LedgerError> {

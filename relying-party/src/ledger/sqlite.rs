@@ -209,12 +209,7 @@ pub(super) async fn end_sessions(conn: &mut SqliteConnection, event: &LogoutEven
     .await?;
     let mut ended = Vec::new();
     for row in rows {
-        let session = SessionRef {
-            iss: row.try_get("iss")?,
-            sid: row.try_get("sid")?,
-            sub: row.try_get("sub")?,
-            auth_time: from_db(row.try_get("auth_time")?),
-        };
+        let session = session_of(&row)?;
         if event.ends(&session) {
             let local_id: String = row.try_get("local_id")?;
             delete_session(conn, &local_id).await?;
@@ -253,6 +248,29 @@ pub(super) async fn revoke_token(conn: &mut SqliteConnection, jti: &str, exp: u6
     Ok(())
 }
 
+/// Remembers the session of an access token that does not name it itself. Returns the one that is remembered: the first
+/// stays, or whoever has two sessions could move a token out of the one that ends.
+pub(super) async fn bind_token(
+    conn: &mut SqliteConnection,
+    token: &str,
+    session: &SessionRef,
+    expires_at: u64,
+) -> Result<SessionRef, sqlx::Error> {
+    sqlx::query(
+        "INSERT OR IGNORE INTO rp_token_session (token, iss, sid, sub, auth_time, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+    )
+    .bind(token)
+    .bind(&session.iss)
+    .bind(&session.sid)
+    .bind(&session.sub)
+    .bind(to_db(session.auth_time))
+    .bind(to_db(expires_at))
+    .execute(&mut *conn)
+    .await?;
+    let row = sqlx::query("SELECT iss, sid, sub, auth_time FROM rp_token_session WHERE token = ?").bind(token);
+    session_of(&row.fetch_one(conn).await?)
+}
+
 /// Deletes what nothing can need any more, sessions of the index that have expired included.
 pub(super) async fn prune(conn: &mut SqliteConnection, now: u64, skew: u64) -> Result<(), sqlx::Error> {
     for (statement, time) in [
@@ -260,6 +278,7 @@ pub(super) async fn prune(conn: &mut SqliteConnection, now: u64, skew: u64) -> R
         ("DELETE FROM rp_unverified WHERE keep_until <= ?", now),
         ("DELETE FROM rp_logout_token WHERE keep_until <= ?", now),
         ("DELETE FROM rp_session WHERE expires_at <= ?", now),
+        ("DELETE FROM rp_token_session WHERE expires_at <= ?", now),
         ("DELETE FROM rp_revoked_token WHERE exp <= ?", now.saturating_sub(skew)),
     ] {
         sqlx::query(statement).bind(to_db(time)).execute(&mut *conn).await?;
@@ -280,6 +299,15 @@ pub(super) fn event_of(row: &SqliteRow) -> Result<LogoutEvent, sqlx::Error> {
         sub: row.try_get("sub")?,
         channel: Channel::from_name(&channel).ok_or_else(unknown)?,
         not_before: from_db(row.try_get("not_before")?),
+    })
+}
+
+pub(super) fn session_of(row: &SqliteRow) -> Result<SessionRef, sqlx::Error> {
+    Ok(SessionRef {
+        iss: row.try_get("iss")?,
+        sid: row.try_get("sid")?,
+        sub: row.try_get("sub")?,
+        auth_time: from_db(row.try_get("auth_time")?),
     })
 }
 

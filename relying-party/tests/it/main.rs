@@ -11,6 +11,7 @@ mod logout_token;
 mod observation;
 mod possession;
 mod races;
+mod session;
 mod stream;
 mod support;
 mod vectors;
