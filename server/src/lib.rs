@@ -20,6 +20,7 @@ pub mod operator;
 mod origin;
 mod party;
 mod run;
+mod told_by;
 mod watchers;
 
 pub use error::StartError;

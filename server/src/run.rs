@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{PartyKind, Role};
-use crate::config::{Config, ConfigError, provider_origin};
+use crate::config::{Config, ConfigError, provider_origin, told_by};
 use crate::party::Inside;
 use crate::watchers::Watchers;
 use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, bind_addresses, operator, serve};
@@ -173,23 +173,26 @@ fn make_private_folder(party: &'static str, path: &Path) -> Result<(), StartErro
 /// `--check`: the configuration is valid; is the issuer there, where this process does not run it itself?
 async fn check(config: &Config, kinds: &[PartyKind]) -> Result<(), StartError> {
     let own = kinds.contains(&PartyKind::Provider).then(|| config.provider.as_ref().map(|own| own.issuer.as_str()));
+    let mut said = String::new();
     for kind in kinds {
-        let issuer = match kind {
+        let app = match kind {
             PartyKind::Provider => continue,
-            PartyKind::AppA => config.app_a.as_ref().map(|app| app.issuer.as_str()),
-            PartyKind::AppB => config.app_b.as_ref().map(|app| app.issuer.as_str()),
+            PartyKind::AppA => config.app_a.as_ref().map(|app| (app.issuer.as_str(), &app.logout_channels)),
+            PartyKind::AppB => config.app_b.as_ref().map(|app| (app.issuer.as_str(), &app.logout_channels)),
         };
-        let Some(issuer) = issuer else { continue };
+        let Some((issuer, served)) = app else { continue };
         if own.flatten() == Some(issuer) {
             continue;
         }
-        relying_party::provider::discover(issuer).await.map_err(|error| StartError::Issuer {
+        let metadata = relying_party::provider::discover(issuer).await.map_err(|error| StartError::Issuer {
             party: kind.name(),
             issuer: issuer.to_owned(),
             reason: error.to_string(),
         })?;
+        said.push_str(&format!("{}.\n", told_by(kind.name(), served, &metadata.raw)));
     }
-    say("The configuration is valid.\n");
+    said.push_str("The configuration is valid.\n");
+    say(&said);
     Ok(())
 }
 

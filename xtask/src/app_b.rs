@@ -18,7 +18,7 @@ const PROFILE: &str = "wasm-release";
 
 /// Builds `target/site`, unless nothing has changed since the last build.
 pub(crate) fn build(std: &Std) -> Result<(), Error> {
-    run(std.cargo("build")?.args(["--package", "frontend", "--lib", "--profile", PROFILE]))?;
+    compile(std)?;
     let wasm = workspace::target().join(TARGET).join(PROFILE).join("frontend.wasm");
     let public = workspace::root().join("frontend/public");
     let css = workspace::root().join("style/main.css");
@@ -63,6 +63,17 @@ pub(crate) fn build(std: &Std) -> Result<(), Error> {
     fs::write(&stamp_path, stamp).map_err(Error::file(&stamp_path))
 }
 
+/// Where the library's panics say nothing, nothing is kept of where they happen. The compiler's name for that is unstable, and
+/// allowed for this one crate, into which most of the others' code is compiled; all others are built as ever.
+fn compile(std: &Std) -> Result<(), Error> {
+    let mut cargo = std.cargo("rustc")?;
+    cargo.args(["--package", "frontend", "--lib", "--profile", PROFILE]);
+    if let Std::Own(_) = std {
+        cargo.env("RUSTC_BOOTSTRAP", "frontend").args(["--", "-Zlocation-detail=none"]);
+    }
+    run(&mut cargo)
+}
+
 /// The folder of `wasm-opt` and `esbuild`, from npm, where there is Node.
 fn tools() -> Result<Option<PathBuf>, Error> {
     if !node::is_there() {
@@ -104,11 +115,12 @@ fn shrink(wasm_opt: &Path, wasm: &Path) -> Result<(), Error> {
 /// export for use by scripts, and nobody uses, goes: their classes are registered for clean-up and for `using`, which
 /// would keep them.
 fn bundle(esbuild: &Path, pkg: &Path, glue: &Path) -> Result<(), Error> {
+    let script = fs::read_to_string(glue).map_err(Error::file(glue))?;
+    let script = script.replace("new FinalizationRegistry(", "/* @__PURE__ */ new FinalizationRegistry(");
+    fs::write(glue, script).map_err(Error::file(glue))?;
     let entry = pkg.join("entry.js");
     fs::write(&entry, "export { default } from \"./frontend.js\";\n").map_err(Error::file(&entry))?;
-    run(minifier(esbuild, glue)
-        .args(["--bundle", "--pure:FinalizationRegistry", "--define:Symbol.dispose=undefined"])
-        .arg(&entry))?;
+    run(minifier(esbuild, glue).args(["--bundle", "--define:Symbol.dispose=undefined"]).arg(&entry))?;
     fs::remove_file(&entry).map_err(Error::file(&entry))?;
     let snippets = pkg.join("snippets");
     fs::remove_dir_all(&snippets).map_err(Error::file(&snippets))

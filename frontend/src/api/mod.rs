@@ -14,6 +14,8 @@ pub(crate) const ME: &str = "/api/me";
 pub(crate) const NOTES: &str = "/api/notes";
 /// Refuses this access token from now on.
 const SIGN_OUT: &str = "/api/sign-out";
+/// Learns which session an access token belongs to that does not name it.
+const SESSION: &str = "/api/session";
 /// The stream of sign-outs.
 pub(crate) const EVENTS: &str = "/api/events";
 
@@ -63,9 +65,19 @@ pub(crate) async fn send(
     possession.send(&request, credentials, TIMEOUT).await
 }
 
-/// Makes the API refuse this access token from now on. The request outlives the page.
+/// Makes the API refuse this access token from now on.
 pub(crate) async fn refuse(possession: &Possession, credentials: &Credentials) {
-    let request = Request { method: Method::Post, url: SIGN_OUT, headers: &[], body: None, keepalive: true };
+    tell(possession, credentials, SIGN_OUT, None).await;
+}
+
+/// Presents the ID token that came with this access token. If its session has ended, the next request is refused for that.
+pub(crate) async fn present(possession: &Possession, credentials: &Credentials, id_token: &str) {
+    tell(possession, credentials, SESSION, Some(id_token)).await;
+}
+
+/// The request outlives the page, and nobody needs its answer.
+async fn tell(possession: &Possession, credentials: &Credentials, path: &str, body: Option<&str>) {
+    let request = Request { method: Method::Post, url: path, headers: &[], body, keepalive: true };
     _ = possession.send(&request, credentials, TIMEOUT).await;
 }
 

@@ -101,6 +101,11 @@ impl Identity {
     }
 }
 
+/// Whether a JWT names a session. One that cannot be read does not.
+pub(crate) fn has_sid(jwt: &str) -> bool {
+    decode(jwt).is_some_and(|(_, claims)| Object::of(&claims).is_some_and(|claims| claims.text("sid").is_some()))
+}
+
 struct Claims<'a> {
     iss: &'a str,
     sub: &'a str,
@@ -286,6 +291,18 @@ mod tests {
         }))
         .unwrap();
         assert_eq!((sparse.session.sid, sparse.session.auth_time), (None, NOW));
+    }
+
+    #[test]
+    fn what_cannot_be_read_names_no_session() {
+        let header = json!({"alg": "RS256"});
+        assert!(has_sid(&token(&header, &claims(|_| {}))));
+        let without = claims(|claims| drop(claims.as_object_mut().unwrap().remove("sid")));
+        for jwt in
+            [&token(&header, &without), &token(&header, &claims(|claims| claims["sid"] = json!(7))), "opaque", ""]
+        {
+            assert!(!has_sid(jwt), "{jwt}");
+        }
     }
 
     #[test]

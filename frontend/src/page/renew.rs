@@ -233,7 +233,7 @@ impl Page {
         }
         // Where none is used, none is to be found.
         let refresh_token = tokens.refresh_token.filter(|_| self.config.renew == Renew::RefreshToken);
-        Ok(TokenRecord {
+        let renewed = TokenRecord {
             access_token: tokens.access_token,
             id_token: tokens.id_token.unwrap_or_else(|| record.id_token.clone()),
             // RFC 6749 section 6: without a new one, the old one stays good.
@@ -243,7 +243,9 @@ impl Page {
             expires_at: asked_at.saturating_add(tokens.expires_in),
             renewals: record.renewals.saturating_add(1),
             ..record.clone()
-        })
+        };
+        self.name_session(&renewed).await;
+        Ok(renewed)
     }
 
     /// Whether the provider gets its cookie in a frame of this page; asked when its session is known to be there.

@@ -4,6 +4,7 @@ use leptos::prelude::{GetUntracked, Set};
 use wasm_bindgen_futures::spawn_local;
 
 use super::Page;
+use crate::api;
 use crate::browser::{CryptoFailed, KeyFault, now};
 use crate::config::Renew;
 use crate::oidc::authorize::{self, Prompt};
@@ -152,7 +153,15 @@ impl Page {
         if record.user.is_empty() {
             record.user = self.user_of(&record).await;
         }
+        self.name_session(&record).await;
         Ok(record)
+    }
+
+    /// Tells the API which session these tokens belong to, where the access token does not.
+    pub(super) async fn name_session(&self, record: &TokenRecord) {
+        if !id_token::has_sid(&record.access_token) {
+            api::present(&self.possession, &record.credentials(), &record.id_token).await;
+        }
     }
 
     /// The name to show, of a user whose ID token has none.

@@ -7,11 +7,11 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
 use proptest::prelude::*;
-use relying_party::{Admission, Channel, Guard, LogoutEvent, SessionRef, Standing, Trust};
+use relying_party::{Admission, Channel, Guard, LogoutEvent, SessionRef, Standing, Trust, session_endpoint};
 use serde_json::json;
 use tower::ServiceExt as _;
 
-use crate::support::{AUDIENCE, Fixture, NOW, soon};
+use crate::support::{AUDIENCE, CLIENT_ID, Fixture, NOW, soon};
 
 const SIDS: [&str; 4] = ["s0", "s1", "s2", "s3"];
 const USERS: [&str; 2] = ["alice", "bob"];
@@ -37,6 +37,8 @@ enum Op {
     SignIn(usize, u8),
     /// A request with an access token of the session.
     Request(usize),
+    /// An app whose access token has no `sid` presents the ID token that names the session.
+    Present(usize),
     /// The two at the same time.
     Together(Box<Op>, Box<Op>),
     Restart,
@@ -53,7 +55,8 @@ fn op() -> impl Strategy<Value = Op> {
     ];
     let beginning = prop_oneof![
         (session.clone(), 0u8..3).prop_map(|(session, name)| Op::SignIn(session, name)),
-        session.prop_map(Op::Request),
+        session.clone().prop_map(Op::Request),
+        session.prop_map(Op::Present),
     ];
     let together = (ending.clone(), beginning.clone()).prop_map(|(end, begin)| Op::Together(end.into(), begin.into()));
     prop_oneof![
@@ -73,6 +76,8 @@ struct Model {
     not_before: HashMap<usize, u64>,
     suspected_until: HashMap<usize, u64>,
     indexed: HashSet<usize>,
+    /// Whose access token without `sid` had its ID token presented, whatever the answer was.
+    presented: HashSet<usize>,
 }
 
 impl Model {
@@ -100,7 +105,8 @@ struct World {
 }
 
 fn api(fixture: &Fixture) -> Router {
-    Router::new().route("/", get(|| async {})).layer(Guard::new(fixture.party.clone(), AUDIENCE))
+    let routes = Router::new().route("/", get(|| async {})).route("/session", session_endpoint());
+    routes.layer(Guard::new(fixture.party.clone(), AUDIENCE)).with_state(fixture.party.clone())
 }
 
 fn session(issuer: &str, session: usize) -> SessionRef {
@@ -119,6 +125,29 @@ fn request(fixture: &Fixture, session: usize) -> Request<Body> {
     });
     let token = fixture.provider.key.sign("at+jwt", &claims);
     Request::get("/").header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap()
+}
+
+/// The access token of an app whose provider puts no `sid` into it.
+fn sidless(fixture: &Fixture, session: usize) -> String {
+    let claims = json!({
+        "iss": fixture.issuer(), "aud": AUDIENCE, "sub": USERS[user(session)], "jti": format!("b{session}"),
+        "auth_time": auth_time(session), "iat": NOW, "exp": NOW + 80_000,
+    });
+    fixture.provider.key.sign("at+jwt", &claims)
+}
+
+fn call_sidless(fixture: &Fixture, session: usize) -> Request<Body> {
+    let token = sidless(fixture, session);
+    Request::get("/").header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap()
+}
+
+fn presentation(fixture: &Fixture, session: usize) -> Request<Body> {
+    let claims = json!({
+        "iss": fixture.issuer(), "aud": CLIENT_ID, "sub": USERS[user(session)], "sid": SIDS[session],
+        "auth_time": auth_time(session), "iat": NOW, "exp": NOW + 80_000,
+    });
+    let (token, id_token) = (sidless(fixture, session), fixture.provider.key.sign("JWT", &claims));
+    Request::post("/session").header("authorization", format!("Bearer {token}")).body(Body::from(id_token)).unwrap()
 }
 
 impl World {
@@ -162,6 +191,13 @@ impl World {
                     assert!(matches!(status, StatusCode::OK | StatusCode::UNAUTHORIZED), "{status}");
                 })
             }
+            Op::Present(sid) => {
+                let (api, request) = (self.api.clone(), presentation(&self.fixture, *sid));
+                tokio::spawn(async move {
+                    let status = api.oneshot(request).await.unwrap().status();
+                    assert!(matches!(status, StatusCode::NO_CONTENT | StatusCode::UNAUTHORIZED), "{status}");
+                })
+            }
             Op::Together(..) | Op::Restart | Op::Advance(_) | Op::Prune => unreachable!("not a step of its own"),
         }
     }
@@ -191,6 +227,9 @@ impl World {
 
     fn learn(&mut self, op: &Op) {
         let now = self.fixture.clock.now();
+        if let Op::Present(sid) = op {
+            self.model.presented.insert(*sid);
+        }
         match op {
             Op::End(sid) => self.model.end(*sid),
             Op::EndUnsigned(sid) if self.model.indexed.contains(sid) => self.model.end(*sid),
@@ -205,7 +244,7 @@ impl World {
                 let kept = self.model.not_before.entry(*user).or_insert(0);
                 *kept = (*kept).max(NOW + instant);
             }
-            Op::SignIn(sid, _) | Op::Request(sid) if !self.model.has_ended(*sid, now) => {
+            Op::SignIn(sid, _) | Op::Request(sid) | Op::Present(sid) if !self.model.has_ended(*sid, now) => {
                 self.model.indexed.insert(*sid);
             }
             _ => {}
@@ -241,6 +280,10 @@ impl World {
             if ended {
                 let status = self.api.clone().oneshot(request(fixture, sid)).await.unwrap().status();
                 assert_eq!(status, StatusCode::UNAUTHORIZED, "{session:?}");
+                if self.model.presented.contains(&sid) {
+                    let status = self.api.clone().oneshot(call_sidless(fixture, sid)).await.unwrap().status();
+                    assert_eq!(status, StatusCode::UNAUTHORIZED, "{session:?}, by its ID token");
+                }
                 let admission = fixture.begin(&session, "late").await;
                 assert!(matches!(admission, Admission::Ended { .. }), "{session:?}: {admission:?}");
             }

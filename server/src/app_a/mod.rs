@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use axum::http::{HeaderValue, StatusCode};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use axum::{Router, extract::State};
 use relying_party::{Clock, Observation, Observers, RelyingParty, Settings};
 use sqlx::SqlitePool;
@@ -31,9 +31,9 @@ use tower_sessions::SessionManagerLayer;
 use tower_sessions::cookie::SameSite;
 use url::Url;
 
-use crate::config::{AppAConfig, ConfigError};
+use crate::config::{AppAConfig, ConfigError, LogoutChannel};
 use crate::party::Inside;
-use crate::{Party, StartError, assets, database, headers};
+use crate::{Party, StartError, assets, database, headers, told_by};
 pub use session_store::WebSessionStore;
 
 const NAME: &str = "app-a";
@@ -114,8 +114,10 @@ pub async fn open_observed(
     let http = oidc::http_client().map_err(failed)?;
     let app = AppA(Arc::new(Inner { config, issuer, relying_party, pool, http, clock }));
     let router = router(app.clone());
+    let announcing = told_by::announce(NAME, app.relying_party().clone(), app.config().logout_channels.clone());
     let inside = Inside::App(app.relying_party().clone());
     Ok(Party::new(NAME, inside, router, async move {
+        announcing.abort();
         app.relying_party().shutdown().await;
         app.0.pool.close().await;
     }))
@@ -146,11 +148,7 @@ fn router(app: AppA) -> Router {
             .layer(sessions),
     );
     // The provider calls these; they know no cookie.
-    let channels = headers::no_store(
-        Router::new()
-            .route("/logout/front-channel", get(front_channel::get))
-            .route("/logout/back-channel", back_channel::route()),
-    );
+    let channels = headers::no_store(channels(&app.config().logout_channels));
     let open = Router::new()
         .route("/healthz", get(healthz))
         .route("/assets/main.css", get(assets::stylesheet))
@@ -173,6 +171,16 @@ fn content_security_policy(app: &AppA) -> HeaderValue {
          form-action 'self' {provider}; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+}
+
+/// Where the provider tells this app of a sign-out. What the app is not to be told by is not found.
+fn channels(served: &[LogoutChannel]) -> Router<AppA> {
+    let serve = |channel: LogoutChannel, route: MethodRouter<AppA>| {
+        if served.contains(&channel) { route } else { any(|| async { StatusCode::NOT_FOUND }) }
+    };
+    Router::new()
+        .route("/logout/front-channel", serve(LogoutChannel::FrontChannel, get(front_channel::get)))
+        .route("/logout/back-channel", serve(LogoutChannel::BackChannel, back_channel::route()))
 }
 
 async fn healthz(State(app): State<AppA>) -> StatusCode {

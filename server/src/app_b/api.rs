@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use relying_party::dpop::RandomError;
-use relying_party::{Authenticated, Guard, RelyingParty, sse};
+use relying_party::{Authenticated, Guard, RelyingParty, session_endpoint, sse};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -30,6 +30,7 @@ pub(super) fn router(app: &AppB) -> Result<Router<AppB>, RandomError> {
         .layer(guard.clone().require_scope("notes"));
     let session = Router::new()
         .route("/me", get(me))
+        .route("/session", session_endpoint())
         .route("/sign-out", post(sign_out))
         .route("/events", get(events))
         .layer(guard);

@@ -15,15 +15,15 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::http::{HeaderValue, StatusCode};
-use axum::routing::get;
+use axum::routing::{MethodRouter, any, get};
 use relying_party::dpop::RandomError;
 use relying_party::{Clock, Observation, Observers, RelyingParty, Settings};
 use sqlx::SqlitePool;
 use url::Url;
 
-use crate::config::{AppBConfig, ConfigError};
+use crate::config::{AppBConfig, ConfigError, LogoutChannel};
 use crate::party::Inside;
-use crate::{Party, StartError, assets, database, headers};
+use crate::{Party, StartError, assets, database, headers, told_by};
 
 const NAME: &str = "app-b";
 
@@ -103,8 +103,10 @@ pub async fn open_observed(
     let app = AppB(Arc::new(Inner { config, issuer, relying_party, pool, clock, index }));
     let router =
         router(app.clone(), site).map_err(|source| StartError::Party { party: NAME, source: Box::new(source) })?;
+    let announcing = told_by::announce(NAME, app.relying_party().clone(), app.config().logout_channels.clone());
     let inside = Inside::App(app.relying_party().clone());
     Ok(Party::new(NAME, inside, router, async move {
+        announcing.abort();
         app.relying_party().shutdown().await;
         app.0.pool.close().await;
     }))
@@ -115,11 +117,7 @@ fn router(app: AppB, site: &Path) -> Result<Router, RandomError> {
     let pages = headers::no_store(
         Router::new().route("/", get(site::page)).route("/callback/silent", get(silent::page)).fallback(site::page),
     );
-    let channels = headers::no_store(
-        Router::new()
-            .route("/logout/front-channel", get(front_channel::get))
-            .route("/logout/back-channel", back_channel::route()),
-    );
+    let channels = headers::no_store(channels(&app.config().logout_channels));
     let open = Router::new()
         .route("/healthz", get(healthz))
         .route("/assets/front-channel.js", get(crate::front_channel::script))
@@ -152,6 +150,16 @@ fn content_security_policy(app: &AppB) -> HeaderValue {
          require-trusted-types-for 'script'; trusted-types default"
     );
     HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"))
+}
+
+/// Where the provider tells this app of a sign-out. What the app is not to be told by is not found.
+fn channels(served: &[LogoutChannel]) -> Router<AppB> {
+    let serve = |channel: LogoutChannel, route: MethodRouter<AppB>| {
+        if served.contains(&channel) { route } else { any(|| async { StatusCode::NOT_FOUND }) }
+    };
+    Router::new()
+        .route("/logout/front-channel", serve(LogoutChannel::FrontChannel, get(front_channel::get)))
+        .route("/logout/back-channel", serve(LogoutChannel::BackChannel, back_channel::route()))
 }
 
 async fn healthz(State(app): State<AppB>) -> StatusCode {

@@ -3,6 +3,7 @@ use std::net::SocketAddr;
 use openidconnect::ClientSecret;
 use serde::Deserialize;
 
+use super::logout_channels::{LogoutChannel, default_logout_channels};
 use super::{ConfigError, check_issuer};
 use crate::Origin;
 
@@ -34,6 +35,9 @@ pub struct AppAConfig {
     pub provider_patience_ms: u64,
     /// Where App B is, for the link between them.
     pub app_b: Option<Origin>,
+    /// The provider's ways to tell this app's server of a sign-out that it serves; at the provider, register the same.
+    #[serde(default = "default_logout_channels")]
+    pub logout_channels: Vec<LogoutChannel>,
     /// The origins whose pages may frame the front-channel logout endpoint; none means the issuer's.
     #[serde(default)]
     pub front_channel_ancestors: Vec<Origin>,

@@ -3,6 +3,7 @@
 mod app_a;
 mod app_b;
 mod demo;
+mod logout_channels;
 mod metrics;
 
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub use app_a::AppAConfig;
 pub(crate) use app_b::Renewal;
 pub use app_b::{AppBConfig, Renew};
 pub use demo::Topology;
+pub use logout_channels::LogoutChannel;
+pub(crate) use logout_channels::told_by;
 pub use metrics::MetricsConfig;
 use provider::ProviderConfig;
 

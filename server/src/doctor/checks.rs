@@ -294,7 +294,7 @@ fn access_tokens(facts: &Facts) -> (Verdict, String) {
         format!(
             "No document says what access tokens are. App B's API takes JWTs with typ at+jwt and its `[app_b] audience` \
              (RFC 9068); opaque ones it refuses, so many providers must be told of the API first. Without `sid` in them, \
-             a sign-out by `sid` does not end them before they expire.{introspection}"
+             App B presents its ID token, and its API learns from that which session they belong to.{introspection}"
         ),
     )
 }

@@ -93,6 +93,12 @@ fn logout(facts: &Facts, app: &str, after: &str) -> Vec<Setting> {
 fn table(facts: &Facts, app: &str) -> Vec<Setting> {
     let issuer = facts.issuer.as_deref().filter(|issuer| !issuer.contains('{')).unwrap_or(&facts.asked);
     let mut table = vec![set("origin", app), set("issuer", shown(issuer))];
+    // What the provider does not use need not be served. Where it announces neither, it may have one all the same.
+    match (facts.back_channel == Says::Yes, facts.front_channel == Says::Yes) {
+        (true, false) => table.push(set("logout_channels", json!(["back-channel"]))),
+        (false, true) => table.push(set("logout_channels", json!(["front-channel"]))),
+        (true, true) | (false, false) => {}
+    }
     if let Some(origin) = facts.sign_out_page_elsewhere() {
         table.push(set("front_channel_ancestors", json!([shown(origin)])));
     }

@@ -273,7 +273,10 @@ pub(super) fn until_expiry(facts: &Facts) -> Vec<String> {
         );
     }
     if facts.back_channel == Says::Yes || facts.front_channel == Says::Yes {
-        add("Access tokens without a `sid`, when the sign-out names a `sid`: nothing says that they belong together.");
+        add(
+            "Access tokens without a `sid`, at APIs to which nobody presents the ID token: a sign-out that names a `sid` does \
+             not reach them. App B presents it to its own.",
+        );
     }
     if refused_renewal(facts).0.other_site_cookies_blocked != Works {
         add("Refresh tokens that the provider does not end with the session: as long as they live.");

@@ -1,6 +1,7 @@
-//! App A with a provider that is not ours: what it refuses, and how it signs out where there is less.
+//! The apps with a provider that is not ours: what they refuse, and how they sign out where there is less.
 
 mod id_tokens;
 mod policies;
 mod provider;
 mod sign_out;
+mod without_sid;

@@ -18,6 +18,7 @@ use relying_party::Clock;
 use serde_json::{Value, json};
 use server::config::Config;
 use server::{StartError, app_a, app_b, serve};
+use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -91,6 +92,11 @@ pub(super) struct OtherProvider {
 impl OtherProvider {
     /// `members` are added to the usual ones of its metadata, in the place of those of the same name; null takes one out.
     pub(super) async fn start(members: Value) -> Self {
+        Self::start_with(members, |_| {}).await
+    }
+
+    /// The same, with apps that are configured otherwise.
+    pub(super) async fn start_with(members: Value, configure: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut listeners = Vec::new();
         for _ in 0..3 {
@@ -105,7 +111,8 @@ impl OtherProvider {
             nonces: Mutex::default(),
             state: Mutex::new(|state| Some(state.to_owned())),
         });
-        let config = patient(Config::demo_at(&provider, &app_a, &app_b).unwrap());
+        let mut config = patient(Config::demo_at(&provider, &app_a, &app_b).unwrap());
+        configure(&mut config);
         let folder = |name: &str| {
             let folder = data.path().join(name);
             std::fs::create_dir_all(&folder).unwrap();
@@ -134,6 +141,36 @@ impl OtherProvider {
         *self.shared.id_token.lock().unwrap() = Box::new(make);
     }
 
+    /// Tokens of a session of alice's at App B: an access token, which does not name the session, and the ID token that does.
+    pub(super) fn tokens_of_b(&self, jti: &str, sid: &str) -> (String, String) {
+        let key = &self.shared.keys[0];
+        let header = |typ: &str| json!({ "alg": "ES256", "kid": key.kid, "typ": typ });
+        let common =
+            json!({ "iss": self.parties.provider, "sub": "alice's identifier", "iat": now(), "exp": now() + 300 });
+        let with = |members: Value| {
+            let mut claims = common.clone();
+            claims.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+            claims
+        };
+        let audience = format!("{}/api", self.parties.app_b);
+        let access_token = json!({ "aud": audience, "client_id": "app-b", "jti": jti, "scope": "openid notes" });
+        let access_token = key.sign(&header("at+jwt"), &with(access_token));
+        let at_hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(&access_token)[..16]);
+        let id_token = json!({ "aud": "app-b", "sid": sid, "at_hash": at_hash, "nonce": "n" });
+        (access_token, key.sign(&header("JWT"), &with(id_token)))
+    }
+
+    /// What it posts to an app whose session has ended.
+    pub(super) fn logout_token(&self, client_id: &str, sid: &str) -> String {
+        let key = &self.shared.keys[0];
+        let claims = json!({
+            "iss": self.parties.provider, "aud": client_id, "sid": sid, "iat": now(), "exp": now() + 120,
+            "jti": format!("logout-{client_id}-{sid}"),
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
+        key.sign(&json!({ "alg": "ES256", "kid": key.kid, "typ": "logout+jwt" }), &claims)
+    }
+
     /// What it answers for `state` after a sign-out from now on.
     pub(super) fn send_back(&self, state: SendBack) {
         *self.shared.state.lock().unwrap() = state;
@@ -159,6 +196,10 @@ impl OtherProvider {
         };
         tokio::time::timeout(GRACE, ended).await.expect("stopped by itself");
     }
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 fn metadata(issuer: &str, members: Value) -> Value {
@@ -214,7 +255,7 @@ async fn authorize(State(shared): State<Arc<Shared>>, Query(request): Query<Para
 }
 
 async fn token(State(shared): State<Arc<Shared>>, Form(request): Form<Parameters>) -> Json<Value> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let now = now();
     let claims = json!({
         "iss": shared.metadata["issuer"],
         "aud": "app-a",
