@@ -34,3 +34,23 @@ test('a copied refresh token is useless without it, and does not end the session
   expect(revoked.status, 'nor is it taken back').toBe(400);
   expect(await b.callApi()).toBe(200);
 });
+
+test('tokens whose key the browser has lost lead to the signed-out view, once', async ({ alice, demo }) => {
+  const { b } = await alice.signedInAtBoth();
+  await b.page.goto(`${demo.appB}/healthz`);
+  await b.page.evaluate(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        const deletion = indexedDB.deleteDatabase('curfew-b');
+        deletion.onsuccess = () => resolve();
+        deletion.onerror = () => reject(new Error('not deleted'));
+      }),
+  );
+  await b.open();
+  await b.expectLocked({ reason: ['check'] });
+  await expect(b.page.getByText('no longer accepts your access token')).toBeVisible();
+  await b.expectNoTokens();
+  await b.signIn.click();
+  await b.expectSignedIn('alice');
+  expect(await b.callApi()).toBe(200);
+});

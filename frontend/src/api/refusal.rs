@@ -31,7 +31,8 @@ impl Refusal {
             let reason = match object.text("reason") {
                 Some("session_ended") => RefusalReason::SessionEnded,
                 Some("expired") => RefusalReason::Expired,
-                Some("proof") => RefusalReason::Proof,
+                // With another key: the one of these tokens is gone from this browser, so they are of no more use.
+                Some("proof") if object.text("key").is_none() => RefusalReason::Proof,
                 _ => RefusalReason::Invalid,
             };
             Some(Self { reason, channel: object.text("channel").and_then(Channel::from_name) })
@@ -74,6 +75,7 @@ mod tests {
             (r#"{"error":"invalid_token","reason":"session_ended","channel":"pigeon"}"#, SessionEnded, None),
             (r#"{"error":"invalid_token","reason":"expired"}"#, Expired, None),
             (r#"{"error":"invalid_token","reason":"proof"}"#, Proof, None),
+            (r#"{"error":"invalid_token","reason":"proof","key":"other"}"#, Invalid, None),
             (r#"{"error":"invalid_token"}"#, Invalid, None),
             ("<html>", Invalid, None),
             ("", Invalid, None),

@@ -38,7 +38,7 @@ const CACHE_CAPACITY: u64 = 10_000;
 ///
 /// | status | body | when |
 /// | --- | --- | --- |
-/// | 401 | `{"error":"invalid_token","reason":...}`, the same `reason` in `WWW-Authenticate`; with `session_ended` the `channel` by which the API heard | `session_ended`, `expired`, `invalid`, or `proof`: the token is bound to a key that the request does not prove |
+/// | 401 | `{"error":"invalid_token","reason":...}`, the same `reason` in `WWW-Authenticate`; with `session_ended` the `channel` by which the API heard | `session_ended`, `expired`, `invalid`, or `proof`: the token is bound to a key that the request does not prove; with `"key":"other"` where it proves another |
 /// | 403 | `{"error":"insufficient_scope",...}` | the token lacks the scope |
 /// | 400 | `{"error":"invalid_request",...}` | two `Authorization` headers |
 /// | 503 | `{"error":"temporarily_unavailable",...}`, `Retry-After` | the provider's keys or the ledger cannot be had |

@@ -100,6 +100,9 @@ impl Reason {
 struct Unauthorized {
     error: &'static str,
     reason: &'static str,
+    /// `other` where the proof is made with another key than the token's: it will never be accepted from this browser.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<Channel>,
 }
@@ -109,7 +112,7 @@ fn unauthorized(reason: Reason, challenge: &'static str) -> Response {
         Reason::SessionEnded(channel) => channel,
         _ => None,
     };
-    let body = Unauthorized { error: "invalid_token", reason: reason.as_str(), channel };
+    let body = Unauthorized { error: "invalid_token", reason: reason.as_str(), key: None, channel };
     unauthorized_with(HeaderValue::from_static(challenge), body)
 }
 
@@ -128,7 +131,8 @@ fn unproven(error: ProofError) -> Response {
     };
     let challenge = format!(r#"DPoP error="{code}", error_description="{error}", algs="ES256", reason="proof""#);
     let challenge = HeaderValue::try_from(challenge).unwrap_or(HeaderValue::from_static("DPoP"));
-    unauthorized_with(challenge, Unauthorized { error: "invalid_token", reason: "proof", channel: None })
+    let key = (error == ProofError::OtherKey).then_some("other");
+    unauthorized_with(challenge, Unauthorized { error: "invalid_token", reason: "proof", key, channel: None })
 }
 
 fn insufficient_scope(scope: &str) -> Response {

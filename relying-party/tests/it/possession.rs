@@ -120,6 +120,7 @@ async fn a_copied_token_is_worth_nothing() {
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{n}: {why}");
         assert!(why.starts_with("DPoP ") && why.contains(expected), "{n}: {why}");
         assert!(why.contains(r#"reason="proof""#) && why.contains(r#""reason":"proof""#), "{n}: {why}");
+        assert_eq!(why.contains(r#""key":"other""#), expected == "another key", "{n}: {why}");
         assert_eq!(nonce.is_some(), proof.is_some(), "{n}");
     }
     assert_eq!(api.get("DPoP", &token, Some(&api.proof(&token))).await.0, StatusCode::OK);

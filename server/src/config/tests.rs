@@ -157,3 +157,16 @@ fn the_samples_in_docs_operating_are_valid() {
         Config::parse(sample).unwrap().validate(&[PartyKind::Provider]).unwrap();
     }
 }
+
+/// Both, unless an app's table says otherwise; a channel that is none stops the start with its name.
+#[test]
+fn an_app_says_which_logout_channels_it_serves() {
+    let toml = demo_text();
+    let channels = |toml: &str| Config::parse(toml).map(|config| config.app_b.unwrap().logout_channels);
+    assert_eq!(channels(&toml).unwrap(), LogoutChannel::ALL);
+    let with = |value: &str| toml.replace("[app_b]\n", &format!("[app_b]\nlogout_channels = {value}\n"));
+    assert_eq!(channels(&with(r#"["back-channel"]"#)).unwrap(), [LogoutChannel::BackChannel]);
+    assert_eq!(channels(&with("[]")).unwrap(), []);
+    let error = channels(&with(r#"["pigeon"]"#)).unwrap_err().to_string();
+    assert!(error.contains("pigeon") && error.contains("back-channel"), "{error}");
+}

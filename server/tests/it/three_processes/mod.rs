@@ -5,6 +5,7 @@ mod eventually;
 mod gate;
 mod kill;
 mod lock;
+mod logs;
 mod matrix;
 mod operator;
 mod proxies;
@@ -109,9 +110,9 @@ impl Processes {
             .arg(party.name())
             .args(&self.arguments)
             .args(["--site-dir", "site"])
-            .envs(self.environment.iter().cloned())
             // The arrival of each request is logged as well.
             .env("RUST_LOG", "info,tower_http=debug")
+            .envs(self.environment.iter().cloned())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
