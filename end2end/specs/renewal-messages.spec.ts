@@ -2,7 +2,7 @@ import { moveTime } from '../fixtures/clock';
 import { expectAccepted } from '../fixtures/expect';
 import { DUE_MS, expect, nextTokens, signedInAtBWithClock, test } from '../fixtures/renewal';
 
-/// T-15: a window of another origin knows the renewal's `state`, and says that nobody is signed in.
+/// A window of another origin knows the renewal's `state`, and says that nobody is signed in.
 test('what others say to a renewal in a frame is not heard', async ({ alice, demo, topology }) => {
   test.skip(topology === 'cross-site', 'there the tokens are renewed by a refresh token');
   const b = await signedInAtBWithClock(alice);

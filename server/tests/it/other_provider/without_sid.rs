@@ -44,7 +44,7 @@ async fn until_the_end(mut stream: reqwest::Response) -> String {
     String::from_utf8(heard).unwrap()
 }
 
-/// BCL-43
+/// BCL-40
 #[tokio::test]
 async fn a_sign_out_by_sid_ends_the_access_token_whose_id_token_names_it() {
     let other = OtherProvider::start(json!({ ANNOUNCED_BACK: true })).await;
@@ -74,7 +74,7 @@ async fn a_sign_out_by_sid_ends_the_access_token_whose_id_token_names_it() {
     other.stop().await;
 }
 
-/// FCL-17: nothing but frames, and the API's tokens end all the same.
+/// FCL-25: nothing but frames, and the API's tokens end all the same.
 #[tokio::test]
 async fn without_a_back_channel_the_frame_ends_app_bs_tokens() {
     let other =
