@@ -9,6 +9,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
+use crate::config::RegisteredUri;
 use crate::pages::CheckSessionPage;
 use crate::session_state::registered_app;
 use crate::state::Provider;
@@ -17,7 +18,7 @@ use crate::state::Provider;
 pub(crate) async fn get(State(provider): State<Arc<Provider>>) -> Response {
     let mut registered = BTreeSet::new();
     for client in provider.registry.clients() {
-        let origins = client.redirect_uris.iter().map(|uri| uri.origin());
+        let origins = client.redirect_pages().map(RegisteredUri::origin);
         registered.extend(origins.map(|origin| registered_app(&client.client_id, &origin)));
     }
     CheckSessionPage {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::authorize::RESPONSE_MODES;
 use crate::claims;
 use crate::client_authentication::{API_METHODS, CLIENT_METHODS};
-use crate::config::SigningAlg;
+use crate::config::{RequestObjectAlg, SigningAlg};
 use crate::http::FIVE_MINUTES;
 use crate::state::Provider;
 
@@ -18,7 +18,8 @@ use crate::state::Provider;
 const SIGNING_ALGS: [SigningAlg; 2] = [SigningAlg::RS256, SigningAlg::ES256];
 
 /// What ID tokens say beside what is known of their user.
-const OF_ID_TOKENS: &[&str] = &["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash"];
+const OF_ID_TOKENS: &[&str] =
+    &["iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", "at_hash"];
 
 /// The provider's metadata. Only what there is.
 #[derive(Debug, Serialize)]
@@ -41,11 +42,15 @@ struct Configuration<'a> {
     #[serde(flatten)]
     global_token_revocation: Option<GlobalTokenRevocation>,
     scopes_supported: Vec<&'a str>,
-    response_types_supported: &'static [&'static str],
+    response_types_supported: Vec<&'static str>,
     response_modes_supported: &'static [&'static str],
-    grant_types_supported: &'static [&'static str],
+    grant_types_supported: Vec<&'static str>,
+    acr_values_supported: [&'static str; 1],
     subject_types_supported: &'static [&'static str],
     id_token_signing_alg_values_supported: [SigningAlg; 2],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    userinfo_signing_alg_values_supported: Option<[SigningAlg; 2]>,
+    request_object_signing_alg_values_supported: [&'static str; 3],
     token_endpoint_auth_methods_supported: &'static [&'static str],
     token_endpoint_auth_signing_alg_values_supported: [SigningAlg; 2],
     code_challenge_methods_supported: &'static [&'static str],
@@ -57,6 +62,7 @@ struct Configuration<'a> {
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
+    require_request_uri_registration: bool,
     authorization_response_iss_parameter_supported: bool,
     frontchannel_logout_supported: bool,
     frontchannel_logout_session_supported: bool,
@@ -73,6 +79,12 @@ struct GlobalTokenRevocation {
 
 pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl IntoResponse {
     let endpoint = |path| provider.endpoint(path);
+    let registration = provider.registry.registration.as_ref();
+    let (mut response_types, mut grant_types) = (vec!["code"], vec!["authorization_code", "refresh_token"]);
+    if registration.is_some_and(|limits| limits.allow_implicit_flow) {
+        response_types.extend(["id_token", "id_token token"]);
+        grant_types.push("implicit");
+    }
     let configuration = Configuration {
         issuer: &provider.issuer,
         authorization_endpoint: endpoint("/authorize"),
@@ -81,7 +93,7 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
         jwks_uri: endpoint("/jwks"),
         end_session_endpoint: endpoint("/end_session"),
         check_session_iframe: endpoint("/check_session"),
-        registration_endpoint: provider.registry.registration.as_ref().map(|_| endpoint("/register")),
+        registration_endpoint: registration.map(|_| endpoint("/register")),
         revocation_endpoint: endpoint("/revoke"),
         revocation_endpoint_auth_methods_supported: CLIENT_METHODS,
         revocation_endpoint_auth_signing_alg_values_supported: SIGNING_ALGS,
@@ -93,11 +105,15 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
             global_token_revocation_endpoint_auth_methods_supported: ["client_secret_basic"],
         }),
         scopes_supported: provider.registry.scopes().into_iter().collect(),
-        response_types_supported: &["code"],
+        response_types_supported: response_types,
         response_modes_supported: RESPONSE_MODES,
-        grant_types_supported: &["authorization_code", "refresh_token"],
+        grant_types_supported: grant_types,
+        acr_values_supported: [claims::ACR],
         subject_types_supported: &["public"],
         id_token_signing_alg_values_supported: SIGNING_ALGS,
+        // Only apps that register themselves can ask for it.
+        userinfo_signing_alg_values_supported: registration.map(|_| SIGNING_ALGS),
+        request_object_signing_alg_values_supported: RequestObjectAlg::NAMES,
         token_endpoint_auth_methods_supported: CLIENT_METHODS,
         token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGS,
         code_challenge_methods_supported: &["S256"],
@@ -107,8 +123,9 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
         ui_locales_supported: &["en"],
         prompt_values_supported: &["none", "login", "consent", "select_account"],
         claims_parameter_supported: true,
-        request_parameter_supported: false,
-        request_uri_parameter_supported: false,
+        request_parameter_supported: true,
+        request_uri_parameter_supported: registration.is_some(),
+        require_request_uri_registration: true,
         authorization_response_iss_parameter_supported: true,
         frontchannel_logout_supported: provider.channels.front,
         frontchannel_logout_session_supported: provider.channels.front,

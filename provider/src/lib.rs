@@ -26,6 +26,7 @@ mod authorize;
 mod check_session;
 mod claims;
 mod client_authentication;
+mod client_keys;
 mod clock;
 mod config;
 mod consent;

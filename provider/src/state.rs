@@ -20,6 +20,7 @@ use crate::keys::{self, KeySet};
 use crate::login::{Passwords, Throttle, forget_reconfigured};
 use crate::observation::{Observation, Observers};
 use crate::operator::OperatorError;
+use crate::outbound::{self, CertificatesError, Fetcher};
 use crate::store::outbox::{self, OutboxStatus};
 use crate::store::session::{self, Session};
 use crate::store::{Store, user};
@@ -45,6 +46,7 @@ pub(crate) struct Provider {
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     pub(crate) registrations: registration::Throttle,
+    pub(crate) fetcher: Fetcher,
     proofs: Proofs,
     pub(crate) back_channel: BackChannel,
     pub(crate) observers: Observers,
@@ -81,6 +83,8 @@ enum OpenErrorKind {
     Issuer(#[from] noted_issuer::IssuerError),
     #[error("cannot set up outgoing connections: {0}")]
     Http(#[from] reqwest::Error),
+    #[error(transparent)]
+    Certificates(#[from] CertificatesError),
     #[error("proofs of possession: {0}")]
     Proofs(#[from] dpop::RandomError),
     #[error(transparent)]
@@ -246,10 +250,12 @@ impl Provider {
         let (key_dir, kept, now) = (data_dir.to_owned(), registry.keys_kept(), clock.now());
         let open_keys = move || open_keys(&key_dir, kept, now);
         let keys = tokio::task::spawn_blocking(open_keys).await.map_err(InternalError::from)??;
+        let certificates = outbound::certificates(config.trusted_certificates_file.as_deref())?;
         let users = registry.users().cloned().collect();
         let provider = Arc::new(Self {
             cookies: Cookies::new(&issuer, config.cookie_same_site),
-            back_channel: BackChannel::new(&registry)?,
+            back_channel: BackChannel::new(&registry, &certificates)?,
+            fetcher: Fetcher::new(registry.guard(), &certificates)?,
             observers,
             channels: Channels { front: config.front_channel, back: config.back_channel },
             issuer: config.issuer,

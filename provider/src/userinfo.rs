@@ -87,7 +87,18 @@ async fn answer(
     };
     let mut claims = claims::for_userinfo(&user, &token.scope, &request);
     claims.insert("sub".to_owned(), token.sub.into());
-    Ok(([NO_STORE], Json(claims)).into_response())
+    let client = provider.registry.client(&token.client_id);
+    match client.as_ref().and_then(|client| client.userinfo_signing_alg) {
+        None => Ok(([NO_STORE], Json(claims)).into_response()),
+        Some(alg) => {
+            // Section 5.3.2: for this client, from this provider.
+            claims.insert("iss".to_owned(), provider.issuer.clone().into());
+            claims.insert("aud".to_owned(), token.client_id.into());
+            let signed = provider.keys.sign(alg, Typ::Userinfo, &claims).map_err(InternalError::from)?;
+            let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/jwt"));
+            Ok(([NO_STORE, content_type], signed).into_response())
+        }
+    }
 }
 
 /// The `aud` is another API's where a client has one; that this provider issued the token with the scope `openid` is enough

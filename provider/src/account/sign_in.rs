@@ -35,6 +35,7 @@ fn page(browser: &Browser, status: StatusCode, username: &str, error: Option<&st
         username,
         error,
         redirect_origin: None,
+        links: None,
     }
     .into_response()
 }

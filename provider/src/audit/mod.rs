@@ -121,6 +121,40 @@ pub(crate) enum News {
     NotLoaded,
 }
 
+/// What happens to the registration of an app that has registered itself, and at whose word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Registration {
+    /// It registers.
+    Made,
+    /// It changes what is registered of it.
+    Changed,
+    /// It gives it up.
+    Deleted,
+    /// Nobody had signed in to it for too long.
+    Unused,
+    /// Nobody had signed in to it, and another needs its room.
+    RoomMade,
+}
+
+/// An app has registered itself, or its registration has changed or ended.
+pub(crate) async fn registration(
+    conn: &mut SqliteConnection,
+    client_id: &str,
+    what: Registration,
+    now: i64,
+) -> Result<(), sqlx::Error> {
+    let (event, actor, reason) = match what {
+        Registration::Made => ("client_registered", "client", None),
+        Registration::Changed => ("client_changed", "client", None),
+        Registration::Deleted => ("client_deleted", "client", None),
+        Registration::Unused => ("client_deleted", "provider", Some("unused")),
+        Registration::RoomMade => ("client_deleted", "provider", Some("room")),
+    };
+    let actor_id = Some(client_id).filter(|_| actor == "client");
+    let entry = NewEntry { actor_id, reason, client_id: Some(client_id), ..NewEntry::new(event, actor, now) };
+    audit::insert(conn, &entry).await
+}
+
 /// A session has ended.
 pub(crate) async fn session_ended(
     conn: &mut SqliteConnection,

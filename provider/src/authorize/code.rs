@@ -1,27 +1,35 @@
 use sqlx::SqliteConnection;
 
-use super::AuthorizationRequest;
+use super::{AuthorizationRequest, AuthorizationResponse};
+use crate::config::ResponseType;
 use crate::error::InternalError;
 use crate::secret::{Opaque, random_id};
+use crate::state::Provider;
 use crate::store::authorization_code::{self, AuthorizationCode};
 use crate::store::session::Session;
 use crate::store::{registered_client, session_client};
+use crate::token::issue_directly;
 
 /// How long a code is good for, in seconds.
 const LIFETIME: i64 = 60;
 
-/// Makes the code and, in the same transaction, records that the session reaches the app: from here on the app hears of
-/// its end, whatever becomes of the code and the tokens.
-pub(crate) async fn issue_code(
+/// Makes what the app is answered with: the code, or the tokens themselves. In the same transaction it is recorded that the
+/// session reaches the app: from here on the app hears of its end, whatever becomes of the code and the tokens.
+pub(crate) async fn issue(
     conn: &mut SqliteConnection,
+    provider: &Provider,
     request: &AuthorizationRequest,
     session: &Session,
     now: i64,
-) -> Result<Opaque, InternalError> {
+) -> Result<AuthorizationResponse, InternalError> {
     let client_id = &request.target.client.client_id;
     session_client::reach(conn, session.id, client_id, &random_id()?, now).await?;
     if request.target.client.is_third_party {
         registered_client::set_used(conn, client_id, now).await?;
+    }
+    if request.response_type != ResponseType::Code {
+        let tokens = issue_directly(conn, provider, request, session, now).await?;
+        return Ok(request.target.tokens(tokens, &provider.issuer));
     }
     let code = Opaque::random()?;
     let record = AuthorizationCode {
@@ -38,5 +46,5 @@ pub(crate) async fn issue_code(
         family_id: None,
     };
     authorization_code::insert(conn, code.hash(), &record).await?;
-    Ok(code)
+    Ok(request.target.success(&code, &provider.issuer))
 }

@@ -2,6 +2,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::AuthorizationResponse;
+use super::request_object::{ObjectError, RequestUriError};
 use crate::claims::ClaimsError;
 use crate::error::{InternalError, internal_causes};
 use crate::http::ParamsError;
@@ -41,12 +42,20 @@ pub(crate) enum Unredirectable {
 pub(crate) enum AuthorizationError {
     #[error("response_type is missing")]
     NoResponseType,
-    #[error("response_type: only code is supported")]
+    #[error("response_type: must be one that this provider supports and the client is registered for, such as code")]
     UnsupportedResponseType,
     #[error("response_mode: only query, fragment and form_post are supported")]
     UnsupportedResponseMode,
-    #[error("request objects are not supported")]
-    RequestNotSupported,
+    #[error("response_mode: tokens must not travel in a query")]
+    TokensInQuery,
+    #[error("nonce is missing: it is needed where no code is exchanged")]
+    NoNonce,
+    #[error("request and request_uri must not come together")]
+    TwoRequests,
+    #[error("the request object {0}")]
+    RequestObject(ObjectError),
+    #[error("request_uri {0}")]
+    RequestUri(RequestUriError),
     #[error("request_uri is not supported")]
     RequestUriNotSupported,
     #[error("registration is not supported")]
@@ -82,7 +91,9 @@ impl AuthorizationError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::UnsupportedResponseType => "unsupported_response_type",
-            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestObject(ObjectError::ResponseType) => "invalid_request",
+            Self::RequestObject(_) => "invalid_request_object",
+            Self::RequestUri(_) => "invalid_request_uri",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",
             Self::Scope => "invalid_scope",
@@ -93,6 +104,9 @@ impl AuthorizationError {
             Self::AccessDenied => "access_denied",
             Self::NoResponseType
             | Self::UnsupportedResponseMode
+            | Self::TokensInQuery
+            | Self::NoNonce
+            | Self::TwoRequests
             | Self::NoCodeChallenge
             | Self::CodeChallengeMethod
             | Self::CodeChallenge

@@ -6,6 +6,7 @@ mod error;
 mod finish;
 mod interaction;
 mod request;
+mod request_object;
 mod response;
 mod response_mode;
 
@@ -17,9 +18,10 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use sqlx::SqliteConnection;
 
-pub(crate) use code::issue_code;
+use checks::Target;
+pub(crate) use code::issue;
 pub(crate) use error::{AuthorizationError, AuthorizeFailure, Unredirectable};
-pub(crate) use finish::{finish, observe_code};
+pub(crate) use finish::{finish, observe_issued};
 use interaction::Interaction;
 pub(crate) use request::AuthorizationRequest;
 pub(crate) use response::AuthorizationResponse;
@@ -83,7 +85,14 @@ pub(crate) fn parse(raw: &[u8]) -> Result<Params, AuthorizeFailure> {
 /// another site, which comes without, the one that it has would be overwritten.
 async fn authorize(provider: &Provider, params: &Params, headers: &HeaderMap) -> Result<Response, AuthorizeFailure> {
     let browser_state = BrowserState::of(&provider.cookies, headers)?;
-    let answer = answer(provider, params, headers, &browser_state).await;
+    let answer = match request_object::resolve(provider, params).await {
+        Ok(params) => answer(provider, &params, headers, &browser_state).await,
+        // What the parameters beside it say of where the answer goes has to do.
+        Err(error) => Err(match Target::parse(params, &provider.registry, &browser_state) {
+            Ok(target) => target.refuse(&error, &provider.issuer),
+            Err(error) => error.into(),
+        }),
+    };
     let mut response = answer.unwrap_or_else(IntoResponse::into_response);
     browser_state.attach(&provider.cookies, &mut response);
     Ok(response)
@@ -144,10 +153,10 @@ async fn answer_with_code(
     let now = provider.clock.now();
     let session = session::by_id(&mut tx, session.id).await?.filter(|session| session.is_live(now));
     let Some(session) = session else { return Ok(None) };
-    let code = issue_code(&mut tx, request, &session, now).await?;
+    let response = issue(&mut tx, provider, request, &session, now).await?;
     tx.commit().await?;
-    observe_code(provider, &request.target.client.client_id, &session);
-    Ok(Some(request.target.success(&code, &provider.issuer).into_response()))
+    observe_issued(provider, request, &session);
+    Ok(Some(response.into_response()))
 }
 
 async fn ask_for_consent(

@@ -1,14 +1,15 @@
 use super::checks::{Prompt, Target, claims, hint, max_age, pkce, prompt, response, scope};
 use super::error::{AuthorizationError, AuthorizeFailure};
 use crate::claims::ClaimsRequest;
+use crate::config::ResponseType;
 use crate::http::{BrowserState, Params};
 use crate::offline_access;
 use crate::state::Provider;
 use crate::store::session::Session;
 
 /// What the endpoint reads; everything else is ignored (RFC 6749 section 3.1). Of `acr_values`, `claims_locales`, `display`
-/// and `ui_locales`, which are wishes, it is read whether they are there twice: no sign-in here is of a class that has a
-/// name, and the pages are in one language and fit every window.
+/// and `ui_locales`, which are wishes, it is read whether they are there twice: all sign-ins here are of one class, which
+/// ID tokens name, and the pages are in one language and fit every window.
 pub(super) const PARAMETERS: &[&str] = &[
     "acr_values",
     "claims",
@@ -39,6 +40,8 @@ pub(super) const PARAMETERS: &[&str] = &[
 pub(crate) struct AuthorizationRequest {
     /// Who asks, and where the answer goes.
     pub(crate) target: Target,
+    /// What it is answered with.
+    pub(crate) response_type: ResponseType,
     /// What is granted, separated by spaces.
     pub(crate) scope: String,
     /// What is asked for by name.
@@ -72,12 +75,17 @@ impl AuthorizationRequest {
     }
 
     fn parse_for(target: &Target, params: &Params, provider: &Provider) -> Result<Self, AuthorizationError> {
-        response::check(params)?;
+        let response_type = response::parse(params, &target.client)?;
         Ok(Self {
-            scope: scope::parse(params, &target.client)?,
+            response_type,
+            scope: scope::parse(params, &target.client, response_type)?,
             claims: claims::parse(params, &target.client)?,
             nonce: params.get("nonce").map(str::to_owned),
-            code_challenge: pkce::parse(params, &target.client)?,
+            code_challenge: match response_type {
+                ResponseType::Code => pkce::parse(params, &target.client)?,
+                // There is no code that it could protect.
+                ResponseType::IdToken | ResponseType::IdTokenToken => None,
+            },
             dpop_jkt: params.get("dpop_jkt").map(str::to_owned),
             prompt: prompt::parse(params)?,
             // OpenID Connect Dynamic Client Registration 1.0 section 2, `default_max_age`.

@@ -9,6 +9,7 @@ use super::response_mode::ResponseMode;
 use crate::http::see_other;
 use crate::pages::FormPostPage;
 use crate::secret::Opaque;
+use crate::token::DirectTokens;
 
 /// What the app is told, and how it travels there. It does not print, because a code may be in it.
 pub(crate) struct AuthorizationResponse {
@@ -22,6 +23,11 @@ impl Target {
     /// The response that hands over a code (RFC 6749 section 4.1.2), with `iss` (RFC 9207 section 2).
     pub(crate) fn success(&self, code: &Opaque, issuer: &str) -> AuthorizationResponse {
         self.response(vec![("code", code.as_str().to_owned())], issuer)
+    }
+
+    /// The response that hands over the tokens themselves (OpenID Connect Core 1.0 section 3.2.2.5).
+    pub(crate) fn tokens(&self, tokens: DirectTokens, issuer: &str) -> AuthorizationResponse {
+        self.response(tokens.into_parameters(), issuer)
     }
 
     /// The response that says why there is none (RFC 6749 section 4.1.2.1).

@@ -11,6 +11,11 @@ use crate::config::{Registry, User};
 use request::Wanted;
 pub(crate) use request::{ClaimsError, ClaimsRequest};
 
+/// The class of every sign-in here, which ID tokens name (section 2, `acr`): a password, over a protected connection.
+pub(crate) const ACR: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+/// How it was done (RFC 8176 section 2).
+pub(crate) const AMR: &str = "pwd";
+
 /// What each scope asks for (section 5.4).
 const OF_SCOPES: &[(&str, &[&str])] = &[
     (
@@ -69,6 +74,13 @@ pub(crate) fn for_id_token(user: &User, scope: &str, request: &ClaimsRequest) ->
     let greeting = ["name", "preferred_username"];
     let mut claims: Map<String, Value> =
         of_scopes(scope).filter(|claim| greeting.contains(claim)).filter_map(|claim| known(user, claim)).collect();
+    claims.extend(wanted(user, request.id_token()));
+    claims
+}
+
+/// What an ID token says that comes without an access token: what scopes ask for as well (section 5.4).
+pub(crate) fn for_id_token_alone(user: &User, scope: &str, request: &ClaimsRequest) -> Map<String, Value> {
+    let mut claims: Map<String, Value> = of_scopes(scope).filter_map(|claim| known(user, claim)).collect();
     claims.extend(wanted(user, request.id_token()));
     claims
 }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::scope_of;
+use super::{ACR, scope_of};
 
 /// The longest `claims` parameter, in bytes: it is kept as long as the tokens that it leads to.
 const LONGEST: usize = 4 * 1024;
@@ -57,8 +57,8 @@ impl ClaimsRequest {
                 let asked = Asked::parse(asked)?;
                 match (claim.as_str(), scope_of(claim)) {
                     ("sub", _) => subs.push(asked.wanted),
-                    // No sign-in here is of a class that has a name, and so the claim is never given.
-                    ("acr", _) if name == "id_token" && asked.is_essential && asked.wanted.0.is_some() => {
+                    // Every ID token names the one class that sign-ins here are of.
+                    ("acr", _) if name == "id_token" && asked.is_essential && !asked.wanted.accepts(&ACR.into()) => {
                         return Err(ClaimsError::Acr);
                     }
                     (_, Some(scope)) if allowed_scopes.contains(scope) => {
@@ -184,6 +184,8 @@ mod tests {
             (json!({"id_token": {"acr": {"values": ["2"]}}}), Ok(json!({}))),
             (json!({"id_token": {"acr": {"essential": true, "values": ["2"]}}}), Err(ClaimsError::Acr)),
             (json!({"id_token": {"acr": {"essential": true, "value": "2"}}}), Err(ClaimsError::Acr)),
+            (json!({"id_token": {"acr": {"essential": true, "value": ACR}}}), Ok(json!({}))),
+            (json!({"id_token": {"acr": {"essential": true, "values": ["2", ACR]}}}), Ok(json!({}))),
             (json!({"userinfo": []}), Err(ClaimsError::Malformed)),
             (json!({"userinfo": {"name": true}}), Err(ClaimsError::Malformed)),
             (json!({"userinfo": {"shoe_size": 7}}), Err(ClaimsError::Malformed)),

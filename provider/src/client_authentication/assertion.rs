@@ -2,11 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::config::{ClientKeys, SigningAlg};
+use crate::client_keys::{JwsError, KeyError, Signed};
+use crate::config::AssertionKeys;
 use crate::state::Provider;
 use crate::store::client_assertion::{self, Sight};
 use crate::token::TokenError;
@@ -29,8 +29,8 @@ pub(crate) enum AssertionError {
     Typ,
     #[error("must be signed by RS256 or ES256")]
     Alg,
-    #[error("is signed with a key that the client has not registered, or names none of several by kid")]
-    Key,
+    #[error("{0}")]
+    Key(#[from] KeyError),
     #[error("has a wrong signature")]
     Signature,
     #[error("must have the client_id as its iss and as its sub")]
@@ -45,6 +45,18 @@ pub(crate) enum AssertionError {
     Early,
     #[error("was used before")]
     Replayed,
+}
+
+impl From<JwsError> for AssertionError {
+    fn from(error: JwsError) -> Self {
+        match error {
+            JwsError::Malformed => Self::Malformed,
+            JwsError::Critical => Self::Critical,
+            JwsError::Typ => Self::Typ,
+            JwsError::Alg => Self::Alg,
+            JwsError::Signature => Self::Signature,
+        }
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -93,11 +105,10 @@ pub(super) async fn check(
     provider: &Provider,
     client_id: &str,
     jwt: &str,
-    keys: &ClientKeys,
+    keys: &AssertionKeys,
 ) -> Result<(), TokenError> {
     let now = provider.clock.now();
-    let audiences = [provider.issuer.clone(), provider.endpoint("/token")];
-    let claims = verify(jwt, client_id, keys, &audiences, now)?;
+    let claims = verify(provider, jwt, client_id, keys, now).await?;
     let jti_hash = Sha256::digest(&claims.jti);
     let mut tx = provider.store.begin().await?;
     // Bounded by `check_time`.
@@ -111,48 +122,26 @@ pub(super) async fn check(
     }
 }
 
+/// The types that an assertion may say it is of; it need not say any.
+const TYPES: &[&str] = &["jwt", "client-authentication+jwt"];
+
 /// What can be checked of an assertion alone.
-fn verify(
+async fn verify(
+    provider: &Provider,
     jwt: &str,
     client_id: &str,
-    keys: &ClientKeys,
-    audiences: &[String],
+    keys: &AssertionKeys,
     now: i64,
 ) -> Result<Claims, AssertionError> {
-    let header: Header = jsonwebtoken::decode_header(jwt).map_err(|_| AssertionError::Malformed)?;
-    check_header(&header)?;
-    let alg = match header.alg {
-        Algorithm::RS256 => SigningAlg::RS256,
-        Algorithm::ES256 => SigningAlg::ES256,
-        _ => return Err(AssertionError::Alg),
-    };
-    let key = keys.find(header.kid.as_deref(), alg).ok_or(AssertionError::Key)?;
-    let mut validation = Validation::new(alg.into());
-    validation.required_spec_claims.clear();
-    validation.validate_exp = false;
-    validation.validate_aud = false;
-    let claims = match jsonwebtoken::decode::<Claims>(jwt, key, &validation) {
-        Ok(data) => data.claims,
-        Err(error) => {
-            use jsonwebtoken::errors::ErrorKind;
-            return Err(match error.kind() {
-                ErrorKind::InvalidSignature | ErrorKind::Provider(_) => AssertionError::Signature,
-                _ => AssertionError::Malformed,
-            });
-        }
-    };
-    check_claims(&claims, client_id, audiences)?;
+    let signed = Signed::read(jwt, TYPES)?;
+    if keys.only.is_some_and(|only| only != signed.alg) {
+        return Err(KeyError::Unknown.into());
+    }
+    let key = keys.source.find(provider, signed.kid(), signed.alg).await?;
+    let claims: Claims = signed.claims(&key)?;
+    check_claims(&claims, client_id, &[provider.issuer.clone(), provider.endpoint("/token")])?;
     check_time(&claims, now)?;
     Ok(claims)
-}
-
-/// RFC 8725 section 3.11: what says that it is something else is not taken for an assertion.
-fn check_header(header: &Header) -> Result<(), AssertionError> {
-    if header.crit.is_some() {
-        return Err(AssertionError::Critical);
-    }
-    let is_assertion = |typ: &String| ["jwt", "client-authentication+jwt"].contains(&typ.to_ascii_lowercase().as_str());
-    if header.typ.as_ref().is_none_or(is_assertion) { Ok(()) } else { Err(AssertionError::Typ) }
 }
 
 fn check_claims(claims: &Claims, client_id: &str, audiences: &[String]) -> Result<(), AssertionError> {

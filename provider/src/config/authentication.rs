@@ -1,11 +1,12 @@
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::{ConfigError, Owner};
-use super::jwks::ClientKeys;
 use super::{SigningAlg, jwks};
+use crate::client_keys::KeySource;
 use crate::secret::{Hash, Secret};
 
 /// The least characters of a secret: fewer can be guessed.
@@ -50,7 +51,15 @@ pub(crate) enum Authentication {
     /// What is kept of a secret is what it is compared by.
     SecretBasic(Hash),
     SecretPost(Hash),
-    PrivateKeyJwt(ClientKeys),
+    PrivateKeyJwt(AssertionKeys),
+}
+
+/// What a client's assertions are verified by.
+#[derive(Clone, Debug)]
+pub(crate) struct AssertionKeys {
+    pub(crate) source: KeySource,
+    /// The only algorithm, if the client is registered for one.
+    pub(crate) only: Option<SigningAlg>,
 }
 
 /// What an operator wrote of it, and the names of the keys.
@@ -69,6 +78,14 @@ impl Authentication {
         match self {
             Self::SecretBasic(known) | Self::SecretPost(known) => known.is(secret),
             Self::None | Self::PrivateKeyJwt(_) => false,
+        }
+    }
+
+    /// The public keys that belong to it, if any do.
+    pub(super) fn keys(&self) -> Option<KeySource> {
+        match self {
+            Self::PrivateKeyJwt(keys) => Some(keys.source.clone()),
+            Self::None | Self::SecretBasic(_) | Self::SecretPost(_) => None,
         }
     }
 
@@ -92,7 +109,8 @@ impl Authentication {
                 check_secret(owner, secret_key, secret).map(Self::SecretPost)
             }
             (AuthMethod::PrivateKeyJwt, None, Some(jwks)) => jwks::parse(jwks, configured.signing_alg)
-                .map(Self::PrivateKeyJwt)
+                .map(|keys| KeySource::Held(Arc::new(keys)))
+                .map(|source| Self::PrivateKeyJwt(AssertionKeys { source, only: configured.signing_alg }))
                 .map_err(|why| ConfigError::Jwks { owner: owner.clone(), why }),
             (AuthMethod::None, None, None) => Ok(Self::None),
             (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost, None, _) => refused(secret_key, true),

@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::authentication::{AuthMethod, Authentication, Configured};
 use super::error::{ConfigError, Owner, UriError};
 use super::registry::{check_lifetime, check_text};
 use super::uri::RegisteredUri;
+use crate::client_keys::KeySource;
 use crate::offline_access;
 use crate::secret::Secret;
 
@@ -103,6 +104,80 @@ pub enum GrantType {
     AuthorizationCode,
     /// A refresh token, without the user.
     RefreshToken,
+    /// Nothing: tokens come from the authorization endpoint. Only of apps that register themselves, where that is allowed.
+    #[serde(skip_deserializing)]
+    Implicit,
+}
+
+/// What the authorization endpoint answers with ([OAuth 2.0 Multiple Response Types section 3](https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#Combinations)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) enum ResponseType {
+    #[serde(rename = "code")]
+    Code,
+    #[serde(rename = "id_token")]
+    IdToken,
+    #[serde(rename = "id_token token")]
+    IdTokenToken,
+}
+
+impl ResponseType {
+    /// The response type of this name; its words come in any order.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "code" => Some(Self::Code),
+            "id_token" => Some(Self::IdToken),
+            "id_token token" | "token id_token" => Some(Self::IdTokenToken),
+            _ => None,
+        }
+    }
+
+    /// The grant type that goes with it (RFC 7591 section 2.1).
+    pub(crate) fn grant_type(self) -> GrantType {
+        match self {
+            Self::Code => GrantType::AuthorizationCode,
+            Self::IdToken | Self::IdTokenToken => GrantType::Implicit,
+        }
+    }
+}
+
+/// What a request object is signed with, if at all (OpenID Connect Core 1.0 section 6.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestObjectAlg {
+    None,
+    Signed(SigningAlg),
+}
+
+impl RequestObjectAlg {
+    /// All of them, as metadata names them.
+    pub(crate) const NAMES: [&str; 3] = ["none", "RS256", "ES256"];
+
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "none" => Some(Self::None),
+            "RS256" => Some(Self::Signed(SigningAlg::RS256)),
+            "ES256" => Some(Self::Signed(SigningAlg::ES256)),
+            _ => None,
+        }
+    }
+}
+
+impl Serialize for RequestObjectAlg {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match self {
+            Self::None => "none",
+            Self::Signed(alg) => alg.as_str(),
+        })
+    }
+}
+
+/// Where an app that registered itself says more of itself. Links for users; nothing there is read by the provider.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClientLinks {
+    pub(crate) client_uri: Option<RegisteredUri>,
+    pub(crate) policy_uri: Option<RegisteredUri>,
+    pub(crate) tos_uri: Option<RegisteredUri>,
+    /// Only where logos are shown.
+    pub(crate) logo_uri: Option<RegisteredUri>,
 }
 
 fn default_grant_types() -> Vec<GrantType> {
@@ -125,16 +200,26 @@ pub(crate) const REGISTERED_SESSION_LIFETIME: i64 = 24 * 60 * 60;
 pub(crate) struct Client {
     pub(crate) client_id: String,
     pub(crate) name: String,
+    pub(crate) links: ClientLinks,
     pub(crate) authentication: Authentication,
+    /// By which what else it signs is verified.
+    pub(crate) keys: Option<KeySource>,
     pub(crate) redirect_uris: Vec<RegisteredUri>,
     pub(crate) post_logout_redirect_uris: Vec<RegisteredUri>,
     pub(crate) frontchannel_logout_uri: Option<RegisteredUri>,
     pub(crate) backchannel_logout_uri: Option<RegisteredUri>,
+    /// Where its request objects may be fetched from.
+    pub(crate) request_uris: Vec<RegisteredUri>,
+    /// What they must be signed with; `None`: whatever is supported.
+    pub(crate) request_object_signing_alg: Option<RequestObjectAlg>,
+    pub(crate) response_types: BTreeSet<ResponseType>,
     pub(crate) grant_types: BTreeSet<GrantType>,
     pub(crate) dpop_bound_access_tokens: bool,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) audience: Option<String>,
     pub(crate) signing_alg: SigningAlg,
+    /// What answers of userinfo are signed with; `None`: they are plain JSON.
+    pub(crate) userinfo_signing_alg: Option<SigningAlg>,
     /// Seconds.
     pub(crate) session_lifetime: i64,
     pub(crate) home: Option<RegisteredUri>,
@@ -151,9 +236,20 @@ impl Client {
         matches!(self.authentication, Authentication::None)
     }
 
+    /// Those of its redirect URIs that are pages: a native app at a scheme of its own has no origin.
+    pub(crate) fn redirect_pages(&self) -> impl Iterator<Item = &RegisteredUri> {
+        self.redirect_uris.iter().filter(|uri| uri.is_page())
+    }
+
     /// Whether it is registered for this grant type.
     pub(crate) fn may_use(&self, grant_type: GrantType) -> bool {
         self.grant_types.contains(&grant_type)
+    }
+
+    /// A client for tests.
+    #[cfg(test)]
+    pub(crate) fn of(config: &ClientConfig) -> Self {
+        Self::new(config).unwrap()
     }
 
     pub(super) fn new(config: &ClientConfig) -> Result<Self, ConfigError> {
@@ -186,16 +282,22 @@ impl Client {
         Ok(Self {
             client_id: config.client_id.clone(),
             name: config.name.clone(),
+            links: ClientLinks::default(),
+            keys: authentication.keys(),
             authentication,
             redirect_uris,
             post_logout_redirect_uris: uris(&owner, "post_logout_redirect_uris", &config.post_logout_redirect_uris)?,
             frontchannel_logout_uri,
             backchannel_logout_uri: uri(&owner, "backchannel_logout_uri", config.backchannel_logout_uri.as_deref())?,
+            request_uris: Vec::new(),
+            request_object_signing_alg: None,
+            response_types: [ResponseType::Code].into(),
             grant_types,
             dpop_bound_access_tokens: config.dpop_bound_access_tokens,
             scopes,
             audience: config.audience.clone(),
             signing_alg: config.id_token_signed_response_alg,
+            userinfo_signing_alg: None,
             session_lifetime: check_lifetime(&owner, "session_lifetime", config.session_lifetime)?,
             home: uri(&owner, "home", config.home.as_deref())?,
             default_max_age: None,

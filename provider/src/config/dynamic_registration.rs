@@ -9,6 +9,7 @@ use super::client::check_scopes;
 use super::error::{ConfigError, Owner};
 use super::registry::check_lifetime;
 use crate::offline_access;
+use crate::outbound::Guard;
 use crate::secret::Secret;
 
 /// More clients than this would no longer fit into what each start reads, and each look-up holds.
@@ -39,6 +40,23 @@ pub struct DynamicRegistrationConfig {
     /// provider.
     #[serde(default)]
     pub danger_allow_loopback: bool,
+    /// Lets the provider call registered apps at loopback and private addresses: for logout tokens, `jwks_uri` and
+    /// `request_uris`. For a certification suite that runs in the same private network. Elsewhere it lets anybody who can
+    /// register reach what is meant to be reached from inside only.
+    #[serde(default)]
+    pub danger_allow_private_addresses: bool,
+    /// Lets apps register the response types `id_token` and `id_token token`, whose tokens travel in the address of a page.
+    /// The certification profile for dynamic providers asks for them (OpenID Connect Core 1.0 section 15.2), and RFC 9700
+    /// section 2.1.2 advises against them.
+    #[serde(default)]
+    pub danger_allow_implicit_flow: bool,
+    /// How many apps may be registered in a row from one source, before it is one in 30 seconds; at most 10 000.
+    #[serde(default = "default_registrations_in_a_row")]
+    pub registrations_in_a_row: u32,
+    /// Whether the pages that ask users show the logo of an app that registered itself. It is loaded by the user's browser
+    /// from wherever the app says, which thereby learns of the sign-in and can look like anything.
+    #[serde(default)]
+    pub show_logos: bool,
 }
 
 impl Default for DynamicRegistrationConfig {
@@ -49,8 +67,16 @@ impl Default for DynamicRegistrationConfig {
             unused_lifetime: default_unused_lifetime(),
             scopes: default_scopes(),
             danger_allow_loopback: false,
+            danger_allow_private_addresses: false,
+            danger_allow_implicit_flow: false,
+            registrations_in_a_row: default_registrations_in_a_row(),
+            show_logos: false,
         }
     }
+}
+
+const fn default_registrations_in_a_row() -> u32 {
+    50
 }
 
 const fn default_max_clients() -> u32 {
@@ -99,6 +125,11 @@ pub(crate) struct RegistrationLimits {
     pub(crate) unused_lifetime: i64,
     pub(crate) scopes: BTreeSet<String>,
     pub(crate) allow_loopback: bool,
+    pub(crate) allow_implicit_flow: bool,
+    pub(crate) in_a_row: u32,
+    pub(crate) show_logos: bool,
+    /// Whom the provider may call at the word of such apps.
+    pub(crate) guard: Guard,
 }
 
 impl RegistrationLimits {
@@ -106,6 +137,10 @@ impl RegistrationLimits {
         let owner = Owner::DynamicRegistration;
         if !(1..=MOST_CLIENTS).contains(&config.max_clients) {
             return Err(ConfigError::MaxClients { max_clients: config.max_clients, most: MOST_CLIENTS });
+        }
+        if !(1..=MOST_CLIENTS).contains(&config.registrations_in_a_row) {
+            let (in_a_row, most) = (config.registrations_in_a_row, MOST_CLIENTS);
+            return Err(ConfigError::RegistrationsInARow { in_a_row, most });
         }
         if config.initial_access_token.as_ref().is_some_and(|token| token.expose().len() < 16) {
             return Err(ConfigError::WeakSecret { owner, key: "initial_access_token" });
@@ -116,6 +151,13 @@ impl RegistrationLimits {
             unused_lifetime: check_lifetime(&owner, "unused_lifetime", config.unused_lifetime)?,
             scopes: check_scopes(&owner, &config.scopes)?,
             allow_loopback: config.danger_allow_loopback,
+            allow_implicit_flow: config.danger_allow_implicit_flow,
+            in_a_row: config.registrations_in_a_row,
+            show_logos: config.show_logos,
+            guard: Guard {
+                danger_allow_loopback: config.danger_allow_loopback,
+                danger_allow_private_addresses: config.danger_allow_private_addresses,
+            },
         })
     }
 }

@@ -43,6 +43,14 @@ pub enum ConfigError {
         /// The most that are accepted.
         most: u32,
     },
+    /// None, or more than could be stored.
+    #[error("dynamic_registration.registrations_in_a_row = {in_a_row}: must be between 1 and {most}")]
+    RegistrationsInARow {
+        /// What is configured.
+        in_a_row: u32,
+        /// The most that are accepted.
+        most: u32,
+    },
     /// A value that must be there is empty or has characters that it cannot have.
     #[error("{owner}{key}: must not be empty, longer than 255 bytes, or contain anything but printable ASCII")]
     Text {

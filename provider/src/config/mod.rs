@@ -14,6 +14,7 @@ mod uri;
 mod user;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -28,8 +29,8 @@ pub use standard_claims::AddressConfig;
 pub use user::UserConfig;
 
 pub(crate) use administrator::Administrator;
-pub(crate) use authentication::Authentication;
-pub(crate) use client::{Client, REGISTERED_SESSION_LIFETIME};
+pub(crate) use authentication::{AssertionKeys, Authentication};
+pub(crate) use client::{Client, ClientLinks, REGISTERED_SESSION_LIFETIME, RequestObjectAlg, ResponseType};
 pub(crate) use clients::Clients;
 pub(crate) use dynamic_registration::RegistrationLimits;
 pub(crate) use jwks::{ClientKeys, parse as parse_jwks};
@@ -83,6 +84,9 @@ pub struct ProviderConfig {
     /// Whether apps are told of a sign-out by logout tokens (OpenID Connect Back-Channel Logout 1.0).
     #[serde(default = "yes")]
     pub back_channel: bool,
+    /// A file of certificates (PEM) that calls to apps trust beside the public authorities: an authority of your own.
+    #[serde(default)]
+    pub trusted_certificates_file: Option<PathBuf>,
     /// How long a sign-out waits for the apps before the user is shown which of them have not answered, in milliseconds;
     /// at most 10 000.
     #[serde(default = "default_sign_out_patience_ms")]

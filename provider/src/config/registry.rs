@@ -7,7 +7,8 @@ use url::Url;
 use super::client::REGISTERED_SESSION_LIFETIME;
 use super::error::{ConfigError, Owner};
 use super::uri::is_loopback;
-use super::{Administrator, Client, Clients, ProviderConfig, RegistrationLimits, ResourceServer, User};
+use super::{Administrator, Client, Clients, ProviderConfig, RegisteredUri, RegistrationLimits, ResourceServer, User};
+use crate::outbound::Guard;
 
 /// A configuration that is known to be right; and the clients that have registered themselves within it.
 pub(crate) struct Registry {
@@ -140,17 +141,23 @@ impl Registry {
 
     /// The origins that may read answers across origins: those that users are sent back to.
     pub(crate) fn redirect_origins(&self) -> BTreeSet<String> {
-        self.clients().iter().flat_map(|client| client.redirect_uris.iter().map(|uri| uri.origin())).collect()
+        let of = |client: &Arc<Client>| client.redirect_pages().map(RegisteredUri::origin).collect::<Vec<_>>();
+        self.clients().iter().flat_map(of).collect()
     }
 
     /// Whether this is one of them. Without a client's being copied, because it is asked of every request there.
     pub(crate) fn is_redirect_origin(&self, origin: &str) -> bool {
-        self.has_client(|client| client.redirect_uris.iter().any(|uri| uri.origin() == origin))
+        self.has_client(|client| client.redirect_pages().any(|uri| uri.origin() == origin))
     }
 
     /// Whether there is such a client.
     pub(crate) fn has_client(&self, is: impl FnMut(&Client) -> bool) -> bool {
         self.clients.any(is)
+    }
+
+    /// Whom the provider may call at the word of apps that have registered themselves.
+    pub(crate) fn guard(&self) -> Guard {
+        self.registration.as_ref().map(|limits| limits.guard).unwrap_or_default()
     }
 
     /// How long a signing key is kept that signs no longer, in seconds: until nothing that it signed can matter, be it a token,

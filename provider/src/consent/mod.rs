@@ -14,7 +14,7 @@ use sqlx::SqliteConnection;
 
 use error::ConsentError;
 
-use crate::authorize::{self, AuthorizationError, AuthorizationRequest, issue_code, observe_code};
+use crate::authorize::{self, AuthorizationError, AuthorizationRequest, issue, observe_issued};
 use crate::config::User;
 use crate::error::InternalError;
 use crate::http::{Browser, BrowserState, Params, form_body, origin, require_same_origin};
@@ -121,6 +121,7 @@ async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<R
         request: handle.as_str(),
         csrf_token: &browser.csrf_token(handle.as_str()),
         redirect_origin: origin(target.redirect_uri.url()),
+        links: &target.client.links,
     };
     Ok(page.into_response())
 }
@@ -153,11 +154,11 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     if client.is_third_party {
         session_consent::insert(&mut tx, session.id, &client.client_id, &request.consent_scope()).await?;
     }
-    let code = issue_code(&mut tx, &request, &session, now).await?;
+    let response = issue(&mut tx, provider, &request, &session, now).await?;
     tx.commit().await?;
     tracing::info!(client.id = request.target.client.client_id, "consent given");
-    observe_code(provider, &request.target.client.client_id, &session);
-    Ok(request.target.success(&code, &provider.issuer).into_response())
+    observe_issued(provider, &request, &session);
+    Ok(response.into_response())
 }
 
 /// In whole days, rounded up: what is promised is an upper limit.

@@ -43,7 +43,8 @@ pub(crate) fn see_other(to: &str) -> Response {
     }
 }
 
-/// Scheme, host and port of a URL, as browsers write them.
+/// Scheme, host and port of a URL, as browsers write them and policies name them; of a native app's own scheme, that.
 pub(crate) fn origin(url: &Url) -> String {
-    url.origin().ascii_serialization()
+    let origin = url.origin();
+    if origin.is_tuple() { origin.ascii_serialization() } else { format!("{}:", url.scheme()) }
 }

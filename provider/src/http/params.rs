@@ -46,6 +46,26 @@ impl Params {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Other parameters, in which these values have replaced what was there by the same names, and some are gone.
+    pub(crate) fn overridden_by(
+        &self,
+        values: Vec<(&'static str, String)>,
+        gone: &[&str],
+    ) -> Result<Self, ParamsError> {
+        let is_kept = |name: &str| !gone.contains(&name) && !values.iter().any(|(replaced, _)| *replaced == name);
+        let mut all: Vec<_> = self.0.iter().filter(|(name, _)| is_kept(name)).cloned().collect();
+        all.extend(values);
+        let mut length = 0;
+        for (name, value) in &all {
+            length += value.len();
+            if length > LONGEST {
+                return Err(ParamsError::TooLong(name));
+            }
+        }
+        all.retain(|(_, value)| !value.is_empty());
+        Ok(Self(all))
+    }
+
     /// The parameters as a form, to be kept and parsed again.
     pub(crate) fn to_form(&self) -> String {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
@@ -92,6 +112,16 @@ mod tests {
         assert_eq!(parse(&filled(0, LONGEST + 1)), Err(ParamsError::TooLong("state")));
         assert_eq!(parse(&filled(LONGEST / 2, LONGEST / 2 + 1)), Err(ParamsError::TooLong("state")));
         assert!(parse(&format!("y={}", "x".repeat(LONGEST + 1))).is_ok());
+    }
+
+    #[test]
+    fn values_replace_what_was_there() {
+        let params = Params::parse(b"state=1&scope=a", KNOWN).unwrap();
+        let replaced = |scope: &str| params.overridden_by(vec![("scope", scope.to_owned())], &["state"]);
+        assert_eq!(replaced("b").unwrap().0, [("scope", "b".to_owned())]);
+        assert_eq!(replaced("").unwrap().0, []);
+        assert_eq!(replaced(&"x".repeat(LONGEST + 1)), Err(ParamsError::TooLong("scope")));
+        assert_eq!(params.overridden_by(vec![], &[]).unwrap(), params);
     }
 
     #[test]

@@ -23,12 +23,15 @@ pub(crate) enum Typ {
     Access,
     /// OpenID Connect Back-Channel Logout 1.0 section 2.4.
     Logout,
+    /// An answer of userinfo (OpenID Connect Core 1.0 section 5.3.2), which has no type of its own either. It has no `sid`, which
+    /// no ID token of ours is without.
+    Userinfo,
 }
 
 impl Typ {
     const fn as_str(self) -> &'static str {
         match self {
-            Self::Id => "JWT",
+            Self::Id | Self::Userinfo => "JWT",
             Self::Access => "at+jwt",
             Self::Logout => "logout+jwt",
         }

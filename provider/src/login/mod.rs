@@ -94,6 +94,7 @@ impl Form {
             username,
             error,
             redirect_origin: Some(origin(self.request.target.redirect_uri.url())),
+            links: Some(&self.request.target.client.links),
         }
         .into_response()
     }

@@ -64,7 +64,7 @@ pub(super) async fn sign_in(
         sub: &session.sub,
         client: Some(client_id),
     });
-    let response = finished.observed(provider, client_id, &session);
+    let response = finished.observed(provider, &request, &session);
     if !replaced.is_empty() {
         // Nobody waits for it here: the new session shares no `sid` with the old one.
         provider.back_channel.wake();

@@ -208,6 +208,8 @@ pub enum Grant {
     Code,
     /// A refresh token.
     RefreshToken,
+    /// None: the authorization endpoint hands the tokens over.
+    Implicit,
 }
 
 impl Grant {
@@ -217,6 +219,7 @@ impl Grant {
         match self {
             Self::Code => "authorization_code",
             Self::RefreshToken => "refresh_token",
+            Self::Implicit => "implicit",
         }
     }
 }

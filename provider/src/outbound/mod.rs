@@ -4,6 +4,8 @@
 //! the connection goes to what was judged: a name that resolves to something else a moment later changes nothing. BCL-53
 
 mod address;
+mod certificates;
+mod fetch;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -13,12 +15,17 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
 pub(crate) use address::Forbidden;
+pub(crate) use certificates::{CertificatesError, certificates};
+pub(crate) use fetch::{FetchError, Fetcher};
 
-/// What may be called.
-#[derive(Clone, Copy, Debug)]
+/// What may be called: by default, what everybody could call.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Guard {
     /// For tests and certification on one machine.
     pub(crate) danger_allow_loopback: bool,
+    /// For certification in one private network: loopback and private addresses. Link-local ones stay forbidden, where clouds
+    /// keep credentials.
+    pub(crate) danger_allow_private_addresses: bool,
 }
 
 impl Guard {
@@ -40,6 +47,7 @@ impl Guard {
     fn check(self, address: IpAddr) -> Result<(), Forbidden> {
         match address::check(address) {
             Err(Forbidden::Loopback) if self.danger_allow_loopback => Ok(()),
+            Err(Forbidden::Loopback | Forbidden::Private) if self.danger_allow_private_addresses => Ok(()),
             verdict => verdict,
         }
     }
@@ -71,8 +79,9 @@ impl Resolve for GuardedResolver {
 mod tests {
     use super::*;
 
-    const STRICT: Guard = Guard { danger_allow_loopback: false };
-    const LAX: Guard = Guard { danger_allow_loopback: true };
+    const STRICT: Guard = Guard { danger_allow_loopback: false, danger_allow_private_addresses: false };
+    const LAX: Guard = Guard { danger_allow_loopback: true, danger_allow_private_addresses: false };
+    const PRIVATE: Guard = Guard { danger_allow_loopback: false, danger_allow_private_addresses: true };
 
     /// BCL-53
     #[test]
@@ -85,12 +94,16 @@ mod tests {
             ("https://0x7f.1/out", Some(Forbidden::Loopback)),
             ("https://[::1]/out", Some(Forbidden::Loopback)),
             ("https://[::ffff:127.0.0.1]/out", Some(Forbidden::Loopback)),
+            ("https://10.0.0.1/out", Some(Forbidden::Private)),
+            ("https://[fd00::1]/out", Some(Forbidden::Private)),
             ("https://169.254.169.254/latest/meta-data", Some(Forbidden::LinkLocal)),
         ];
         for (url, expected) in table {
             assert_eq!(STRICT.check_url(&url.parse().unwrap()).err(), expected, "{url}");
             let expected = expected.filter(|forbidden| *forbidden != Forbidden::Loopback);
             assert_eq!(LAX.check_url(&url.parse().unwrap()).err(), expected, "{url}");
+            let expected = expected.filter(|forbidden| *forbidden != Forbidden::Private);
+            assert_eq!(PRIVATE.check_url(&url.parse().unwrap()).err(), expected, "{url}");
         }
     }
 

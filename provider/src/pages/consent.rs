@@ -1,6 +1,8 @@
 use axum::response::{IntoResponse, Response};
 
+use super::app_links::{app_links, logo_origins};
 use super::{Html, Page, html};
+use crate::config::ClientLinks;
 use crate::offline_access;
 
 /// The question whether an app may have what it asks for (OpenID Connect Core 1.0 section 3.1.2.4).
@@ -20,6 +22,8 @@ pub(crate) struct ConsentPage<'a> {
     pub(crate) csrf_token: &'a str,
     /// The origin that the user goes to after answering.
     pub(crate) redirect_origin: String,
+    /// What the app says of itself.
+    pub(crate) links: &'a ClientLinks,
 }
 
 impl IntoResponse for ConsentPage<'_> {
@@ -42,7 +46,7 @@ impl IntoResponse for ConsentPage<'_> {
         });
         let content = html!(
             "<h1>Do you allow this?</h1>\n<p>You are signed in as <strong>{username}</strong>. \
-             <strong>{client}</strong> asks to:</p>\n<ul class=\"list\">\n{scopes}</ul>\n{stranger}{offline}\
+             <strong>{client}</strong> asks to:</p>\n<ul class=\"list\">\n{scopes}</ul>\n{stranger}{links}{offline}\
              <form method=\"post\" action=\"/consent\" class=\"stack\">\n\
              <input type=\"hidden\" name=\"request\" value=\"{request}\">\n\
              <input type=\"hidden\" name=\"csrf\" value=\"{csrf}\">\n\
@@ -54,11 +58,14 @@ impl IntoResponse for ConsentPage<'_> {
             client = self.client_name,
             scopes = scopes,
             stranger = stranger,
+            links = app_links(self.links),
             offline = offline,
             request = self.request,
             csrf = self.csrf_token,
         );
-        Page { form_action: [self.redirect_origin].into(), ..Page::new("Do you allow this?", content) }.into_response()
+        let img_src = logo_origins(self.links);
+        Page { form_action: [self.redirect_origin].into(), img_src, ..Page::new("Do you allow this?", content) }
+            .into_response()
     }
 }
 

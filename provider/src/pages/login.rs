@@ -1,7 +1,9 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::app_links::{app_links, logo_origins};
 use super::{Page, html};
+use crate::config::ClientLinks;
 
 /// The login form.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) error: Option<&'a str>,
     /// The origin that the user goes to after signing in, if it is another.
     pub(crate) redirect_origin: Option<String>,
+    /// What the app says of itself, if an app asked.
+    pub(crate) links: Option<&'a ClientLinks>,
 }
 
 impl IntoResponse for LoginPage<'_> {
@@ -46,7 +50,7 @@ impl IntoResponse for LoginPage<'_> {
              <div class=\"field\"><label for=\"password\">Password</label>\
              <input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required \
              maxlength=\"1024\"{described_by}{focus_password}></div>\n\
-             <button type=\"submit\" class=\"button\">Sign in</button>\n</form>\n",
+             <button type=\"submit\" class=\"button\">Sign in</button>\n</form>\n{links}",
             going_to = self.going_to,
             error = error,
             action = self.action,
@@ -56,8 +60,10 @@ impl IntoResponse for LoginPage<'_> {
             described_by = described_by,
             focus_username = focus_username,
             focus_password = focus_password,
+            links = self.links.and_then(app_links),
         );
         let form_action = self.redirect_origin.into_iter().collect();
-        Page { status: self.status, form_action, ..Page::new("Sign in", content) }.into_response()
+        let img_src = self.links.map(logo_origins).unwrap_or_default();
+        Page { status: self.status, form_action, img_src, ..Page::new("Sign in", content) }.into_response()
     }
 }

@@ -1,6 +1,7 @@
 //! The provider's pages. Plain HTML: they work without script.
 
 mod account;
+mod app_links;
 mod check_session;
 mod consent;
 mod error;
@@ -51,6 +52,8 @@ pub(crate) struct Page {
     form_action: BTreeSet<String>,
     /// Origins of the frames that the page loads.
     frame_src: BTreeSet<String>,
+    /// Origins of images that it loads besides our own.
+    img_src: BTreeSet<String>,
 }
 
 impl Page {
@@ -63,6 +66,7 @@ impl Page {
             form_to_self: true,
             form_action: BTreeSet::new(),
             frame_src: BTreeSet::new(),
+            img_src: BTreeSet::new(),
         }
     }
 
@@ -73,8 +77,9 @@ impl Page {
             origins => format!("frame-src{origins}; "),
         };
         format!(
-            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; {frame_src}\
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'{}; connect-src 'self'; {frame_src}\
              base-uri 'none'; form-action{}{}; frame-ancestors 'none'",
+            list(&self.img_src),
             if self.form_to_self { " 'self'" } else { "" },
             list(&self.form_action)
         )

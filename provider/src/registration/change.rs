@@ -7,7 +7,8 @@ use sqlx::SqliteConnection;
 
 use super::error::RegistrationError;
 use super::metadata::Metadata;
-use crate::audit::Cause;
+use crate::audit::{self, Cause};
+use crate::config::RegistrationLimits;
 use crate::end_session::give_up_all;
 use crate::error::InternalError;
 use crate::offline_access;
@@ -23,13 +24,11 @@ const BATCH: i64 = 50;
 /// everybody, until it does again.
 pub(crate) async fn load(provider: &Provider) -> Result<(), InternalError> {
     let Some(limits) = &provider.registry.registration else { return Ok(()) };
-    if limits.allow_loopback {
-        tracing::warn!("danger_allow_loopback is on: apps that register themselves can have this machine called");
-    }
+    warn_of_dangers(limits);
     for record in registered_client::all(&mut *provider.store.read().await?).await? {
         let secret = record.secret_hash.as_deref().and_then(Hash::stored);
         let metadata = Metadata::parse(record.metadata.as_bytes(), limits);
-        match metadata.and_then(|metadata| metadata.client(&record.client_id, secret)) {
+        match metadata.and_then(|metadata| metadata.client(&record.client_id, secret, limits)) {
             Ok(client) => _ = provider.registry.set_registered(&record.client_id, Some(Arc::new(client))),
             Err(error) => {
                 tracing::warn!(client.id = record.client_id, %error, "registered client left out: it is not allowed now");
@@ -37,6 +36,20 @@ pub(crate) async fn load(provider: &Provider) -> Result<(), InternalError> {
         }
     }
     Ok(())
+}
+
+fn warn_of_dangers(limits: &RegistrationLimits) {
+    if limits.guard.danger_allow_loopback {
+        tracing::warn!("danger_allow_loopback is on: apps that register themselves can have this machine called");
+    }
+    if limits.guard.danger_allow_private_addresses {
+        tracing::warn!(
+            "danger_allow_private_addresses is on: apps that register themselves can have this machine and its network called"
+        );
+    }
+    if limits.allow_implicit_flow {
+        tracing::warn!("danger_allow_implicit_flow is on: apps can have tokens sent in the addresses of pages");
+    }
 }
 
 /// Gives a client other metadata, and ends what it may not have by them. The caller commits.
@@ -49,8 +62,8 @@ pub(super) async fn replace(
     now: i64,
 ) -> Result<(), RegistrationError> {
     let client_id = &record.client_id;
-    let client = metadata.client(client_id, secret)?;
     let limits = provider.registry.registration.as_ref().ok_or(RegistrationError::Off)?;
+    let client = metadata.client(client_id, secret, limits)?;
     // One that could not be read any more had whatever it had by rules that are not these.
     let before = Metadata::parse(record.metadata.as_bytes(), limits);
     if before.map_or(true, |before| metadata.takes_from(&before)) {
@@ -61,6 +74,7 @@ pub(super) async fn replace(
     if metadata.backchannel_logout_uri.is_none() {
         give_up_all(conn, provider, client_id, now).await?;
     }
+    audit::registration(conn, client_id, audit::Registration::Changed, now).await?;
     registered_client::update(conn, client_id, &metadata.to_stored()?, secret).await?;
     provider.registry.set_registered(client_id, Some(Arc::new(client)));
     Ok(())
@@ -72,9 +86,11 @@ pub(super) async fn forget(
     conn: &mut SqliteConnection,
     provider: &Provider,
     client_id: &str,
+    why: audit::Registration,
     now: i64,
 ) -> Result<(), sqlx::Error> {
     end_grants(conn, client_id, now).await?;
+    audit::registration(conn, client_id, why, now).await?;
     session_consent::delete_of_client(conn, client_id).await?;
     give_up_all(conn, provider, client_id, now).await?;
     registered_client::delete(conn, client_id).await?;
@@ -99,7 +115,7 @@ pub(crate) async fn expire_unused(provider: &Provider, now: i64) -> Result<(), I
         let mut tx = provider.store.begin().await?;
         let unused = registered_client::unused(&mut tx, now - limits.unused_lifetime, BATCH).await?;
         for client_id in &unused {
-            forget(&mut tx, provider, client_id, now).await?;
+            forget(&mut tx, provider, client_id, audit::Registration::Unused, now).await?;
             tracing::info!(client.id = client_id, "registered client forgotten: nobody had signed in to it");
         }
         tx.commit().await?;

@@ -45,28 +45,40 @@ pub(super) enum RegistrationError {
     Http { key: &'static str, uri: String },
     #[error("redirect_uris: `{uri}` must be https; http on loopback is for application_type native")]
     HttpOfWeb { uri: String },
+    #[error("{key}: the host is {why}, where the provider calls nobody; it must be reachable by everybody")]
+    NotCallable { key: &'static str, why: Forbidden },
     #[error(
-        "backchannel_logout_uri: the host is {0}, where the provider calls nobody; it must be reachable by everybody"
+        "redirect_uris: `{uri}` must be https, http on loopback, or of a scheme of the app's own such as com.example.app"
     )]
-    NotCallable(Forbidden),
+    SchemeOfNative { uri: String },
     #[error("application_type: must be web or native")]
     ApplicationType,
     #[error("client_name: must have 1 to 100 characters that can be seen")]
     Name,
     #[error("client_name: an app of this provider has that name; choose another")]
     TakenName,
+    #[error("contacts: at most 10, each of 1 to 254 bytes that can be seen")]
+    Contacts,
+    #[error(
+        "members with a language tag: at most 50, each a text whose tag is one of RFC 5646, such as client_name#de"
+    )]
+    Translation,
+    #[error("default_acr_values: at most 10, each of 1 to 255 printable ASCII characters without spaces")]
+    AcrValues,
+    #[error("response_types: id_token token gives tokens that are bound to no key; leave out dpop_bound_access_tokens")]
+    UnboundTokens,
     #[error("response_types: only code is supported")]
     ResponseTypes,
     #[error("grant_types: only authorization_code and refresh_token are supported, and the first must be there")]
     GrantTypes,
+    #[error("request_object_signing_alg: must be none, RS256 or ES256")]
+    RequestObjectAlg,
     #[error("token_endpoint_auth_method: must be client_secret_basic, client_secret_post, private_key_jwt or none")]
     AuthMethod,
     #[error("{0}: must be RS256 or ES256")]
     Alg(&'static str),
-    #[error("jwks: is needed with token_endpoint_auth_method private_key_jwt")]
+    #[error("jwks or jwks_uri: one is needed with token_endpoint_auth_method private_key_jwt")]
     NoJwks,
-    #[error("jwks_uri: is not supported; send the keys themselves as jwks, and change them by PUT")]
-    JwksUri,
     #[error("jwks and jwks_uri must not come together")]
     TwoJwks,
     #[error("jwks: {0}")]

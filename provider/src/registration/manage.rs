@@ -15,8 +15,9 @@ use super::error::RegistrationError;
 use super::metadata::Metadata;
 use super::response::Information;
 use super::{bearer, require_json};
+use crate::audit;
 use crate::config::RegistrationLimits;
-use crate::http::NO_STORE;
+use crate::http::{NO_STORE, SourceBucket};
 use crate::secret::{Hash, Opaque};
 use crate::state::Provider;
 use crate::store::registered_client::{self, RegisteredClient};
@@ -34,10 +35,11 @@ pub(crate) async fn get(
 pub(crate) async fn put(
     State(provider): State<Arc<Provider>>,
     Path(client_id): Path<String>,
+    source: SourceBucket,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    change(&provider, &client_id, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+    change(&provider, &client_id, source, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
 }
 
 /// `DELETE /register/{client_id}`
@@ -70,11 +72,15 @@ async fn read(provider: &Provider, client_id: &str, headers: &HeaderMap) -> Resu
 async fn change(
     provider: &Provider,
     client_id: &str,
+    source: SourceBucket,
     headers: &HeaderMap,
     body: &Bytes,
 ) -> Result<Response, RegistrationError> {
     let limits = limits(provider)?;
     let access_token = bearer(headers).ok_or(RegistrationError::AccessToken)?;
+    // Like registrations: each leaves an entry in the audit log, out of which nobody must be able to push others.
+    let counted = provider.registrations.count(source, limits.in_a_row, provider.clock.now());
+    counted.map_err(|seconds| RegistrationError::TooMany { seconds })?;
     // Without the write lock, for which those who may would have to wait.
     authenticate(&mut *provider.store.read().await?, client_id, access_token).await?;
     require_json(headers)?;
@@ -113,7 +119,7 @@ async fn remove(provider: &Provider, client_id: &str, headers: &HeaderMap) -> Re
     authenticate(&mut *provider.store.read().await?, client_id, access_token).await?;
     let mut tx = provider.store.begin().await?;
     authenticate(&mut tx, client_id, access_token).await?;
-    forget(&mut tx, provider, client_id, provider.clock.now()).await?;
+    forget(&mut tx, provider, client_id, audit::Registration::Deleted, provider.clock.now()).await?;
     tx.commit().await?;
     tracing::info!(client.id = client_id, "client deleted its registration");
     Ok((StatusCode::NO_CONTENT, [NO_STORE]).into_response())

@@ -7,8 +7,11 @@
 //! ([`consent`](crate::consent)), and the provider calls it only where everybody could ([`outbound`](crate::outbound)).
 //! Why it is kept as it is: `docs/adr/0006-registered-clients-are-third-parties.md`.
 
+mod about;
 mod change;
+mod choices;
 mod error;
+mod keys;
 mod manage;
 mod metadata;
 mod register;

@@ -11,6 +11,7 @@ use super::error::RegistrationError;
 use super::metadata::Metadata;
 use super::response::Information;
 use super::{bearer, require_json};
+use crate::audit;
 use crate::config::RegistrationLimits;
 use crate::http::SourceBucket;
 use crate::secret::{Opaque, random_id};
@@ -39,7 +40,10 @@ async fn register(
     let limits = provider.registry.registration.as_ref().ok_or(RegistrationError::Off)?;
     let now = provider.clock.now();
     // Before the token is looked at, so that it cannot be guessed.
-    provider.registrations.count(source, now).map_err(|seconds| RegistrationError::TooMany { seconds })?;
+    provider
+        .registrations
+        .count(source, limits.in_a_row, now)
+        .map_err(|seconds| RegistrationError::TooMany { seconds })?;
     check_initial_access_token(limits, headers)?;
     require_json(headers)?;
     let metadata = Metadata::parse(body, limits)?;
@@ -48,7 +52,7 @@ async fn register(
     let (client_id, access_token) = (random_id()?, Opaque::random()?);
     let secret = metadata.uses_secret().then(Opaque::random).transpose()?;
     let secret_hash = secret.as_ref().map(Opaque::hash);
-    let client = metadata.client(&client_id, secret_hash)?;
+    let client = metadata.client(&client_id, secret_hash, limits)?;
     let record = RegisteredClient {
         client_id,
         metadata: metadata.to_stored()?,
@@ -59,6 +63,7 @@ async fn register(
     let mut tx = provider.store.begin().await?;
     make_room(&mut tx, provider, limits, now).await?;
     registered_client::insert(&mut tx, &record).await?;
+    audit::registration(&mut tx, &record.client_id, audit::Registration::Made, now).await?;
     tx.commit().await?;
     // Nobody knows its name yet, so nobody can look for it before it is there.
     provider.registry.set_registered(&record.client_id, Some(Arc::new(client)));
@@ -94,7 +99,7 @@ async fn make_room(
     }
     let unused = registered_client::unused(conn, now - SAFE, 1).await?;
     let client_id = unused.first().ok_or(RegistrationError::Full)?;
-    forget(conn, provider, client_id, now).await?;
+    forget(conn, provider, client_id, audit::Registration::RoomMade, now).await?;
     tracing::warn!(client.id = client_id, "registered client forgotten, to make room: nobody had signed in to it");
     Ok(())
 }

@@ -115,7 +115,7 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     }
     let finished = authorize::finish(&mut tx, provider, &request, &params, &browser, &session, now).await?;
     tx.commit().await?;
-    Ok(finished.observed(provider, &request.target.client.client_id, &session))
+    Ok(finished.observed(provider, &request, &session))
 }
 
 fn parse_answer(params: &Params) -> Result<bool, SelectAccountError> {

@@ -50,7 +50,8 @@ pub struct AuditEntry {
     /// When, in seconds since the Unix epoch.
     pub at: i64,
     /// What happened: `session_ended`, `app_to_be_told`, `app_delivered`, `app_given_up`, `app_acknowledged`,
-    /// `app_not_loaded`, `offline_access_ended`, `password_changed` or `sign_in_throttled`.
+    /// `app_not_loaded`, `offline_access_ended`, `password_changed`, `sign_in_throttled`, `client_registered`,
+    /// `client_changed` or `client_deleted`.
     pub event: String,
     /// Who did it: `user`, `client`, `administrator`, `operator`, `provider`, or `unknown`.
     pub actor: String,

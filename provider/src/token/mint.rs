@@ -63,8 +63,11 @@ struct IdTokenClaims<'a> {
     iat: i64,
     exp: i64,
     auth_time: i64,
+    acr: &'a str,
+    amr: [&'a str; 1],
     sid: &'a str,
-    at_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
     /// Of the user.
@@ -91,34 +94,80 @@ pub(super) fn issue(
 }
 
 fn mint(provider: &Provider, client: &Client, grant: &Grant, now: i64) -> Result<TokenResponse, InternalError> {
-    let lifetimes = &provider.registry.lifetimes;
-    let access_token = AccessTokenClaims {
-        iss: provider.issuer.clone(),
-        sub: grant.sub.clone(),
-        aud: client.audience.as_ref().unwrap_or(&provider.issuer).clone(),
-        client_id: client.client_id.clone(),
-        scope: grant.scope.clone(),
-        iat: now,
-        exp: now + lifetimes.access_token,
-        jti: grant.jti.clone(),
-        sid: grant.sid.clone(),
-        auth_time: grant.auth_time,
-        cnf: grant.jkt.clone().map(|jkt| Confirmation { jkt }),
-    };
-    let access_token = provider.keys.sign(client.signing_alg, Typ::Access, &access_token)?;
+    let access_token = access_token(provider, client, grant, now)?;
     let id_token = match &grant.sid {
-        Some(sid) => Some(id_token(provider, client, grant, sid, &access_token, now)?),
+        Some(sid) => {
+            let claims = claims::for_id_token(&grant.user, &grant.scope, &grant.claims);
+            Some(id_token(provider, client, grant, sid, Some(&access_token), claims, now)?)
+        }
         // Whoever begins a session by an ID token must not begin one that has ended.
         None => None,
     };
     Ok(TokenResponse {
         access_token,
         token_type: if grant.jkt.is_some() { "DPoP" } else { "Bearer" },
-        expires_in: lifetimes.access_token,
+        expires_in: provider.registry.lifetimes.access_token,
         id_token,
         refresh_token: grant.refresh_token.as_ref().map(|token| token.as_str().to_owned()),
         scope: grant.scope.clone(),
     })
+}
+
+/// What the authorization endpoint hands over without a code. It does not print.
+pub(crate) struct DirectTokens {
+    id_token: String,
+    /// With how many seconds it is good for.
+    access_token: Option<(String, i64)>,
+}
+
+impl DirectTokens {
+    /// OpenID Connect Core 1.0 section 3.2.2.5
+    pub(crate) fn into_parameters(self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("id_token", self.id_token)];
+        if let Some((access_token, expires_in)) = self.access_token {
+            parameters.push(("access_token", access_token));
+            parameters.push(("token_type", "Bearer".to_owned()));
+            parameters.push(("expires_in", expires_in.to_string()));
+        }
+        parameters
+    }
+}
+
+/// Signs them. Without an access token, by which userinfo could be asked, the ID token says everything (section 5.4).
+pub(super) fn mint_directly(
+    provider: &Provider,
+    client: &Client,
+    grant: &Grant,
+    with_access_token: bool,
+    now: i64,
+) -> Result<DirectTokens, InternalError> {
+    let sid = grant.sid.as_ref().ok_or(InternalError::Inconsistent("an authorization without a session"))?;
+    let (access_token, claims) = if with_access_token {
+        let claims = claims::for_id_token(&grant.user, &grant.scope, &grant.claims);
+        (Some(access_token(provider, client, grant, now)?), claims)
+    } else {
+        (None, claims::for_id_token_alone(&grant.user, &grant.scope, &grant.claims))
+    };
+    let id_token = id_token(provider, client, grant, sid, access_token.as_deref(), claims, now)?;
+    let expires_in = provider.registry.lifetimes.access_token;
+    Ok(DirectTokens { id_token, access_token: access_token.map(|token| (token, expires_in)) })
+}
+
+fn access_token(provider: &Provider, client: &Client, grant: &Grant, now: i64) -> Result<String, InternalError> {
+    let claims = AccessTokenClaims {
+        iss: provider.issuer.clone(),
+        sub: grant.sub.clone(),
+        aud: client.audience.as_ref().unwrap_or(&provider.issuer).clone(),
+        client_id: client.client_id.clone(),
+        scope: grant.scope.clone(),
+        iat: now,
+        exp: now + provider.registry.lifetimes.access_token,
+        jti: grant.jti.clone(),
+        sid: grant.sid.clone(),
+        auth_time: grant.auth_time,
+        cnf: grant.jkt.clone().map(|jkt| Confirmation { jkt }),
+    };
+    Ok(provider.keys.sign(client.signing_alg, Typ::Access, &claims)?)
 }
 
 fn id_token(
@@ -126,7 +175,8 @@ fn id_token(
     client: &Client,
     grant: &Grant,
     sid: &str,
-    access_token: &str,
+    access_token: Option<&str>,
+    claims: Map<String, Value>,
     now: i64,
 ) -> Result<String, InternalError> {
     let id_token = IdTokenClaims {
@@ -136,10 +186,12 @@ fn id_token(
         iat: now,
         exp: now + provider.registry.lifetimes.id_token,
         auth_time: grant.auth_time,
+        acr: claims::ACR,
+        amr: [claims::AMR],
         sid,
-        at_hash: at_hash(access_token),
+        at_hash: access_token.map(at_hash),
         nonce: grant.nonce.as_deref(),
-        claims: claims::for_id_token(&grant.user, &grant.scope, &grant.claims),
+        claims,
     };
     Ok(provider.keys.sign(client.signing_alg, Typ::Id, &id_token)?)
 }

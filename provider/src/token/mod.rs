@@ -4,6 +4,7 @@
 mod error;
 mod exchange;
 mod grant;
+mod implicit;
 mod mint;
 mod refresh;
 
@@ -19,8 +20,9 @@ use dpop::ProofError;
 pub(crate) use error::TokenError;
 use exchange::exchange_code;
 pub(crate) use grant::check_key;
-pub(crate) use mint::AccessTokenClaims;
+pub(crate) use implicit::issue_directly;
 use mint::TokenResponse;
+pub(crate) use mint::{AccessTokenClaims, DirectTokens};
 use refresh::exchange_refresh_token;
 
 use crate::client_authentication::authenticate_client;

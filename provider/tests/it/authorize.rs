@@ -71,7 +71,7 @@ async fn errors_that_are_redirected() {
         (&[("response_type", "")], "invalid_request"),
         (&[("response_type", "none")], "unsupported_response_type"),
         (&[("response_mode", "web_message")], "invalid_request"),
-        (&[("request", "a.b.c")], "request_not_supported"),
+        (&[("request", "a.b.c")], "invalid_request_object"),
         (&[("request_uri", "https://127.0.0.1:4002/r")], "request_uri_not_supported"),
         (&[("registration", "{}")], "registration_not_supported"),
         (&[("scope", "")], "invalid_scope"),

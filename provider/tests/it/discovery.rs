@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::support::{ISSUER, TestProvider, config};
+use crate::support::{ISSUER, TestProvider, config, config_registering};
 
 async fn configuration(provider: &TestProvider) -> Value {
     let answer = provider.browser().send("GET", "/.well-known/openid-configuration", &[], None).await;
@@ -57,17 +57,36 @@ async fn announces_what_there_is() {
     assert_eq!(document["display_values_supported"], serde_json::json!(["page", "popup", "touch"]));
     assert_eq!(document["ui_locales_supported"], serde_json::json!(["en"]));
     assert_eq!(document["claims_parameter_supported"], true);
-    assert_eq!(document["request_parameter_supported"], false);
+    assert_eq!(document["request_parameter_supported"], true);
+    assert_eq!(document["request_object_signing_alg_values_supported"], serde_json::json!(["none", "RS256", "ES256"]));
     assert_eq!(document["request_uri_parameter_supported"], false);
-    for not_there in ["registration_endpoint", "acr_values_supported", "service_documentation"] {
+    assert_eq!(document["require_request_uri_registration"], true);
+    let classes = serde_json::json!(["urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"]);
+    assert_eq!(document["acr_values_supported"], classes);
+    for not_there in ["registration_endpoint", "userinfo_signing_alg_values_supported", "service_documentation"] {
         assert!(document.get(not_there).is_none(), "{not_there}");
+    }
+}
+
+/// OpenID Connect Core 1.0 section 15.2: what only apps that register themselves can have.
+#[tokio::test]
+async fn announces_what_such_apps_can_have() {
+    let implicit = serde_json::json!({"danger_allow_implicit_flow": true});
+    for (how, is_implicit) in [(serde_json::json!(true), false), (implicit, true)] {
+        let document = configuration(&TestProvider::with(config_registering(how)).await).await;
+        assert_eq!(document["userinfo_signing_alg_values_supported"], serde_json::json!(["RS256", "ES256"]));
+        assert_eq!(document["request_uri_parameter_supported"], true);
+        let types = if is_implicit { vec!["code", "id_token", "id_token token"] } else { vec!["code"] };
+        assert_eq!(document["response_types_supported"], serde_json::json!(types));
+        let grants = document["grant_types_supported"].as_array().unwrap();
+        assert_eq!(grants.contains(&"implicit".into()), is_implicit);
     }
 }
 
 /// OpenID Connect Discovery 1.0 section 3: what some app may ask for of some user, and no more.
 #[tokio::test]
 async fn announces_the_claims_that_there_are() {
-    let of_tokens = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash"];
+    let of_tokens = ["iss", "sub", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid", "at_hash"];
     let mut config = config();
     config["users"][0]["email"] = "alice@example.com".into();
     let document = configuration(&TestProvider::with(config.clone()).await).await;

@@ -71,6 +71,19 @@ async fn everything_that_is_registered_is_answered() {
         "grant_types": ["authorization_code", "refresh_token"],
         "application_type": "web",
         "client_name": "Notes",
+        "client_name#de": "Notizen",
+        "client_name#ja-Hani-JP": "覚え書き",
+        "client_uri": "https://app.example.com/",
+        "logo_uri": "https://app.example.com/logo.png",
+        "policy_uri": "https://app.example.com/privacy",
+        "policy_uri#de": "https://app.example.com/datenschutz",
+        "tos_uri": "https://app.example.com/terms",
+        "contacts": ["ops@example.com"],
+        "jwks_uri": "https://app.example.com/jwks",
+        "userinfo_signed_response_alg": "RS256",
+        "request_object_signing_alg": "none",
+        "request_uris": ["https://app.example.com/request#5T0z1Yk"],
+        "default_acr_values": ["urn:mace:incommon:iap:silver", "0"],
         "token_endpoint_auth_method": "client_secret_post",
         "id_token_signed_response_alg": "ES256",
         "subject_type": "public",
@@ -87,8 +100,8 @@ async fn everything_that_is_registered_is_answered() {
     });
     let mut sent = registered.clone();
     sent["x_unknown"] = json!({"anything": [1]});
-    sent["jwks_uri"] = json!("https://app.example.com/jwks");
-    sent["logo_uri"] = Value::Null;
+    sent["logo_uri#fr"] = Value::Null;
+    sent["client_secret#de"] = json!("what has no language");
     let answer = provider.register(&sent).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -147,6 +160,9 @@ async fn what_cannot_be_registered() {
         (json!({"redirect_uris": ["http://127.0.0.1:4001/callback"]}), URI, "application_type native"),
         (json!({"redirect_uris": "x"}), METADATA, "cannot be read"),
         (json!({"application_type": "spa"}), METADATA, "web or native"),
+        (json!({"redirect_uris": ["com.example.app:/callback"]}), URI, "https"),
+        (json!({"application_type": "native", "redirect_uris": ["example:/callback"]}), URI, "com.example.app"),
+        (json!({"application_type": "native", "redirect_uris": ["com.example.app:/#x"]}), URI, "fragment"),
         (json!({"client_name": " "}), METADATA, "client_name"),
         (json!({"client_name": "x".repeat(101)}), METADATA, "client_name"),
         (json!({"client_name": "No\u{202e}tes"}), METADATA, "client_name"),
@@ -158,11 +174,28 @@ async fn what_cannot_be_registered() {
         (json!({"token_endpoint_auth_method": "client_secret_jwt"}), METADATA, "private_key_jwt"),
         (json!({"token_endpoint_auth_method": "private_key_jwt"}), METADATA, "jwks"),
         (json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": private}), METADATA, "public halves"),
-        (json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": own}), METADATA, "send the keys"),
+        (json!({"jwks": private}), METADATA, "public halves"),
+        (json!({"jwks_uri": "http://app.example.com/jwks"}), METADATA, "https"),
+        (json!({"jwks_uri": "https://10.0.0.1/jwks"}), METADATA, "private"),
+        (json!({"request_uris": many}), METADATA, "at most 10"),
+        (json!({"request_uris": ["https://192.168.0.1/request#x"]}), METADATA, "private"),
+        (json!({"request_uris": ["http://app.example.com/request"]}), METADATA, "https"),
+        (json!({"request_object_signing_alg": "HS256"}), METADATA, "none, RS256 or ES256"),
+        (json!({"request_object_encryption_alg": "RSA-OAEP"}), METADATA, "leave it out"),
+        (json!({"client_uri": "http://app.example.com/"}), METADATA, "https"),
+        (json!({"logo_uri": "javascript:alert(1)"}), METADATA, "https"),
+        (json!({"policy_uri": "data:text/html,x"}), METADATA, "https"),
+        (json!({"tos_uri#de": "http://app.example.com/"}), METADATA, "https"),
+        (json!({"client_name#de": "No\u{202e}tes"}), METADATA, "client_name"),
+        (json!({"client_name#not a tag": "Notes"}), METADATA, "language tag"),
+        (json!({"client_name#de": ["Notes"]}), METADATA, "language tag"),
+        (json!({"contacts": vec!["ops@example.com"; 11]}), METADATA, "at most 10"),
+        (json!({"contacts": ["x".repeat(255)]}), METADATA, "254 bytes"),
+        (json!({"default_acr_values": ["not a name"]}), METADATA, "without spaces"),
         (json!({"jwks": {"keys": []}, "jwks_uri": own}), METADATA, "together"),
         (json!({"id_token_signed_response_alg": "none"}), METADATA, "RS256 or ES256"),
         (json!({"id_token_encrypted_response_alg": "RSA-OAEP"}), METADATA, "leave it out"),
-        (json!({"userinfo_signed_response_alg": "RS256"}), METADATA, "leave it out"),
+        (json!({"userinfo_signed_response_alg": "none"}), METADATA, "RS256 or ES256"),
         (json!({"userinfo_encrypted_response_alg": "RSA-OAEP"}), METADATA, "leave it out"),
         (json!({"sector_identifier_uri": own}), METADATA, "leave it out"),
         (json!({"subject_type": "pairwise"}), METADATA, "public"),

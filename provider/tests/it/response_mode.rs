@@ -48,7 +48,7 @@ async fn answers_come_by_the_mode_that_was_asked_for() {
 
         for (name, value, error) in [
             ("scope", "profile", "invalid_scope"),
-            ("request", "a.b.c", "request_not_supported"),
+            ("request", "a.b.c", "invalid_request_object"),
             ("request_uri", "https://127.0.0.1:4002/r", "request_uri_not_supported"),
             ("registration", "{}", "registration_not_supported"),
             ("claims", "{", "invalid_request"),

@@ -16,3 +16,12 @@ pub(crate) use target::Target;
 pub(super) fn params(query: &str) -> crate::http::Params {
     crate::http::Params::parse(query.as_bytes(), super::request::PARAMETERS).unwrap()
 }
+
+/// A client that is registered for these.
+#[cfg(test)]
+pub(super) fn client(response_types: &[crate::config::ResponseType]) -> crate::config::Client {
+    let config = serde_json::json!({"client_id": "app", "name": "App", "redirect_uris": ["https://app.example.com/"]});
+    let mut client = crate::config::Client::of(&serde_json::from_value(config).unwrap());
+    client.response_types = response_types.iter().copied().collect();
+    client
+}

@@ -17,7 +17,8 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// OpenID Connect Core 1.0 section 3.1.2.1, `redirect_uri`: exact match, and no redirect before it.
+    /// OpenID Connect Core 1.0 section 3.1.2.1, `redirect_uri`: exact match but for the port of native apps
+    /// on loopback, and no redirect before it.
     pub(in crate::authorize) fn parse(
         params: &Params,
         registry: &Registry,
@@ -29,9 +30,8 @@ impl Target {
         let redirect_uri = client
             .redirect_uris
             .iter()
-            .find(|uri| uri.matches(requested))
+            .find_map(|uri| uri.asked_for(requested))
             .ok_or(Unredirectable::UnregisteredRedirectUri)?;
-        let redirect_uri = redirect_uri.clone();
         Ok(Self {
             client,
             redirect_uri,

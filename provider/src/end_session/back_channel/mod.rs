@@ -15,8 +15,8 @@ pub(crate) mod worker;
 
 use std::time::Duration;
 
-use reqwest::Client;
 use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, ClientBuilder};
 
 pub(super) use attempt::Attempt;
 pub(crate) use attempt::give_up_all;
@@ -48,14 +48,14 @@ pub(crate) struct BackChannel {
 impl BackChannel {
     /// BCL-53: no redirects and no proxies, so that nobody is reached but who is configured; of those who are not, nobody
     /// whom not everybody could reach.
-    pub(crate) fn new(registry: &Registry) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(registry: &Registry, certificates: &[Certificate]) -> Result<Self, reqwest::Error> {
         let builder = |patience: Duration| {
             let builder = Client::builder().redirect(Policy::none()).no_proxy().referer(false);
+            let builder = certificates.iter().cloned().fold(builder, ClientBuilder::add_root_certificate);
             builder.connect_timeout(patience).timeout(patience)
         };
         let patience = registry.patience;
-        let allows_loopback = registry.registration.as_ref().is_some_and(|limits| limits.allow_loopback);
-        let guard = Guard { danger_allow_loopback: allows_loopback };
+        let guard = registry.guard();
         Ok(Self {
             client: builder(patience.with_app).build()?,
             guarded: builder(patience.with_app.min(THIRD_PARTY_PATIENCE)).dns_resolver(guard.resolver()).build()?,
