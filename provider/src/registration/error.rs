@@ -110,6 +110,7 @@ impl RegistrationError {
             Self::TooMany { .. } | Self::Full => "temporarily_unavailable",
             Self::NoRedirectUri
             | Self::HttpOfWeb { .. }
+            | Self::SchemeOfNative { .. }
             | Self::TooManyUris { key: "redirect_uris", .. }
             | Self::LongUri { key: "redirect_uris", .. }
             | Self::Uri { key: "redirect_uris", .. } => "invalid_redirect_uri",

@@ -6,7 +6,8 @@ use provider::AuditEntry;
 use serde_json::json;
 
 use crate::support::{
-    Answer, DownApp, TestApp, TestBrowser, TestProvider, authorize, claims, config, config_with, path,
+    Answer, CALLBACK, DownApp, TestApp, TestBrowser, TestProvider, authorize, claims, config, config_registering,
+    config_with, path,
 };
 
 /// What an entry says of who and why.
@@ -219,4 +220,50 @@ async fn the_log_forgets_what_is_too_old() {
     provider.clock.advance(1);
     provider.state.sweep().await.unwrap();
     assert_eq!(provider.audit().await.len(), 0);
+}
+
+/// RFC 7591, RFC 7592: what becomes of registrations, and at whose word.
+#[tokio::test]
+async fn registrations_are_on_record() {
+    let how = json!({"max_clients": 2, "unused_lifetime": 10_000, "registrations_in_a_row": 6});
+    let provider = TestProvider::with(config_registering(how)).await;
+    let app = provider.registered(&json!({})).await;
+    let change = json!({"client_id": app.client_id, "redirect_uris": [CALLBACK], "client_name": "Other notes"});
+    assert_eq!(provider.manage("PUT", &app, Some(&change)).await.status, 200);
+    assert_eq!(provider.manage("DELETE", &app, None).await.status, 204);
+    let oldest = provider.registered(&json!({})).await;
+    let unused = provider.registered(&json!({})).await;
+    provider.clock.advance(60 * 60);
+    let last = provider.registered(&json!({})).await;
+    provider.clock.advance(10_000 - 60 * 60);
+    provider.state.sweep().await.unwrap();
+
+    let audit = provider.audit().await;
+    let of = |entry: &AuditEntry| (entry.client_id.clone().unwrap(), entry.event.clone(), entry.actor.clone());
+    let entry = |app: &str, event: &str, actor: &str| (app.to_owned(), event.to_owned(), actor.to_owned());
+    let expected = [
+        entry(&app.client_id, "client_registered", "client"),
+        entry(&app.client_id, "client_changed", "client"),
+        entry(&app.client_id, "client_deleted", "client"),
+        entry(&oldest.client_id, "client_registered", "client"),
+        entry(&unused.client_id, "client_registered", "client"),
+        entry(&oldest.client_id, "client_deleted", "provider"),
+        entry(&last.client_id, "client_registered", "client"),
+        entry(&unused.client_id, "client_deleted", "provider"),
+    ];
+    assert_eq!(audit.iter().map(of).collect::<Vec<_>>(), expected);
+    assert_eq!(audit[5].reason.as_deref(), Some("room"));
+    assert_eq!(audit[7].reason.as_deref(), Some("unused"));
+}
+
+/// Changes leave entries, so that they are limited like registrations: nobody pushes other entries out.
+#[tokio::test]
+async fn changes_without_end_are_refused() {
+    let provider = TestProvider::with(config_registering(json!({"registrations_in_a_row": 3}))).await;
+    let app = provider.registered(&json!({})).await;
+    let change = json!({"client_id": app.client_id, "redirect_uris": [CALLBACK]});
+    for status in [200, 200, 429] {
+        assert_eq!(provider.manage("PUT", &app, Some(&change)).await.status, status);
+    }
+    assert_eq!(provider.audit().await.len(), 3);
 }

@@ -237,6 +237,20 @@ async fn a_parked_request_belongs_to_its_endpoint() {
     browser.get(&path("/authorize", &[("parked", handle.as_str())])).await.assert_error_page(400);
 }
 
+const ACR: &str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport";
+
+/// OpenID Connect Core 1.0 section 5.5.1.1: a class that is essential is this one, or there is no sign-in.
+#[tokio::test]
+async fn a_class_that_is_essential() {
+    let provider = TestProvider::init().await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    for (class, error) in [(ACR, None), ("2", Some("unmet_authentication_requirements"))] {
+        let claims = serde_json::json!({"id_token": {"acr": {"essential": true, "value": class}}}).to_string();
+        let answer = browser.get(&authorize("app-a", &[("prompt", "none"), ("claims", &claims)])).await;
+        assert_eq!(redirected(&answer, "error").as_deref(), error, "{class}");
+    }
+}
+
 /// OpenID Connect Core 1.0 section 3.1.2.1: wishes that cannot be granted are no errors, and nobody asks the user for them.
 #[tokio::test]
 async fn wishes_are_taken() {
@@ -261,7 +275,7 @@ async fn wishes_are_taken() {
         let answer = browser.get(&authorize("app-a", &[("prompt", "none"), (name, value)])).await;
         let code = redirected(&answer, "code").unwrap_or_else(|| panic!("{name}={value}: {}", answer.location()));
         let id = crate::support::claims(&provider.exchange("app-a", &code).await.id_token);
-        assert!(id.get("acr").is_none(), "{name}={value}: no sign-in here has a class");
+        assert_eq!(id["acr"], ACR, "{name}={value}: the one class that sign-ins here have");
         assert_eq!(id.get("nonce").is_some(), name != "nonce");
     }
     for name in ["display", "ui_locales", "claims_locales", "acr_values", "claims", "response_mode", "max_age"] {

@@ -52,6 +52,34 @@ async fn from_the_registration_to_the_logout_token() {
     assert_eq!(logout["sid"], claims(id_token)["sid"]);
 }
 
+/// OpenID Connect Dynamic Client Registration 1.0 section 2: where users sign in and where they are asked, they find what the
+/// app says of itself. Its logo, which may look like anything, is not loaded unless the configuration says so.
+#[tokio::test]
+async fn users_find_what_the_app_says_of_itself() {
+    let members = json!({
+        "client_uri": "https://app.example.com/", "policy_uri": "https://app.example.com/privacy?a=b&c=d",
+        "tos_uri": "https://app.example.com/terms", "logo_uri": "https://cdn.example.com/logo.png",
+    });
+    for (how, shows_logo) in [(json!(true), false), (json!({"show_logos": true}), true)] {
+        let provider = TestProvider::with(config_registering(how)).await;
+        let app = provider.registered(&members).await;
+        let mut browser = provider.browser();
+        let login = browser.get(&app.authorize(&[])).await;
+        let login = browser.follow(login).await;
+        let consent = browser.fill_in(&login, "alice", "alice").await;
+        let consent = browser.follow(consent).await;
+        for page in [login, consent] {
+            for link in ["", "privacy?a=b&amp;c=d", "terms"] {
+                let link = format!("<a href=\"https://app.example.com/{link}\" rel=\"noreferrer\" target=\"_blank\">");
+                assert!(page.body.contains(&link), "{link}: {}", page.body);
+            }
+            let policy = page.header("content-security-policy");
+            assert_eq!(page.body.contains("https://cdn.example.com/logo.png"), shows_logo);
+            assert_eq!(policy.contains("img-src 'self' https://cdn.example.com;"), shows_logo, "{policy}");
+        }
+    }
+}
+
 /// FCL-05: with `iss` and `sid` in the frame's address.
 #[tokio::test]
 async fn its_frame_is_told() {

@@ -29,6 +29,7 @@ async fn tokens_say_what_they_are() {
     assert!(access["jti"].as_str().unwrap().len() >= 22);
     let expected = json!({
         "iss": ISSUER, "aud": "app-b", "iat": START + 10, "exp": START + 610, "auth_time": START, "nonce": "n-1",
+        "acr": "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport", "amr": ["pwd"],
         "preferred_username": "alice", "name": "Alice",
         "sub": id["sub"], "sid": id["sid"], "at_hash": id["at_hash"],
     });

@@ -1,7 +1,9 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{TestBrowser, TestProvider, Tokens, authorize, claims, code_of, config};
+use crate::support::{
+    ISSUER, TestBrowser, TestProvider, Tokens, authorize, claims, code_of, config, config_registering, path,
+};
 
 /// Alice, of whom everything is known; App B may ask for all of it.
 fn config_with_claims() -> Value {
@@ -149,7 +151,7 @@ async fn claims_by_name() {
         let expected = merged(&[&json!({"sub": sub}), &at_userinfo]);
         assert_eq!(userinfo(&provider, &tokens).await, expected, "{parameter}");
         let id = claims(&tokens.id_token);
-        for claim in ["name", "email", "address", "phone_number", "acr", "shoe_size"] {
+        for claim in ["name", "email", "address", "phone_number", "shoe_size"] {
             assert_eq!(id.get(claim), in_id_token.get(claim), "{parameter}: {claim}");
         }
         assert!(id["auth_time"].is_u64());
@@ -242,4 +244,28 @@ async fn refused_tokens() {
     provider.clock.advance(1);
     let expired = provider.userinfo(&tokens.access_token).await;
     assert!(expired.header("www-authenticate").contains("the token has expired"));
+}
+
+/// OpenID Connect Core 1.0 section 5.3.2: signed for the client that registered so, with its name and the provider's.
+#[tokio::test]
+async fn an_answer_that_is_signed() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    for alg in ["RS256", "ES256"] {
+        let app = provider.registered(&json!({"userinfo_signed_response_alg": alg})).await;
+        let code = app.allowed_by(&mut browser, &[]).await;
+        let tokens: Value = serde_json::from_str(&app.exchange(&provider, &code).await.body).unwrap();
+        let answer = provider.userinfo(tokens["access_token"].as_str().unwrap()).await;
+        assert_eq!(answer.header("content-type"), "application/jwt");
+        assert_eq!(answer.header("cache-control"), "no-store");
+        assert_eq!(crate::support::header(&answer.body)["alg"], alg);
+        let id = claims(tokens["id_token"].as_str().unwrap());
+        let expected = json!({
+            "iss": ISSUER, "aud": app.client_id, "sub": id["sub"], "name": "Alice", "preferred_username": "alice",
+        });
+        assert_eq!(claims(&answer.body), expected);
+        // It is no ID token.
+        let as_hint = browser.get(&path("/end_session", &[("id_token_hint", &answer.body)])).await;
+        as_hint.assert_error_page(400);
+    }
 }

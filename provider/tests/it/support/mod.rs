@@ -5,6 +5,7 @@ mod browser;
 mod client_key;
 mod dpop;
 mod registered;
+mod site;
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -26,7 +27,8 @@ pub(crate) use app::{DownApp, TestApp};
 pub(crate) use browser::{Answer, TestBrowser};
 pub(crate) use client_key::ClientKey;
 pub(crate) use dpop::DpopKey;
-pub(crate) use registered::{CALLBACK, config_registering};
+pub(crate) use registered::{CALLBACK, Registered, config_registering};
+pub(crate) use site::TestSite;
 
 pub(crate) const ISSUER: &str = "http://localhost:4000";
 pub(crate) const SECRET: &str = "app-a-secret-for-tests";

@@ -1,0 +1,181 @@
+//! Clients that register and prove who they are by `private_key_jwt`, with keys that they registered or keep at their `jwks_uri`:
+//! OpenID Connect Core 1.0 sections 9 and 10.1.1, RFC 7523.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Answer, CALLBACK, ClientKey, ISSUER, Registered, START, TestProvider, TestSite, VERIFIER, config_registering,
+    refresh_token,
+};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+type Form<'a> = &'a [(&'a str, &'a str)];
+
+/// A key, and what the client calls it.
+struct Signer {
+    key: ClientKey,
+    kid: &'static str,
+}
+
+impl Signer {
+    fn new(kid: &'static str) -> Self {
+        Self { key: ClientKey::es256(), kid }
+    }
+
+    fn jwks(&self) -> Value {
+        json!({"keys": [self.key.jwk(self.kid)]})
+    }
+
+    /// A token request with an assertion of its own.
+    async fn token(&self, provider: &TestProvider, app: &Registered, jti: &str, form: Form<'_>) -> Answer {
+        let claims = json!({
+            "iss": app.client_id, "sub": app.client_id, "aud": format!("{ISSUER}/token"), "jti": jti,
+            "exp": START + 590,
+        });
+        let assertion = self.key.sign(&json!({"alg": self.key.alg(), "kid": self.kid}), &claims);
+        let form = [&[("client_assertion_type", JWT_BEARER), ("client_assertion", assertion.as_str())], form].concat();
+        provider.browser().send("POST", "/token", &[], Some(&form)).await
+    }
+}
+
+fn members(keys: (&str, Value)) -> Value {
+    json!({
+        "token_endpoint_auth_method": "private_key_jwt", "grant_types": ["authorization_code", "refresh_token"],
+        keys.0: keys.1,
+    })
+}
+
+fn exchange(code: &str) -> [(&str, &str); 4] {
+    [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)]
+}
+
+fn danger() -> Value {
+    config_registering(json!({"danger_allow_loopback": true}))
+}
+
+fn error(answer: &Answer) -> (u16, String) {
+    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    (answer.status.as_u16(), body["error_description"].as_str().unwrap_or_default().to_owned())
+}
+
+/// OpenID Connect Dynamic Client Registration 1.0 section 2, `jwks`: from the registration to the tokens.
+#[tokio::test]
+async fn a_registered_client_proves_who_it_is_by_its_keys() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let (signer, other) = (Signer::new("1"), Signer::new("1"));
+    let app = provider.registered(&members(("jwks", signer.jwks()))).await;
+    assert!(app.information.get("client_secret").is_none());
+    assert_eq!(app.information["jwks"], signer.jwks());
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let code = app.allowed_by(&mut browser, &[]).await;
+    assert_eq!(error(&other.token(&provider, &app, "a", &exchange(&code)).await).0, 401);
+    let answer = signer.token(&provider, &app, "a", &exchange(&code)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let replayed = signer.token(&provider, &app, "a", &exchange(&code)).await;
+    assert!(error(&replayed).1.contains("used before"), "{}", replayed.body);
+}
+
+/// OpenID Connect Core 1.0 section 10.1.1: a client rotates its keys by itself, and the old one is good no longer.
+#[tokio::test]
+async fn a_client_rotates_the_keys_that_it_publishes() {
+    let (old, new) = (Signer::new("1"), Signer::new("2"));
+    let site = TestSite::serving(old.jwks().to_string()).await;
+    let provider = TestProvider::with(danger()).await;
+    let app = provider.registered(&members(("jwks_uri", json!(site.uri())))).await;
+    assert_eq!(app.information["jwks_uri"], site.uri());
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let code = app.allowed_by(&mut browser, &[]).await;
+    assert_eq!(site.count(), 0, "not before they are needed");
+    let answer = old.token(&provider, &app, "a", &exchange(&code)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let tokens: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(site.count(), 1);
+
+    site.serve(200, new.jwks().to_string());
+    provider.clock.advance(60);
+    let renewal = [("grant_type", "refresh_token"), ("refresh_token", refresh_token(&tokens))];
+    let answer = new.token(&provider, &app, "b", &renewal).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let tokens: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(site.count(), 2, "once more, for a key that is not known");
+    let renewal = [("grant_type", "refresh_token"), ("refresh_token", refresh_token(&tokens))];
+    assert_eq!(error(&old.token(&provider, &app, "c", &renewal).await).0, 401, "withdrawn");
+    assert_eq!(new.token(&provider, &app, "d", &renewal).await.status, 200);
+    assert_eq!(site.count(), 2, "kept");
+}
+
+/// Whoever makes up names of keys does not have the client's server called for each.
+#[tokio::test]
+async fn unknown_keys_are_looked_for_now_and_then() {
+    let (signer, made_up) = (Signer::new("1"), Signer::new("made-up"));
+    let site = TestSite::serving(signer.jwks().to_string()).await;
+    let provider = TestProvider::with(danger()).await;
+    let app = provider.registered(&members(("jwks_uri", json!(site.uri())))).await;
+    for n in 0..5 {
+        let answer = made_up.token(&provider, &app, &n.to_string(), &exchange("x")).await;
+        assert!(error(&answer).1.contains("not registered"), "{}", answer.body);
+    }
+    assert_eq!(site.count(), 1);
+    let answer = signer.token(&provider, &app, "a", &exchange("x")).await;
+    assert_eq!(answer.status, 400, "its own works all the while: {}", answer.body);
+    provider.clock.advance(30);
+    made_up.token(&provider, &app, "b", &exchange("x")).await;
+    assert_eq!(site.count(), 2);
+    // So old that they are read again, known or not.
+    provider.clock.advance(10 * 60);
+    site.serve(500, String::new());
+    let answer = signer.token(&provider, &app, "c", &exchange("x")).await;
+    assert_eq!((answer.status.as_u16(), site.count()), (401, 3), "{}", answer.body);
+}
+
+/// What cannot be read proves nothing, and the client is told why.
+#[tokio::test]
+async fn keys_that_cannot_be_read() {
+    let signer = Signer::new("1");
+    let private = json!({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}).to_string();
+    let provider = TestProvider::with(danger()).await;
+    for (status, body, says) in [
+        (404, signer.jwks().to_string(), "answered 404"),
+        (302, signer.jwks().to_string(), "answered 302"),
+        (200, "x".repeat(64 * 1024 + 1), "64 KiB"),
+        (200, "{".to_owned(), "no JWK Set"),
+        (200, private, "no JWK Set"),
+    ] {
+        let site = TestSite::serving(String::new()).await;
+        site.serve(status, body);
+        let app = provider.registered(&members(("jwks_uri", json!(site.uri())))).await;
+        let (status, description) = error(&signer.token(&provider, &app, "a", &exchange("x")).await);
+        assert_eq!(status, 401, "{description}");
+        assert!(description.contains(says), "{says}: {description}");
+    }
+}
+
+/// BCL-53 holds for keys as well: nobody is called whom not everybody could call.
+#[tokio::test]
+async fn keys_on_this_machine_are_not_read() {
+    let signer = Signer::new("1");
+    let site = TestSite::serving(signer.jwks().to_string()).await;
+    let at_localhost = site.uri().replace("http://127.0.0.1", "https://localhost");
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let app = provider.registered(&members(("jwks_uri", json!(at_localhost)))).await;
+    let (status, description) = error(&signer.token(&provider, &app, "a", &exchange("x")).await);
+    assert_eq!(status, 401);
+    assert!(description.contains("is not called: its host is a loopback address"), "{description}");
+    assert_eq!(site.count(), 0);
+}
+
+/// A change of where the keys are, or of which they are, ends what was given by the old ones.
+#[tokio::test]
+async fn other_keys_end_what_was_given() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let (old, new) = (Signer::new("1"), Signer::new("1"));
+    let app = provider.registered(&members(("jwks", old.jwks()))).await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let code = app.allowed_by(&mut browser, &[]).await;
+    let mut changed = members(("jwks", new.jwks()));
+    changed["client_id"] = json!(app.client_id);
+    changed["redirect_uris"] = json!([CALLBACK]);
+    assert_eq!(provider.manage("PUT", &app, Some(&changed)).await.status, 200);
+    let (status, description) = error(&new.token(&provider, &app, "a", &exchange(&code)).await);
+    assert_eq!((status, description.contains("code is unknown")), (400, true), "{description}");
+}
