@@ -170,3 +170,10 @@ fn an_app_says_which_logout_channels_it_serves() {
     let error = channels(&with(r#"["pigeon"]"#)).unwrap_err().to_string();
     assert!(error.contains("pigeon") && error.contains("back-channel"), "{error}");
 }
+
+#[test]
+fn the_sample_in_docs_certification_is_valid() {
+    let page = include_str!("../../../docs/certification.md");
+    let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    Config::parse(sample).unwrap().validate(&[PartyKind::Provider]).unwrap();
+}
