@@ -7,7 +7,7 @@
 //!
 //! The specifications: OpenID Connect [Core], [Discovery], [Dynamic Client Registration], [RP-Initiated Logout],
 //! [Front-Channel Logout], [Back-Channel Logout] and [Session Management] 1.0; OAuth 2.0 [Form Post] Response Mode; Global
-//! Token Revocation; RFC 6749, 6750, 7009, 7523, 7591, 7592, 7636, 7662, 9068, 9207 and 9449. A folder or file per endpoint
+//! Token Revocation; RFC 6749, 6750, 7009, 7523, 7591, 7592, 7636, 7662, 8252, 9068, 9207 and 9449. A folder or file per endpoint
 //! bears its name.
 //!
 //! [Core]: https://openid.net/specs/openid-connect-core-1_0.html
