@@ -177,3 +177,27 @@ fn the_sample_in_docs_certification_is_valid() {
     let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     Config::parse(sample).unwrap().validate(&[PartyKind::Provider]).unwrap();
 }
+
+/// Numbers are for whoever runs the machine, unless somebody says otherwise in so many words.
+#[test]
+fn metrics_are_off_by_default_and_listen_on_loopback_only() {
+    let with = |table: &str| {
+        let config = Config::parse(&format!("{}\n{table}", demo_text()))?;
+        config.validate(&parties())?;
+        Ok::<_, ConfigError>(config.metrics.map(|metrics| metrics.listen.len()))
+    };
+    assert_eq!(with("").unwrap(), None);
+    assert_eq!(with("[metrics]\nlisten = [\"127.0.0.1:9464\", \"[::1]:9464\"]\n").unwrap(), Some(2));
+    let public = "[metrics]\nlisten = [\"127.0.0.1:9464\", \"0.0.0.0:9464\"]\n";
+    assert_eq!(with(&format!("{public}danger_allow_other_machines = true\n")).unwrap(), Some(2));
+    for (table, why) in [
+        (public, "0.0.0.0:9464 is not a loopback address"),
+        ("[metrics]\nlisten = []\n", "name an address"),
+        ("[metrics]\n", "listen"),
+        ("[metrics]\nlisten = [\"localhost\"]\n", "listen"),
+        ("[metrics]\nlisten = [\"127.0.0.1:9464\"]\npath = \"/x\"\n", "path"),
+    ] {
+        let error = with(table).expect_err(table).to_string();
+        assert!(error.contains(why), "{table}: {error}");
+    }
+}

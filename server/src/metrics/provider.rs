@@ -107,3 +107,30 @@ impl Observer for ProviderObserver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prometheus::Registry;
+    use provider::observation::Sid;
+
+    /// Whoever registers a thousand apps gets one label.
+    #[test]
+    fn apps_that_are_not_configured_share_a_label() {
+        let registry = Registry::new();
+        let families = Arc::new(Families::register(&registry).unwrap());
+        let config = crate::config::Config::demo(crate::config::Topology::CrossSite, 4000).unwrap();
+        let observer = ProviderObserver::new(families.clone(), &config.provider.unwrap());
+        let sid = Sid::new("s1");
+        let given_up = |client| Observation::GivenUp { sign_out: 1, client, sid, attempts: 1, reason: "" };
+        for n in 0..1_000 {
+            observer.observe(&given_up(&format!("registered-{n}")));
+        }
+        observer.observe(&given_up("app-a"));
+        let found = registry.gather();
+        let found = found.iter().find(|family| family.name() == "curfew_given_up_total").unwrap();
+        assert_eq!(found.get_metric().len(), 3, "app-a, app-b and other");
+        assert_eq!(families.given_up.with_label_values(&[PARTY, OTHER]).get(), 1_000);
+        assert_eq!(families.given_up.with_label_values(&[PARTY, "app-a"]).get(), 1);
+    }
+}

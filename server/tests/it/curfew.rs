@@ -14,7 +14,7 @@ use relying_party::Clock;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use server::config::{Config, Switch};
-use server::{Party, StartError, app_a, app_b, serve};
+use server::{Metrics, Party, StartError, app_a, app_b, serve};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -85,17 +85,26 @@ impl Curfew {
 
     /// The same with a clock of App A's own.
     pub(crate) async fn start_at(configure: impl FnOnce(&mut Config), clock_of_a: Clock) -> Self {
+        Self::start_watched(configure, clock_of_a, None).await
+    }
+
+    /// As the demo, and what it does is counted.
+    pub(crate) async fn start_counted(metrics: &Metrics) -> Self {
+        Self::start_watched(|_| {}, Clock::system(), Some(metrics)).await
+    }
+
+    async fn start_watched(configure: impl FnOnce(&mut Config), clock_of_a: Clock, metrics: Option<&Metrics>) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut listeners = Vec::new();
         for _ in 0..3 {
             listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
         }
         let ports: Vec<u16> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
-        let [provider, app_a, app_b] = [0, 1, 2].map(|party| {
+        let [op_origin, a_origin, b_origin] = [0, 1, 2].map(|party| {
             let host = if party == 0 { "localhost" } else { "127.0.0.1" };
             format!("http://{host}:{}", ports[party])
         });
-        let mut config = patient(Config::demo_at(&provider, &app_a, &app_b).unwrap());
+        let mut config = patient(Config::demo_at(&op_origin, &a_origin, &b_origin).unwrap());
         configure(&mut config);
 
         let folder = |name: &str| {
@@ -109,10 +118,23 @@ impl Curfew {
             counted.fetch_add(1, Ordering::SeqCst);
             next.run(request)
         });
-        let op = server::open_provider(config.provider.unwrap(), &folder("provider")).await.unwrap();
+        let of_app = |party| {
+            let observers = metrics.map(|metrics| metrics.of_app(party)).into_iter();
+            observers.fold(relying_party::Observers::default(), relying_party::Observers::and)
+        };
+        let provider_config = config.provider.unwrap();
+        let observers = metrics.map(|metrics| metrics.of_provider(&provider_config)).into_iter();
+        let observers = observers.fold(provider::Observers::default(), provider::Observers::and);
+        let op = server::open_provider_observed(provider_config, &folder("provider"), observers).await.unwrap();
         let op = op.map_router(|router| router.layer(count));
-        let a = app_a::open_at(config.app_a.unwrap(), &folder("app-a"), clock_of_a).await.unwrap();
-        let b = app_b::open(config.app_b.unwrap(), &folder("app-b"), &site(data.path())).await.unwrap();
+        let (folder_of_a, folder_of_b, site) = (folder("app-a"), folder("app-b"), site(data.path()));
+        let a = app_a::open_observed(config.app_a.unwrap(), &folder_of_a, clock_of_a, of_app("app-a"));
+        let a = a.await.unwrap();
+        let b = app_b::open_observed(config.app_b.unwrap(), &folder_of_b, &site, Clock::system(), of_app("app-b"));
+        let b = b.await.unwrap();
+        if let Some(metrics) = metrics {
+            [&op, &a, &b].into_iter().for_each(|party| metrics.watch(party));
+        }
 
         let stop = CancellationToken::new();
         let mut running = JoinSet::new();
@@ -121,7 +143,7 @@ impl Curfew {
         run(op);
         run(a);
         run(b);
-        let parties = Parties { provider, app_a, app_b };
+        let parties = Parties { provider: op_origin, app_a: a_origin, app_b: b_origin };
         parties.until_all_healthy().await;
         Self { parties, provider_requests, stop, running, _data: data }
     }
