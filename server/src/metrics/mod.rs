@@ -73,7 +73,6 @@ impl Metrics {
     }
 
     /// The one route, `/metrics`: the text exposition format, version 0.0.4.
-    #[must_use]
     pub fn router(&self) -> Router {
         Router::new().route("/metrics", get(scrape)).with_state(self.clone())
     }

@@ -121,10 +121,12 @@ mod tests {
         let families = Arc::new(Families::register(&registry).unwrap());
         let config = crate::config::Config::demo(crate::config::Topology::CrossSite, 4000).unwrap();
         let observer = ProviderObserver::new(families.clone(), &config.provider.unwrap());
-        let sid = Sid::new("s1");
-        let given_up = |client| Observation::GivenUp { sign_out: 1, client, sid, attempts: 1, reason: "" };
+        fn given_up(client: &str) -> Observation<'_> {
+            Observation::GivenUp { sign_out: 1, client, sid: Sid::new("s1"), attempts: 1, reason: "" }
+        }
         for n in 0..1_000 {
-            observer.observe(&given_up(&format!("registered-{n}")));
+            let client = format!("registered-{n}");
+            observer.observe(&given_up(&client));
         }
         observer.observe(&given_up("app-a"));
         let found = registry.gather();
