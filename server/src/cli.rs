@@ -57,6 +57,9 @@ pub enum Role {
         /// Switch a channel off, to see the others work alone (may be given several times)
         #[arg(long, value_enum, value_name = "CHANNEL")]
         without: Vec<Switch>,
+        /// Run the three parties only, without the lab
+        #[arg(long)]
+        without_lab: bool,
     },
     /// Run the OpenID Provider, or do what its operator does
     Provider {

@@ -5,16 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use relying_party::Clock;
 use tokio::signal;
-use tokio::task::JoinSet;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{PartyKind, Role};
-use crate::config::{Config, ConfigError, provider_origin, told_by};
+use crate::config::{Config, told_by};
 use crate::party::Inside;
+use crate::running::{Folders, Parties, missing};
 use crate::watchers::Watchers;
-use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, bind_addresses, operator, serve};
+use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, bind_addresses, lab, operator, serve};
 
 /// How long parties may take to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -35,8 +37,13 @@ pub async fn run(role: Role) -> Result<(), StartError> {
     start_logging("info");
     let kinds = role.parties();
     let mut config = Config::load(options, kinds)?;
-    if let Role::Demo { without, .. } = &role {
-        config.switch_off(without);
+    match &role {
+        Role::Demo { without, without_lab, .. } => {
+            config.switch_off(without);
+            config.lab = config.lab.filter(|_| !without_lab);
+        }
+        // The lab is the demo's.
+        _ => config.lab = None,
     }
     if options.check {
         return check(&config, kinds).await;
@@ -46,71 +53,78 @@ pub async fn run(role: Role) -> Result<(), StartError> {
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
 
-    let mut bound = Vec::with_capacity(kinds.len());
-    for kind in kinds {
-        bound.push(bind_party(*kind, &config).await?);
-    }
+    let demo = start(kinds, &config, Folders::of(options), stop.clone()).await?;
+    greet(&config, kinds);
+    stop.cancelled().await;
+    demo.ended().await
+}
+
+/// Parties that run, and what is served beside them: the lab, the metrics.
+pub struct Started {
+    parties: Arc<Mutex<Parties>>,
+    beside: Vec<JoinHandle<Result<(), StartError>>>,
+}
+
+/// Binds every socket, then starts the parties and, with their tables, the lab and the metrics; `stop` stops them.
+///
+/// # Errors
+/// Why something does not start.
+pub async fn start(
+    kinds: &[PartyKind],
+    config: &Config,
+    folders: Folders,
+    stop: CancellationToken,
+) -> Result<Started, StartError> {
+    let lab_listeners = match &config.lab {
+        Some(lab) => bind(lab::NAME, &lab.origin, &lab.listen).await?,
+        None => Vec::new(),
+    };
     let metrics_listeners = match &config.metrics {
         Some(metrics) => bind_addresses("metrics", &metrics.listen).await?,
         None => Vec::new(),
     };
-    let watchers = Watchers::new(&config)?;
-    let mut running = JoinSet::new();
-    if let Some(metrics) = &watchers.metrics {
+    let watchers = Watchers::new(config, &stop)?;
+    let mut parties = Parties::bind(kinds, config, folders.clone(), watchers.clone(), stop.clone()).await?;
+    parties.start(config).await?;
+    let parties = Arc::new(Mutex::new(parties));
+    let mut beside = Vec::new();
+    if let Some(seams) = watchers.lab {
+        let lab = lab::open(config.clone(), seams, parties.clone(), &folders, stop.clone())?;
+        beside.push(tokio::spawn(serve(lab, lab_listeners, stop.clone())));
+    }
+    if let Some(metrics) = watchers.metrics {
         let party = Party::beside("metrics", metrics.router());
-        running.spawn(serve(party, metrics_listeners, stop.clone()));
+        beside.push(tokio::spawn(serve(party, metrics_listeners, stop)));
     }
-    for (kind, listeners) in kinds.iter().zip(bound) {
-        let party = open_party(*kind, &config, &options.data_dir, &options.site_dir, &watchers).await?;
-        running.spawn(serve(party, listeners, stop.clone()));
-    }
-    greet(&config, kinds);
+    Ok(Started { parties, beside })
+}
 
-    stop.cancelled().await;
-    let stopped = tokio::time::timeout(GRACE, async {
-        while let Some(ended) = running.join_next().await {
-            if let Ok(Err(error)) = ended {
-                return Err(error);
+impl Started {
+    /// Waits for all of them, at most as long as parties may take to stop.
+    ///
+    /// # Errors
+    /// How serving failed.
+    pub async fn ended(self) -> Result<(), StartError> {
+        let stopped = tokio::time::timeout(GRACE, async {
+            // First the lab, which could start parties again.
+            for served in self.beside {
+                served.await.unwrap_or(Ok(()))?;
             }
-        }
-        Ok(())
-    });
-    // What has not stopped by then is cut off; everything durable is already on disk.
-    stopped.await.unwrap_or(Ok(()))
+            self.parties.lock().await.ended().await
+        });
+        // What has not stopped by then is cut off; everything durable is already on disk.
+        stopped.await.unwrap_or(Ok(()))
+    }
 }
 
-fn missing(table: &'static str) -> StartError {
-    StartError::Config(ConfigError::MissingTable(table))
-}
-
-async fn bind_party(kind: PartyKind, config: &Config) -> Result<Vec<TcpListener>, StartError> {
-    let (origin, listen) = match kind {
-        PartyKind::Provider => {
-            let provider = config.provider.as_ref().ok_or_else(|| missing("provider"))?;
-            (provider_origin(provider)?, provider.listen.clone())
-        }
-        PartyKind::AppA => {
-            let app = config.app_a.as_ref().ok_or_else(|| missing("app_a"))?;
-            (app.origin.clone(), app.listen.clone())
-        }
-        PartyKind::AppB => {
-            let app = config.app_b.as_ref().ok_or_else(|| missing("app_b"))?;
-            (app.origin.clone(), app.listen.clone())
-        }
-    };
-    bind(kind.name(), &origin, &listen).await
-}
-
-async fn open_party(
+pub(crate) async fn open_party(
     kind: PartyKind,
     config: &Config,
-    data: &Path,
-    site: &Path,
+    folders: &Folders,
     watchers: &Watchers,
 ) -> Result<Party, StartError> {
-    let data = data.join(kind.name());
+    let data = folders.data.join(kind.name());
     make_private_folder(kind.name(), &data)?;
-    let clock = relying_party::Clock::system();
     let party = match kind {
         PartyKind::Provider => {
             let config = config.provider.clone().ok_or_else(|| missing("provider"))?;
@@ -119,15 +133,16 @@ async fn open_party(
         }
         PartyKind::AppA => {
             let config = config.app_a.clone().ok_or_else(|| missing("app_a"))?;
-            app_a::open_observed(config, &data, clock, watchers.of_app(kind)).await?
+            app_a::open_observed(config, &data, Clock::system(), watchers.of_app(kind)).await?
         }
         PartyKind::AppB => {
             let config = config.app_b.clone().ok_or_else(|| missing("app_b"))?;
-            app_b::open_observed(config, &data, site, clock, watchers.of_app(kind)).await?
+            let observers = watchers.of_app(kind);
+            app_b::open_observed(config, &data, &folders.site, Clock::system(), observers).await?
         }
     };
     watchers.opened(&party);
-    Ok(party)
+    Ok(party.map_router(|router| watchers.around(kind, router)))
 }
 
 /// Opens the embedded provider.
@@ -156,7 +171,7 @@ pub async fn open_provider_observed(
     Ok(Party::new("provider", inside, router, async move { state.shutdown().await }))
 }
 
-fn make_private_folder(party: &'static str, path: &Path) -> Result<(), StartError> {
+pub(crate) fn make_private_folder(party: &'static str, path: &Path) -> Result<(), StartError> {
     let refused = |source| StartError::DataDir { party, path: path.to_owned(), source };
     std::fs::create_dir_all(path).map_err(refused)?;
     #[cfg(unix)]
@@ -240,6 +255,7 @@ fn greet(config: &Config, kinds: &[PartyKind]) {
     provider.iter().for_each(|provider| line("provider", &provider.issuer));
     app_a.iter().for_each(|app| line("App A", &app.origin));
     app_b.iter().for_each(|app| line("App B", &app.origin));
+    config.lab.iter().for_each(|lab| line("the lab", &lab.origin));
     let metrics = config.metrics.iter().flat_map(|metrics| &metrics.listen);
     metrics.for_each(|address| line("metrics", &format!("http://{address}/metrics")));
     if let (Some(_), Some(app_a), Some(app_b)) = (provider, app_a, app_b) {

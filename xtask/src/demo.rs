@@ -6,9 +6,9 @@ use std::process::Command;
 use crate::error::Error;
 use crate::process::{self, Steps, cargo};
 use crate::workspace::{self, Profile};
-use crate::{app_b, wasm_target};
+use crate::{bundle, wasm_target};
 
-/// Builds the server and App B; returns the server's path.
+/// Builds the server, App B and the lab; returns the server's path.
 pub(crate) fn build(profile: Profile) -> Result<PathBuf, Error> {
     let mut steps = Steps::new(3);
     steps.next("the wasm target");
@@ -20,8 +20,8 @@ pub(crate) fn build(profile: Profile) -> Result<PathBuf, Error> {
         command.arg("--release");
     }
     process::run(&mut command)?;
-    steps.next("App B (the first time: about two minutes on two cores)");
-    app_b::build(&std)?;
+    steps.next("App B and the lab (the first time: about three minutes on two cores)");
+    bundle::build_site(&std)?;
     Ok(workspace::server(profile))
 }
 

@@ -5,9 +5,9 @@
 //! what it is doing, and skips what is already done.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a command-line tool talks on the terminal
 
-mod app_b;
 mod bench;
 mod browser;
+mod bundle;
 mod conformance;
 mod demo;
 mod error;
@@ -33,12 +33,12 @@ Usage: cargo xtask COMMAND
 
   demo [--release] [-- ARGS]   build everything and run `server demo ARGS`
   test [rust|browser] [-- ARGS]  run every test, or one half; ARGS go to Playwright
-  build                        build the server and App B, run nothing
+  build                        build the server, App B and the lab, run nothing
   lint                         formatting and clippy, host and wasm
   conformance                  write docs/conformance.md from the tests
   latency [-- ARGS]            how long sign-outs take, with the release build; ARGS go to Playwright
   screenshots [-- ARGS]        a picture of every page into target/screenshots; ARGS go to Playwright
-  size                         App B's wasm, js and css: raw, gzip, brotli
+  size                         App B's and the lab's wasm, js and css: raw, gzip, brotli
   fuzz [TARGET] [-- SECONDS]   every fuzz target, or one, for 60 s or that long each
   bench [-- ARGS]              the benchmarks; ARGS go to criterion
   five-answers                 Curfew beside what else people do; CURFEW_UPDATE=1 writes docs/five-answers.md

@@ -287,3 +287,41 @@ pub struct Run {
     /// What should have happened, and did or did not.
     pub verdicts: Vec<Verdict>,
 }
+
+/// `GET /api/runs`: an array of these, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunHead {
+    /// [`Run::id`].
+    pub id: String,
+    /// [`Run::title`].
+    pub title: String,
+    /// [`Run::started`].
+    pub started: Milliseconds,
+    /// Whether everything was as it should be; none where nothing was expected, or it is not decided.
+    pub met: Option<bool>,
+}
+
+/// `POST /api/administrator`: end all sessions of this user, as an administrator would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Administrator {
+    /// `alice` or `bob`.
+    pub user: String,
+}
+
+/// `POST /api/stolen`: ask App B's API with this token, as a thief would. It is used once, and neither kept nor shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stolen {
+    /// A copy of an access token.
+    pub token: String,
+}
+
+/// What the API answered to the thief.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StolenAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// `reason` of a refusal: `session_ended`, `expired`, `invalid` or `proof`.
+    pub reason: Option<String>,
+}

@@ -77,7 +77,7 @@ fn check_patience(key: &'static str, milliseconds: u64) -> Result<(), ConfigErro
 }
 
 /// A secret of digits only comes out of the environment as a number; the error must not repeat it.
-fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ClientSecret, D::Error> {
+pub(super) fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ClientSecret, D::Error> {
     let text = String::deserialize(deserializer).map_err(|_| {
         serde::de::Error::custom("the secret must be text: in the environment, put quotes around one of digits only")
     })?;

@@ -26,10 +26,14 @@ pub(super) fn toml(topology: Topology, port_base: u16) -> Result<String, ConfigE
         Topology::SameSite => "localhost",
     };
     let origin = |host: &str, offset: u16| format!("http://{host}:{}", port_base + offset);
-    Ok(toml_at(&origin("localhost", 0), &origin(app_host, 1), &origin(app_host, 2)))
+    let parties = toml_at(&origin("localhost", 0), &origin(app_host, 1), &origin(app_host, 2));
+    Ok(format!("{}\n{parties}", LAB.replace("{lab}", &origin("localhost", 3))))
 }
 
-/// The configuration with these origins, as TOML.
+/// The lab, and what it calls the provider as: an administrator may end all sessions of a user, and nothing else.
+const LAB: &str = include_str!("lab.toml");
+
+/// The configuration of the parties at these origins, as TOML.
 pub(super) fn toml_at(provider: &str, app_a: &str, app_b: &str) -> String {
     // Who renews in a frame needs no refresh token, and what is not there cannot be stolen.
     let renews_in_frame = Origin::parse(app_b).is_ok_and(|app_b| app_b.is_one_site_with(provider));

@@ -3,6 +3,7 @@
 mod app_a;
 mod app_b;
 mod demo;
+mod lab;
 mod logout_channels;
 mod metrics;
 
@@ -17,6 +18,7 @@ pub use app_a::AppAConfig;
 pub(crate) use app_b::Renewal;
 pub use app_b::{AppBConfig, Renew};
 pub use demo::Topology;
+pub use lab::LabConfig;
 pub use logout_channels::LogoutChannel;
 pub(crate) use logout_channels::told_by;
 pub use metrics::MetricsConfig;
@@ -37,6 +39,8 @@ pub struct Config {
     pub app_b: Option<AppBConfig>,
     /// Where the numbers are.
     pub metrics: Option<MetricsConfig>,
+    /// The lab of `server demo`; without this table there is none.
+    pub lab: Option<LabConfig>,
 }
 
 /// A channel that the demo can do without.
@@ -124,7 +128,7 @@ impl Config {
             .map_err(|error| ConfigError::Invalid(Box::new(error)))
     }
 
-    /// Checks the tables of these parties.
+    /// Checks the tables of these parties; the lab's, where there is one, is checked with those of all three.
     ///
     /// # Errors
     /// The first thing that is wrong, with its key.
@@ -140,7 +144,11 @@ impl Config {
                 PartyKind::AppB => self.app_b.as_ref().ok_or(ConfigError::MissingTable("app_b"))?.validate()?,
             }
         }
-        self.metrics.iter().try_for_each(MetricsConfig::validate)
+        self.metrics.iter().try_for_each(MetricsConfig::validate)?;
+        match &self.lab {
+            Some(lab) if parties.len() == 3 => lab.validate(),
+            _ => Ok(()),
+        }
     }
 
     /// Switches channels off.
@@ -168,6 +176,7 @@ impl Config {
             provider,
             self.app_a.as_ref().map(|app| app.origin.clone()),
             self.app_b.as_ref().map(|app| app.origin.clone()),
+            self.lab.as_ref().map(|lab| lab.origin.clone()),
         ];
         match origins.into_iter().flatten().find(|origin| !origin.is_loopback()) {
             Some(origin) => Err(ConfigError::BuiltInOffLoopback(origin.to_string())),

@@ -51,6 +51,8 @@ fn a_bad_value_is_refused_by_its_key() {
         ("audience = \"http://127.0.0.1:4002/api\"\napp_a", "audience = 7\napp_a", "audience"),
         ("[app_a]", "[app_a]\nprovider_patience_ms = 0", "provider_patience_ms"),
         ("[app_a]", "[app_a]\nprovider_patience_ms = 10001", "provider_patience_ms"),
+        ("origin = \"http://localhost:4003\"", "origin = \"https://lab.example\"", "[lab] origin"),
+        ("[lab]", "[lab]\nlisten = [\"0.0.0.0:4003\"]", "[lab] listen"),
         ("[provider]", "[provider]\ncookie_same_site = \"strict\"", "cookie_same_site"),
     ];
     for (good, bad, why) in table {

@@ -55,6 +55,9 @@ pub(crate) fn site(folder: &std::path::Path) -> PathBuf {
     std::fs::write(site.join("boot.js"), "0;").unwrap();
     std::fs::create_dir_all(site.join("assets")).unwrap();
     std::fs::write(site.join("assets/main.css"), "body {}").unwrap();
+    std::fs::write(site.join("pkg/lab.js"), "export default 2;").unwrap();
+    std::fs::write(site.join("lab-boot.js"), "1;").unwrap();
+    std::fs::write(site.join("assets/lab.css"), "main {}").unwrap();
     site
 }
 

@@ -8,6 +8,7 @@ mod doctor;
 mod each_way;
 mod five_answers;
 mod headers;
+mod lab;
 mod metrics;
 mod open_page;
 mod other_provider;

@@ -1,0 +1,157 @@
+use super::*;
+use crate::lab::sample;
+use crate::lab::words;
+
+fn click(at: f64, name: &str, testid: &str) -> Fact {
+    Fact::Window(name.to_owned(), FromWindow::Click { at, testid: testid.to_owned() })
+}
+
+fn locks(at: f64, name: &str, reason: &str) -> Fact {
+    let state = sample::state();
+    let origin = if name == "app-a" { state.app_a } else { state.app_b };
+    Fact::Window(name.to_owned(), sample::shows(at, &origin, "signed-out", Some(reason)))
+}
+
+/// Each report as `from>to kind outcome`, without what was before the run.
+fn told(tabs: usize, facts: Vec<Fact>) -> Vec<String> {
+    let before = Before { state: sample::state(), windows: sample::windows(tabs) };
+    let (_, reports) = compose(1000.0, &before, &facts);
+    reports
+        .iter()
+        .filter(|report| report.at >= 1000.0)
+        .map(|report| {
+            let name = |place: &Place| match place {
+                Place::Window(name) => name.clone(),
+                other => format!("{other:?}"),
+            };
+            let (kind, outcome) = (words::kind_id(report.kind), words::outcome(report.outcome));
+            format!("{}>{} {kind} {outcome}", name(&report.from), name(&report.to))
+        })
+        .collect()
+}
+
+#[test]
+fn a_push_that_the_server_reports_gets_the_window_that_it_reached() {
+    let push = sample::report(1004.0, Place::AppB, Place::Browser, Kind::Push, Outcome::Done);
+    let story = told(2, vec![Fact::Report(push), locks(1005.0, "app-b-2", "push"), locks(1006.0, "app-b-1", "tab")]);
+    assert_eq!(
+        story,
+        [
+            "AppB>app-b-2 push done",
+            "app-b-2>app-b-2 locked done",
+            "app-b-2>app-b-1 broadcast done",
+            "app-b-1>app-b-1 locked done"
+        ]
+    );
+}
+
+#[test]
+fn a_push_that_nobody_reports_is_known_from_the_window() {
+    let story = told(1, vec![locks(1005.0, "app-b-1", "push")]);
+    assert_eq!(story, ["AppB>app-b-1 push done", "app-b-1>app-b-1 locked done"]);
+}
+
+#[test]
+fn each_of_two_pushes_has_a_window_of_its_own() {
+    let push = |at| Fact::Report(sample::report(at, Place::AppB, Place::Browser, Kind::Push, Outcome::Done));
+    let facts = vec![push(1003.0), push(1003.5), locks(1005.0, "app-b-1", "push"), locks(1006.0, "app-b-2", "push")];
+    let story = told(2, facts);
+    assert_eq!(story[..2], ["AppB>app-b-1 push done", "AppB>app-b-2 push done"]);
+    assert_eq!(story.len(), 4);
+}
+
+#[test]
+fn a_frame_belongs_to_the_window_that_signs_out() {
+    let frame = sample::report(1002.0, Place::Browser, Place::AppB, Kind::FrontChannel, Outcome::Done);
+    let story = told(
+        1,
+        vec![click(1000.0, "app-a", "sign-out"), Fact::Report(frame), locks(1003.0, "app-b-1", "front-channel")],
+    );
+    assert_eq!(
+        story,
+        [
+            "app-a>app-a click done",
+            "app-a>AppB front-channel done",
+            "app-a>app-b-1 front-channel done",
+            "app-b-1>app-b-1 locked done"
+        ]
+    );
+}
+
+#[test]
+fn without_a_click_a_frame_is_of_some_browser() {
+    let frame = sample::report(1002.0, Place::Browser, Place::AppB, Kind::FrontChannel, Outcome::Done);
+    assert_eq!(told(1, vec![Fact::Report(frame)]), ["Browser>AppB front-channel done"]);
+}
+
+#[test]
+fn a_refused_request_is_of_the_window_that_shows_the_answer() {
+    let refused = sample::report(1002.0, Place::Browser, Place::AppB, Kind::Request, Outcome::Refused);
+    let answer = Fact::Window("app-b-2".to_owned(), FromWindow::Answer { at: 1004.0, status: 401 });
+    assert_eq!(
+        told(2, vec![Fact::Report(refused), answer.clone(), locks(1004.5, "app-b-2", "check")]),
+        ["app-b-2>AppB request refused", "app-b-2>app-b-2 locked done"]
+    );
+    assert_eq!(told(2, vec![answer]), ["AppB>app-b-2 request refused"], "nobody but the window tells of it");
+}
+
+#[test]
+fn a_check_that_nobody_reports_is_known_from_the_window() {
+    let story = told(1, vec![locks(1005.0, "app-b-1", "check")]);
+    assert_eq!(story, ["app-b-1>AppB check refused", "app-b-1>app-b-1 locked done"]);
+}
+
+#[test]
+fn where_the_browser_was_sent_is_told_once() {
+    let at_provider = |at| {
+        Fact::Window(
+            "app-a".to_owned(),
+            FromWindow::State {
+                at,
+                origin: sample::state().provider,
+                path: "/end_session".to_owned(),
+                session: None,
+                user: None,
+                reason: None,
+                channel: None,
+                listening: None,
+            },
+        )
+    };
+    let back = Fact::Window("app-a".to_owned(), sample::shows(1010.0, &sample::state().app_a, "signed-out", None));
+    let story = told(1, vec![click(1000.0, "app-a", "sign-out"), at_provider(1004.0), back]);
+    assert_eq!(
+        story,
+        [
+            "app-a>app-a click done",
+            "app-a>Provider redirect done",
+            "app-a>AppA redirect done",
+            "app-a>app-a locked done"
+        ]
+    );
+    let reported = sample::report(1002.0, Place::Browser, Place::Provider, Kind::Redirect, Outcome::Done);
+    let story = told(1, vec![click(1000.0, "app-a", "sign-out"), Fact::Report(reported), at_provider(1004.0)]);
+    assert_eq!(story, ["app-a>app-a click done", "app-a>Provider redirect done"]);
+}
+
+#[test]
+fn an_app_that_ends_its_own_session_was_asked_by_its_page() {
+    let ended = sample::inside(1002.0, Place::AppA, Kind::Ended, &[("channel", "rp-initiated")]);
+    let story = told(1, vec![click(1000.0, "app-a", "sign-out"), Fact::Report(ended.clone())]);
+    assert_eq!(story, ["app-a>app-a click done", "app-a>AppA redirect done", "AppA>AppA ended done"]);
+    assert_eq!(told(1, vec![Fact::Report(ended)]), ["AppA>AppA ended done"]);
+}
+
+#[test]
+fn a_tab_locks_once() {
+    let story = told(1, vec![locks(1005.0, "app-b-1", "push"), locks(1006.0, "app-b-1", "push")]);
+    assert_eq!(story.iter().filter(|line| line.contains("locked")).count(), 1);
+}
+
+#[test]
+fn what_was_signed_in_before_is_told_without_a_row_of_its_own() {
+    let before = Before { state: sample::state(), windows: sample::windows(1) };
+    let (windows, reports) = compose(1000.0, &before, &[]);
+    assert_eq!(windows.len(), 2);
+    assert!(reports.iter().all(|report| report.at < 1000.0 && report.label == "signed in as alice"));
+}

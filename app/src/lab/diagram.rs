@@ -1,0 +1,350 @@
+//! Where everything of a sequence diagram is: lanes side by side, time downwards, one row for each message.
+//!
+//! The same run always gives the same picture. Each row has its own height, so that no two labels meet; where much time
+//! passes between two rows, the gap between them says so.
+
+use super::stage::Party;
+use super::wire::{Kind, Milliseconds, Outcome, Place, Report, Run};
+use super::words;
+
+/// Width of a lane, in pixels of the picture.
+pub const LANE: f64 = 148.0;
+/// Height of the row of a message.
+pub const ROW: f64 = 38.0;
+/// Height of the heads of the lanes.
+pub const HEAD: f64 = 62.0;
+/// Width of the column of times.
+pub const GUTTER: f64 = 84.0;
+/// Width of a character of a label, about; labels are cut by it.
+const CHARACTER: f64 = 6.6;
+/// Rows further apart in time than this have a mark between them, in milliseconds.
+const GAP: Milliseconds = 400.0;
+/// Height of that mark.
+const GAP_HEIGHT: f64 = 26.0;
+/// What is left free at the right and below.
+const MARGIN: f64 = 18.0;
+
+/// A lane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lane {
+    /// Whose.
+    pub place: Place,
+    /// Its name, in one or two lines.
+    pub title: Vec<String>,
+    /// What it is: `tab`, `server`, `outside`.
+    pub role: &'static str,
+    /// Its middle.
+    pub x: f64,
+    /// Where a session lives in it, from the one height to the other.
+    pub lives: Vec<Life>,
+}
+
+/// A session in a lane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Life {
+    /// From here,
+    pub top: f64,
+    /// to here.
+    pub bottom: f64,
+    /// Whether it ended there, or goes on.
+    pub has_ended: bool,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrow {
+    /// Which of the run's reports it is.
+    pub index: usize,
+    /// Height of its line.
+    pub y: f64,
+    /// Where it starts.
+    pub from: f64,
+    /// Where it ends; the same for what happens inside.
+    pub to: f64,
+    /// By what.
+    pub kind: Kind,
+    /// How it went.
+    pub outcome: Outcome,
+    /// Its label, cut to the picture.
+    pub label: String,
+    /// Where the label starts, or has its middle, or ends.
+    pub label_x: f64,
+    /// `start`, `middle` or `end`.
+    pub anchor: &'static str,
+    /// Time since the click.
+    pub time: String,
+}
+
+/// A gap in time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gap {
+    /// Its middle.
+    pub y: f64,
+    /// How long.
+    pub text: String,
+}
+
+/// The whole picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Diagram {
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+    /// From left to right.
+    pub lanes: Vec<Lane>,
+    /// From top to bottom.
+    pub arrows: Vec<Arrow>,
+    /// Likewise.
+    pub gaps: Vec<Gap>,
+}
+
+/// Lays a run out.
+#[must_use]
+pub fn lay_out(run: &Run) -> Diagram {
+    let mut lanes = lanes(run);
+    let width = GUTTER + LANE * lanes.len() as f64 + MARGIN;
+    let x_of = |place: &Place, lanes: &[Lane]| {
+        lanes.iter().find(|lane| lane.place == *place).map_or(GUTTER + LANE / 2.0, |lane| lane.x)
+    };
+
+    let (mut arrows, mut gaps, mut y) = (Vec::new(), Vec::new(), HEAD);
+    let mut last = run.started;
+    for (index, report) in run.reports.iter().enumerate().filter(|(_, report)| report.at >= run.started) {
+        if report.at - last > GAP {
+            gaps.push(Gap {
+                y: y + GAP_HEIGHT / 2.0 + 4.0,
+                text: format!("{} later", words::duration(report.at - last)),
+            });
+            y += GAP_HEIGHT;
+        }
+        last = report.at;
+        y += ROW;
+        let (from, to) = (x_of(&report.from, &lanes), x_of(&report.to, &lanes));
+        arrows.push(arrow(index, report, run, y, from, to, width));
+    }
+    let bottom = y + MARGIN;
+    for lane in &mut lanes {
+        lane.lives = lives(run, &lane.place, &arrows, bottom);
+    }
+    Diagram { width, height: bottom + MARGIN, lanes, arrows, gaps }
+}
+
+fn arrow(index: usize, report: &Report, run: &Run, y: f64, from: f64, to: f64, width: f64) -> Arrow {
+    let is_inside = (from - to).abs() < f64::EPSILON;
+    let right_half = from > width / 2.0;
+    let (label_x, anchor, room) = match (is_inside, right_half) {
+        (true, true) => (from - 12.0, "end", from - 12.0 - GUTTER),
+        (true, false) => (from + 12.0, "start", width - from - 12.0),
+        (false, _) => {
+            let middle = f64::midpoint(from, to);
+            (middle, "middle", 2.0 * (middle - GUTTER).min(width - middle))
+        }
+    };
+    Arrow {
+        index,
+        y,
+        from,
+        to,
+        kind: report.kind,
+        outcome: report.outcome,
+        label: cut(&report.label, room),
+        label_x,
+        anchor,
+        time: words::duration(report.at - run.started),
+    }
+}
+
+/// As much of a text as there is room for.
+fn cut(text: &str, room: f64) -> String {
+    let most = ((room / CHARACTER) as usize).max(4);
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
+/// App A's tabs and server, the provider in the middle, App B's API and tabs; what is outside comes last.
+fn lanes(run: &Run) -> Vec<Lane> {
+    let is_in = |place: &Place| run.reports.iter().any(|report| report.from == *place || report.to == *place);
+    let windows = |party: Party| {
+        run.windows
+            .iter()
+            .filter(move |(name, _)| Party::of_window(name) == Some(party))
+            .map(|(name, _)| Place::Window(name.clone()))
+    };
+    let has = |party: Party| windows(party).next().is_some();
+    let mut places: Vec<Place> = windows(Party::AppA).collect();
+    places.extend(Some(Place::AppA).filter(|place| is_in(place) || has(Party::AppA)));
+    places.extend(windows(Party::Provider));
+    places.push(Place::Provider);
+    places.extend(Some(Place::AppB).filter(|place| is_in(place) || has(Party::AppB)));
+    places.extend(windows(Party::AppB));
+    places.extend([Place::Browser, Place::Lab].into_iter().filter(is_in));
+    places
+        .into_iter()
+        .enumerate()
+        .map(|(number, place)| Lane {
+            title: title(&place, run),
+            role: match place {
+                Place::Window(_) | Place::Browser => "tab",
+                Place::Lab => "outside",
+                Place::AppA | Place::AppB | Place::Provider => "server",
+            },
+            place,
+            x: GUTTER + LANE * (number as f64 + 0.5),
+            lives: Vec::new(),
+        })
+        .collect()
+}
+
+/// `App B, tab 1` is two lines.
+fn title(place: &Place, run: &Run) -> Vec<String> {
+    words::place(place, &run.windows).split(", ").map(str::to_owned).collect()
+}
+
+/// A session lives in a tab from its sign-in, or from before the run, until it locks; in a server until it ends there.
+fn lives(run: &Run, place: &Place, arrows: &[Arrow], bottom: f64) -> Vec<Life> {
+    let height = |index: usize| arrows.iter().find(|arrow| arrow.index == index).map_or(HEAD, |arrow| arrow.y);
+    let own = run
+        .reports
+        .iter()
+        .enumerate()
+        .filter(|(_, report)| report.from == *place && report.to == *place && report.outcome == Outcome::Done);
+    let mut lives = Vec::new();
+    let mut since = None;
+    let mut has_begun = false;
+    for (index, report) in own {
+        match report.kind {
+            Kind::SignIn => {
+                since = since.or(Some(height(index)));
+                has_begun = true;
+            }
+            Kind::Locked | Kind::Ended => {
+                // What ends without having begun here lived before the run.
+                let top = since.take().or_else(|| (!has_begun).then_some(HEAD));
+                has_begun = true;
+                lives.extend(top.map(|top| Life { top, bottom: height(index), has_ended: true }));
+            }
+            _ => {}
+        }
+    }
+    // A server whose tabs were signed in has a session, too.
+    let was_there = || match place {
+        Place::AppA => had_tab(run, Party::AppA),
+        Place::AppB => had_tab(run, Party::AppB),
+        Place::Provider => had_tab(run, Party::AppA) || had_tab(run, Party::AppB),
+        Place::Window(_) | Place::Browser | Place::Lab => false,
+    };
+    let since = since.or_else(|| (!has_begun && was_there()).then_some(HEAD));
+    lives.extend(since.map(|top| Life { top, bottom, has_ended: false }));
+    lives
+}
+
+/// Whether somebody was signed in in a tab of this party before the run.
+fn had_tab(run: &Run, party: Party) -> bool {
+    run.reports.iter().any(|report| {
+        report.at < run.started
+            && report.kind == Kind::SignIn
+            && matches!(&report.from, Place::Window(name) if Party::of_window(name) == Some(party))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::sample;
+
+    fn window(name: &str) -> Place {
+        Place::Window(name.to_owned())
+    }
+
+    fn sign_out() -> Run {
+        sample::run(vec![
+            sample::inside(999.0, window("app-a"), Kind::SignIn, &[]),
+            sample::inside(999.0, window("app-b-1"), Kind::SignIn, &[]),
+            sample::inside(1000.0, window("app-a"), Kind::Click, &[]),
+            sample::report(1002.0, window("app-a"), Place::Provider, Kind::Redirect, Outcome::Done),
+            sample::inside(1003.0, Place::Provider, Kind::Ended, &[]),
+            sample::report(1003.5, Place::Provider, Place::AppB, Kind::BackChannel, Outcome::Begun),
+            sample::inside(1004.0, Place::AppB, Kind::Ended, &[]),
+            sample::report(1005.0, Place::AppB, window("app-b-1"), Kind::Push, Outcome::Done),
+            sample::inside(1006.0, window("app-b-1"), Kind::Locked, &[]),
+            sample::report(3006.0, window("app-a"), Place::AppA, Kind::Redirect, Outcome::Done),
+        ])
+    }
+
+    #[test]
+    fn lanes_stand_so_that_arrows_are_short() {
+        let places: Vec<Place> = lay_out(&sign_out()).lanes.into_iter().map(|lane| lane.place).collect();
+        assert_eq!(places, [window("app-a"), Place::AppA, Place::Provider, Place::AppB, window("app-b-1")]);
+    }
+
+    #[test]
+    fn rows_follow_time_and_do_not_meet() {
+        let diagram = lay_out(&sign_out());
+        assert_eq!(diagram.arrows.len(), 8, "what was before the run is no row");
+        for pair in diagram.arrows.windows(2) {
+            assert!(pair[1].y - pair[0].y >= ROW, "{pair:?}");
+        }
+        assert_eq!(diagram.gaps.len(), 1);
+        assert_eq!(diagram.gaps[0].text, "2.00 s later");
+        let (before, after) = (diagram.arrows[6].y, diagram.arrows[7].y);
+        assert!(before < diagram.gaps[0].y && diagram.gaps[0].y < after - 14.0, "the mark is between the rows");
+        assert!(diagram.height > after);
+    }
+
+    #[test]
+    fn everything_is_inside_of_the_picture() {
+        let mut run = sign_out();
+        for report in &mut run.reports {
+            report.label =
+                "a label that is a good deal longer than what an arrow between two lanes has room for".repeat(2);
+        }
+        let diagram = lay_out(&run);
+        for arrow in &diagram.arrows {
+            let length = arrow.label.chars().count() as f64 * CHARACTER;
+            let (left, right) = match arrow.anchor {
+                "start" => (arrow.label_x, arrow.label_x + length),
+                "end" => (arrow.label_x - length, arrow.label_x),
+                _ => (arrow.label_x - length / 2.0, arrow.label_x + length / 2.0),
+            };
+            assert!(left >= GUTTER - 1.0 && right <= diagram.width + 1.0, "{left} to {right}: {arrow:?}");
+        }
+    }
+
+    #[test]
+    fn sessions_live_until_they_end() {
+        let diagram = lay_out(&sign_out());
+        let lives = |place: &Place| {
+            diagram.lanes.iter().find(|lane| lane.place == *place).map(|lane| lane.lives.clone()).unwrap_or_default()
+        };
+        let tab = lives(&window("app-b-1"));
+        assert_eq!(tab, [Life { top: HEAD, bottom: diagram.arrows[6].y, has_ended: true }]);
+        assert_eq!(lives(&Place::Provider), [Life { top: HEAD, bottom: diagram.arrows[2].y, has_ended: true }]);
+        let still: Vec<bool> = lives(&Place::AppA).iter().map(|life| life.has_ended).collect();
+        assert_eq!(still, [false], "App A has said nothing of its end in this run");
+    }
+
+    #[test]
+    fn nothing_lives_on_after_an_end_that_is_told_twice() {
+        let mut run = sign_out();
+        run.reports.push(sample::inside(3010.0, Place::AppB, Kind::Ended, &[]));
+        let diagram = lay_out(&run);
+        let api = diagram.lanes.iter().find(|lane| lane.place == Place::AppB).map(|lane| lane.lives.len());
+        assert_eq!(api, Some(1));
+    }
+
+    #[test]
+    fn a_run_without_anything_is_a_picture_too() {
+        let diagram = lay_out(&sample::run(Vec::new()));
+        assert!(diagram.arrows.is_empty());
+        assert!(diagram.height > HEAD);
+    }
+
+    #[test]
+    fn the_same_run_is_the_same_picture() {
+        assert_eq!(lay_out(&sign_out()), lay_out(&sign_out()));
+    }
+}

@@ -1,0 +1,270 @@
+//! The windows that the lab has opened, as far as they have told of themselves.
+
+use super::wire::{FromWindow, Place, State};
+
+/// More windows than this are not opened: ten tabs of App B, one of App A, one of the provider, and a few to spare.
+pub const MOST_WINDOWS: usize = 16;
+
+/// Who serves a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Party {
+    /// App A.
+    AppA,
+    /// App B.
+    AppB,
+    /// The provider.
+    Provider,
+}
+
+impl Party {
+    /// All of them, in the order of the buttons that open them.
+    pub const ALL: [Self; 3] = [Self::AppA, Self::AppB, Self::Provider];
+
+    /// As in origins, tests and names of windows.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::AppA => "app-a",
+            Self::AppB => "app-b",
+            Self::Provider => "provider",
+        }
+    }
+
+    /// For readers.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::AppA => "App A",
+            Self::AppB => "App B",
+            Self::Provider => "Provider",
+        }
+    }
+
+    /// Its server.
+    #[must_use]
+    pub const fn server(self) -> Place {
+        match self {
+            Self::AppA => Place::AppA,
+            Self::AppB => Place::AppB,
+            Self::Provider => Place::Provider,
+        }
+    }
+
+    /// Whose window has this name: `app-a`, `app-b-3`.
+    #[must_use]
+    pub fn of_window(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|party| name.strip_prefix(party.id()).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+    }
+
+    /// Whose page has this origin.
+    #[must_use]
+    pub fn of_origin(origin: &str, state: &State) -> Option<Self> {
+        Self::ALL.into_iter().find(|party| party.origin(state) == origin)
+    }
+
+    /// Its origin in this demo.
+    #[must_use]
+    pub fn origin(self, state: &State) -> &str {
+        match self {
+            Self::AppA => &state.app_a,
+            Self::AppB => &state.app_b,
+            Self::Provider => &state.provider,
+        }
+    }
+
+    /// The name of its nth window, from 1. Only App B has several.
+    #[must_use]
+    pub fn window(self, number: usize) -> String {
+        match self {
+            Self::AppB => format!("app-b-{number}"),
+            Self::AppA | Self::Provider => self.id().to_owned(),
+        }
+    }
+
+    /// The title of its nth window.
+    #[must_use]
+    pub fn window_title(self, number: usize) -> String {
+        match self {
+            Self::AppB => format!("App B, tab {number}"),
+            Self::AppA | Self::Provider => format!("{}, tab", self.title()),
+        }
+    }
+}
+
+/// What a page says of itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+    /// Whose it is; none if its origin is nobody's.
+    pub party: Option<Party>,
+    /// Its path.
+    pub path: String,
+    /// `data-session`.
+    pub session: Option<String>,
+    /// `data-user`.
+    pub user: Option<String>,
+    /// `data-reason`.
+    pub reason: Option<String>,
+    /// `data-listening`.
+    pub listening: Option<String>,
+}
+
+/// One of the windows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// Whose it is; it may show the provider's page for a while.
+    pub party: Party,
+    /// What it shows; none while nothing has been heard.
+    pub page: Option<Page>,
+}
+
+impl Window {
+    /// The nth window of a party.
+    #[must_use]
+    pub fn new(party: Party, number: usize) -> Self {
+        Self { name: party.window(number), title: party.window_title(number), party, page: None }
+    }
+
+    /// Whether it shows its own party's page and somebody is signed in there.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        self.own().is_some_and(|page| page.session.as_deref() == Some("signed-in"))
+    }
+
+    /// Whether it shows its own party's page and nobody is signed in there.
+    #[must_use]
+    pub fn is_signed_out(&self) -> bool {
+        self.own().is_some_and(|page| page.session.as_deref() == Some("signed-out"))
+    }
+
+    /// Whether a push, of its own or another tab's, would reach it.
+    #[must_use]
+    pub fn is_listening(&self) -> bool {
+        self.own().is_some_and(|page| matches!(page.listening.as_deref(), Some("open" | "tab")))
+    }
+
+    /// Its page, if it is its own party's.
+    #[must_use]
+    pub fn own(&self) -> Option<&Page> {
+        self.page.as_ref().filter(|page| page.party == Some(self.party))
+    }
+
+    /// What `data-session` of its entry says: of its own party's page, or `elsewhere` or `loading`.
+    #[must_use]
+    pub fn session(&self) -> &str {
+        match (&self.page, self.own()) {
+            (None, _) => "loading",
+            (Some(_), None) => "elsewhere",
+            (_, Some(page)) => page.session.as_deref().unwrap_or("none"),
+        }
+    }
+
+    /// How it stands, in a few words.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Some(page) = &self.page else { return "loading…".to_owned() };
+        let user = page.user.as_deref().unwrap_or("somebody");
+        match (page.party == Some(self.party), page.session.as_deref()) {
+            (false, _) => match page.party {
+                Some(party) => format!("is at {} {}", party.title(), page.path),
+                None => "shows another site".to_owned(),
+            },
+            (true, Some("signed-in")) => match page.listening.as_deref() {
+                Some("open") => format!("signed in as {user}, listening"),
+                Some("tab") => format!("signed in as {user}, listening through another tab"),
+                Some("connecting" | "reconnecting") => format!("signed in as {user}, connecting"),
+                _ => format!("signed in as {user}"),
+            },
+            (true, Some("signed-out")) => match page.reason.as_deref().map(reason_words) {
+                Some(how) => format!("signed out: {how}"),
+                None => "signed out".to_owned(),
+            },
+            (true, Some("checking")) => "checking…".to_owned(),
+            (true, _) => format!("shows {}", page.path),
+        }
+    }
+
+    /// Takes in what it tells.
+    pub fn hear(&mut self, told: &FromWindow, state: &State) {
+        if let FromWindow::State { origin, path, session, user, reason, listening, .. } = told {
+            self.page = Some(Page {
+                party: Party::of_origin(origin, state),
+                path: plain_path(path),
+                session: session.clone(),
+                user: user.clone(),
+                reason: reason.clone(),
+                listening: listening.clone(),
+            });
+        }
+    }
+}
+
+/// A path without what is long: the address of a result is only for the browser that it was made for.
+fn plain_path(path: &str) -> String {
+    const LONGEST: usize = 20;
+    let parts = path.split('/').map(|part| if part.chars().count() > LONGEST { "…" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// `data-reason` in words.
+#[must_use]
+pub fn reason_words(reason: &str) -> &str {
+    match reason {
+        "push" => "its server pushed",
+        "tab" => "another tab told it",
+        "front-channel" => "a frame told it",
+        "check" => "it asked its server",
+        "expired" => "its token expired",
+        "user" => "the user signed out here",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::sample;
+
+    #[test]
+    fn names_of_windows_tell_their_party() {
+        for (name, party) in [
+            ("app-a", Some(Party::AppA)),
+            ("app-b-1", Some(Party::AppB)),
+            ("app-b-10", Some(Party::AppB)),
+            ("provider", Some(Party::Provider)),
+            ("app-bx", None),
+            ("", None),
+        ] {
+            assert_eq!(Party::of_window(name), party, "{name}");
+        }
+        assert_eq!(Party::AppB.window(3), "app-b-3");
+    }
+
+    #[test]
+    fn an_address_that_is_for_one_browser_is_not_shown() {
+        assert_eq!(plain_path("/end_session/result/c2Vzc2lvbi1vZi1hbGljZQ"), "/end_session/result/…");
+        assert_eq!(plain_path("/signed-out"), "/signed-out");
+        assert_eq!(plain_path("/"), "/");
+    }
+
+    #[test]
+    fn a_window_at_the_provider_is_neither_signed_in_nor_out() {
+        let state = sample::state();
+        let mut window = Window::new(Party::AppA, 1);
+        assert_eq!((window.session(), window.sentence().as_str()), ("loading", "loading…"));
+        window.hear(&sample::shows(1.0, &state.app_a, "signed-in", None), &state);
+        assert!(window.is_signed_in());
+        assert_eq!(window.sentence(), "signed in as alice, listening");
+        window.hear(&sample::shows(2.0, &state.provider, "signed-out", None), &state);
+        assert!(!window.is_signed_in() && !window.is_signed_out());
+        assert_eq!(window.session(), "elsewhere");
+        window.hear(&sample::shows(3.0, &state.app_a, "signed-out", Some("push")), &state);
+        assert!(window.is_signed_out());
+        assert_eq!(window.sentence(), "signed out: its server pushed");
+    }
+}

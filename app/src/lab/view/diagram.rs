@@ -1,0 +1,163 @@
+use leptos::ev::KeyboardEvent;
+use leptos::html::Div;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Element, EventTarget, HtmlElement, SvgElement};
+
+use super::Lab;
+use super::paint::paint;
+use crate::lab::scenario::Scenario;
+use crate::lab::shapes::picture;
+use crate::lab::wire::Run;
+use crate::lab::words;
+
+/// The sequence diagram, in a box of its own that scrolls; and the same in words.
+#[component]
+pub(super) fn DiagramBox(
+    /// What it follows.
+    lab: Lab,
+) -> impl IntoView {
+    let frame = NodeRef::<Div>::new();
+    Effect::new(move || {
+        let (Some(frame), Some(run)) = (frame.get(), lab.shown()) else { return };
+        // While a run grows, the keyboard stays where it is.
+        let focused = focused_index();
+        if let Ok(picture) = paint(&picture(&run)) {
+            frame.replace_children_with_node_1(&picture);
+            reach(&frame, &rows(&run), focused.or(lab.selected.get_untracked()), focused.is_some());
+        }
+    });
+    Effect::new(move || {
+        let selected = lab.selected.get();
+        if let (Some(frame), Some(run)) = (frame.get(), untrack(move || lab.shown())) {
+            reach(&frame, &rows(&run), selected, false);
+        }
+    });
+    let look = move |target: Option<EventTarget>| {
+        if let Some(index) = arrow_at(target) {
+            lab.selected.set(Some(index));
+        }
+    };
+    let step = move |event: KeyboardEvent| {
+        let (Some(frame), Some(run)) = (frame.get_untracked(), untrack(move || lab.shown())) else { return };
+        let known = rows(&run);
+        let Some(next) = next(&event.key(), arrow_at(event.target()), &known) else { return };
+        event.prevent_default();
+        lab.selected.set(Some(next));
+        reach(&frame, &known, Some(next), true);
+    };
+    view! {
+        <div
+            class="diagram-box"
+            data-testid="diagram"
+            role="region"
+            aria-label="Sequence diagram"
+            tabindex="0"
+            node_ref=frame
+            on:pointerover=move |event| look(event.target())
+            on:focusin=move |event| look(event.target())
+            on:keydown=step
+        ></div>
+        <details class="in-words">
+            <summary>"The same in words"</summary>
+            <ol data-testid="diagram-words">
+                {move || {
+                    lab.shown()
+                        .map(|run| {
+                            run.reports
+                                .iter()
+                                .filter(|report| report.at >= run.started)
+                                .map(|report| {
+                                    let section = report
+                                        .section
+                                        .as_ref()
+                                        .map(|section| format!(" [{}]", section.name))
+                                        .unwrap_or_default();
+                                    view! { <li>{words::sentence(report, &run)} <span class="muted">{section}</span></li> }
+                                })
+                                .collect_view()
+                        })
+                }}
+            </ol>
+        </details>
+    }
+}
+
+/// What the diagram will show, before there is a run.
+#[component]
+pub(super) fn Nothing(
+    /// What it follows.
+    lab: Lab,
+) -> impl IntoView {
+    let title = move || Scenario::find(lab.chosen.get()).map_or("", |scenario| scenario.title);
+    view! {
+        <div class="nothing">
+            <p>"Nothing recorded yet."</p>
+            <p class="muted">
+                "Run “" {title} "”, or open the windows and sign in and out by hand: every message is drawn here as it happens."
+            </p>
+        </div>
+    }
+}
+
+fn arrow_at(target: Option<EventTarget>) -> Option<usize> {
+    let element: Element = target?.dyn_into().ok()?;
+    element.closest("[data-index]").ok()??.get_attribute("data-index")?.parse().ok()
+}
+
+fn focused_index() -> Option<usize> {
+    arrow_at(document().active_element().map(EventTarget::from))
+}
+
+/// The reports that are drawn, as indices.
+fn rows(run: &Run) -> Vec<usize> {
+    let drawn = run.reports.iter().enumerate().filter(|(_, report)| report.at >= run.started);
+    drawn.map(|(index, _)| index).collect()
+}
+
+/// One arrow can be reached by the Tab key: the one that is looked at, or else the first.
+fn reach(frame: &HtmlElement, known: &[usize], index: Option<usize>, focus: bool) {
+    let index = index.filter(|index| known.contains(index));
+    let reachable = index.or(known.first().copied());
+    for number in known.iter().copied() {
+        let Ok(Some(arrow)) = frame.query_selector(&format!("[data-index=\"{number}\"]")) else { continue };
+        // An element of this page takes these attributes.
+        _ = arrow.set_attribute("tabindex", if reachable == Some(number) { "0" } else { "-1" });
+        _ = arrow.class_list().toggle_with_force("is-selected", index == Some(number));
+        if focus
+            && index == Some(number)
+            && let Ok(arrow) = arrow.dyn_into::<SvgElement>()
+        {
+            _ = arrow.focus();
+        }
+    }
+}
+
+fn next(key: &str, now: Option<usize>, known: &[usize]) -> Option<usize> {
+    let position = now.and_then(|now| known.iter().position(|index| *index == now));
+    let next = match (key, position) {
+        ("ArrowDown", Some(position)) => position + 1,
+        ("ArrowUp", Some(position)) => position.checked_sub(1)?,
+        ("ArrowDown", None) | ("Home", _) => 0,
+        ("End", _) => known.len().checked_sub(1)?,
+        _ => return None,
+    };
+    known.get(next).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::next;
+
+    #[test]
+    fn the_arrow_keys_go_from_message_to_message() {
+        let known = [2, 3, 5];
+        assert_eq!(next("ArrowDown", None, &known), Some(2));
+        assert_eq!(next("ArrowDown", Some(3), &known), Some(5));
+        assert_eq!(next("ArrowDown", Some(5), &known), None);
+        assert_eq!(next("ArrowUp", Some(2), &known), None);
+        assert_eq!(next("End", Some(2), &known), Some(5));
+        assert_eq!(next("Home", Some(5), &known), Some(2));
+        assert_eq!(next("Enter", Some(5), &known), None);
+    }
+}

@@ -1,0 +1,36 @@
+use leptos::prelude::*;
+
+use super::Lab;
+use super::header::Header;
+use super::run::RunPanel;
+use super::runs::Runs;
+use super::scenarios::{ScenarioPanel, Scenarios};
+use super::switches::SwitchesPanel;
+use super::windows::Windows;
+
+/// Everything.
+#[component]
+pub fn LabPage(
+    /// What it follows.
+    lab: Lab,
+) -> impl IntoView {
+    view! {
+        <Header lab />
+        <main class="lab-grid">
+            <h1 class="visually-hidden">"The lab: every sign-out as it happens"</h1>
+            <p class="notice error area-problem" role="alert" hidden=move || lab.problem.with(Option::is_none)>
+                {move || lab.problem.get()}
+            </p>
+            <div class="lab-column">
+                <Scenarios lab />
+                <SwitchesPanel lab />
+                <Runs lab />
+            </div>
+            <div class="lab-column">
+                <Windows lab />
+                <ScenarioPanel lab />
+                <RunPanel lab />
+            </div>
+        </main>
+    }
+}

@@ -1,0 +1,80 @@
+use leptos::prelude::*;
+
+use super::diagram::{DiagramBox, Nothing};
+use super::inspector::{Inspector, Legend};
+use super::table::LearnedTable;
+use super::verdicts::Verdicts;
+use super::{Action, Lab};
+
+/// The run that is shown: diagram, details, table, and what can be done with it.
+#[component]
+pub(super) fn RunPanel(
+    /// What it follows.
+    lab: Lab,
+) -> impl IntoView {
+    let has_run = Memo::new(move |_| lab.run.with(Option::is_some));
+    let title =
+        move || lab.run.with(|run| run.as_ref().map_or_else(|| "What happens".to_owned(), |run| run.title.clone()));
+    let status = move || match (lab.run.with(Option::is_some), lab.is_live.get(), lab.replay.get()) {
+        (false, ..) => String::new(),
+        (_, true, _) => "recording".to_owned(),
+        (_, _, Some(at)) => format!("replay, {}", crate::lab::words::duration(at)),
+        (true, ..) => setting(lab),
+    };
+    // A past run brings its own verdicts; those of the scenario that runs are shown there.
+    let past = Signal::derive(move || {
+        let run = lab.run.get()?;
+        let is_scenarios = lab.progress.with(|it| it.as_ref().is_some_and(|it| it.verdicts == run.verdicts));
+        (!is_scenarios && !run.verdicts.is_empty() && !lab.is_live.get()).then_some(run.verdicts)
+    });
+    view! {
+        <section class="panel area-run" data-testid="shown-run" data-live=move || lab.is_live.get().to_string() data-run=move || lab.run.with(|run| run.as_ref().map(|run| run.id.clone())) aria-labelledby="run-heading">
+            <div class="panel-head">
+                <h2 id="run-heading">{title}</h2>
+                <p class="run-status muted" role="status">{status}</p>
+                <p class="actions" hidden=move || !has_run.get()>
+                    <button type="button" class="button secondary small" data-testid="replay" disabled=move || lab.is_live.get() on:click=move |_| lab.act.run(Action::Replay)>
+                        {move || if lab.replay.get().is_some() { "Show all" } else { "Replay slowly" }}
+                    </button>
+                    <button type="button" class="button secondary small" data-testid="export-json" on:click=move |_| lab.act.run(Action::ExportJson)>
+                        "JSON"
+                    </button>
+                    <button type="button" class="button secondary small" data-testid="export-svg" on:click=move |_| lab.act.run(Action::ExportSvg)>
+                        "SVG"
+                    </button>
+                </p>
+            </div>
+            <Show when=move || has_run.get() fallback=move || view! { <Nothing lab /> }>
+                <div class="picture">
+                    <DiagramBox lab />
+                    <Inspector lab />
+                </div>
+                <Legend />
+                <LearnedTable lab />
+                {move || past.get().map(|verdicts| view! {
+                    <div class="past-verdicts">
+                        <h3>"What should have happened"</h3>
+                        <Verdicts verdicts=Signal::stored(verdicts) />
+                    </div>
+                })}
+            </Show>
+        </section>
+    }
+}
+
+/// How the demo stood, where it was not as it is by default.
+fn setting(lab: Lab) -> String {
+    let Some(run) = lab.run.get() else { return String::new() };
+    let switches = &run.switches;
+    let off = [
+        (switches.front_channel, "front channel"),
+        (switches.back_channel, "back channel"),
+        (switches.push, "push"),
+        (switches.broadcast, "tab broadcast"),
+        (switches.app_a, "App A"),
+        (switches.app_b, "App B"),
+    ];
+    let off: Vec<&str> = off.into_iter().filter_map(|(is_on, name)| (!is_on).then_some(name)).collect();
+    let topology = if run.topology == "same-site" { "one site" } else { "across sites" };
+    if off.is_empty() { topology.to_owned() } else { format!("{topology}, without {}", off.join(", ")) }
+}

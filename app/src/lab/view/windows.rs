@@ -1,0 +1,77 @@
+use leptos::prelude::*;
+
+use super::{Action, Lab};
+use crate::lab::stage::{Party, Window};
+
+/// The windows of the demo, and buttons that open them.
+#[component]
+pub(super) fn Windows(
+    /// What it follows.
+    lab: Lab,
+) -> impl IntoView {
+    let buttons = Party::ALL
+        .into_iter()
+        .map(|party| {
+            let label = move || {
+                let has_one = lab.windows.with(|windows| windows.iter().any(|window| window.party == party));
+                match (party, has_one) {
+                    (Party::AppB, true) => "Another tab of App B".to_owned(),
+                    (party, true) => format!("Show {}", name(party)),
+                    (party, false) => format!("Open {}", name(party)),
+                }
+            };
+            view! {
+                <button
+                    type="button"
+                    class=format!("button secondary small {}", party.id())
+                    data-testid=format!("open-{}", party.id())
+                    disabled=move || lab.state.with(Option::is_none)
+                    on:click=move |_| lab.act.run(Action::Open(party))
+                >
+                    {label}
+                </button>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="panel area-windows" aria-labelledby="windows-heading">
+            <div class="panel-head">
+                <h2 id="windows-heading">"Windows"</h2>
+                <p class="actions">{buttons}</p>
+            </div>
+            <ul class="windows">
+                {move || lab.windows.get().into_iter().map(|window| card(lab, window)).collect_view()}
+            </ul>
+            <p class="muted" hidden=move || !lab.windows.with(Vec::is_empty)>
+                "None is open. They are real windows of your browser, and tell the lab what they show. The demo’s users are alice and \
+                bob; their passwords are their names."
+            </p>
+        </section>
+    }
+}
+
+const fn name(party: Party) -> &'static str {
+    match party {
+        Party::AppA => "App A",
+        Party::AppB => "App B",
+        Party::Provider => "the provider",
+    }
+}
+
+fn card(lab: Lab, window: Window) -> impl IntoView {
+    let (name, label) = (window.name.clone(), format!("Show {}", window.title));
+    view! {
+        <li
+            class=format!("window {}", window.party.id())
+            data-testid="window"
+            data-name=window.name.clone()
+            data-session=window.session().to_owned()
+        >
+            <button type="button" aria-label=label on:click=move |_| lab.act.run(Action::Show(name.clone()))>
+                <span class="dot" aria-hidden="true"></span>
+                <strong>{window.title.clone()}</strong>
+                <span class="window-state">{window.sentence()}</span>
+            </button>
+        </li>
+    }
+}

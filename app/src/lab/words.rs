@@ -1,0 +1,160 @@
+//! The lab's words: places, kinds and times as readers see them.
+
+use super::stage::Party;
+use super::wire::{Kind, Outcome, Place, Report, Run};
+
+/// A place, where the titles of the run's windows are at hand.
+#[must_use]
+pub fn place(place: &Place, windows: &[(String, String)]) -> String {
+    match place {
+        Place::Window(name) => {
+            windows.iter().find(|(known, _)| known == name).map_or_else(|| name.clone(), |(_, title)| title.clone())
+        }
+        Place::Browser => "A browser".to_owned(),
+        Place::AppA => "App A, server".to_owned(),
+        Place::AppB => "App B, API".to_owned(),
+        Place::Provider => "Provider".to_owned(),
+        Place::Lab => "Outside".to_owned(),
+    }
+}
+
+/// A party, in a sentence.
+#[must_use]
+pub fn spoken(party: &Place, windows: &[(String, String)]) -> String {
+    match party {
+        Place::AppA => "App A’s server".to_owned(),
+        Place::AppB => "App B’s API".to_owned(),
+        Place::Provider => "the provider".to_owned(),
+        other => place(other, windows),
+    }
+}
+
+/// A channel, as in the legend.
+#[must_use]
+pub const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Click => "click",
+        Kind::Redirect => "redirect",
+        Kind::SignIn => "sign-in",
+        Kind::Tokens => "tokens",
+        Kind::Ended => "session ended",
+        Kind::FrontChannel => "front channel",
+        Kind::BackChannel => "back channel",
+        Kind::Push => "push",
+        Kind::Broadcast => "another tab",
+        Kind::Check => "check",
+        Kind::Locked => "tab locked",
+        Kind::Request => "request",
+        Kind::Revocation => "administrator",
+        Kind::Switched => "switch",
+    }
+}
+
+/// The value of `data-kind`, and the class of its colour and dashes.
+#[must_use]
+pub const fn kind_id(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Click => "click",
+        Kind::Redirect => "redirect",
+        Kind::SignIn => "sign-in",
+        Kind::Tokens => "tokens",
+        Kind::Ended => "ended",
+        Kind::FrontChannel => "front-channel",
+        Kind::BackChannel => "back-channel",
+        Kind::Push => "push",
+        Kind::Broadcast => "broadcast",
+        Kind::Check => "check",
+        Kind::Locked => "locked",
+        Kind::Request => "request",
+        Kind::Revocation => "revocation",
+        Kind::Switched => "switched",
+    }
+}
+
+/// The value of `data-outcome`, which is also its word.
+#[must_use]
+pub const fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Begun => "begun",
+        Outcome::Done => "done",
+        Outcome::Unconfirmed => "unconfirmed",
+        Outcome::Refused => "refused",
+        Outcome::Unreachable => "unreachable",
+    }
+}
+
+/// A duration in milliseconds, as precise as it is worth: `3.2 ms`, `184 ms`, `2.41 s`.
+#[must_use]
+pub fn duration(millis: f64) -> String {
+    let size = millis.abs();
+    if size < 9.95 {
+        format!("{millis:.1} ms")
+    } else if size < 999.5 {
+        format!("{millis:.0} ms")
+    } else if size < 60_000.0 {
+        format!("{:.2} s", millis / 1000.0)
+    } else {
+        format!("{:.0} min {:.0} s", (millis / 60_000.0).floor(), (millis % 60_000.0) / 1000.0)
+    }
+}
+
+/// A report as a sentence, for those who hear the diagram.
+#[must_use]
+pub fn sentence(report: &Report, run: &Run) -> String {
+    let at = duration(report.at - run.started);
+    let from = place(&report.from, &run.windows);
+    let how = match report.outcome {
+        Outcome::Begun | Outcome::Done => String::new(),
+        other => format!(" ({})", outcome(other)),
+    };
+    if report.from == report.to {
+        format!("{at}: {from}: {}{how}", report.label)
+    } else {
+        format!("{at}: {from} to {}, {}: {}{how}", place(&report.to, &run.windows), kind(report.kind), report.label)
+    }
+}
+
+/// What a tooltip says: the sentence, what the message carried, and what it follows.
+#[must_use]
+pub fn tooltip(report: &Report, run: &Run) -> String {
+    let mut text = sentence(report, run);
+    for (name, value) in &report.carries {
+        text.push_str(&format!("\n{name}: {value}"));
+    }
+    if let Some(section) = &report.section {
+        text.push_str(&format!("\n{}", section.name));
+    }
+    text
+}
+
+/// Which of the apps a place is of: its window's, or its server's.
+#[must_use]
+pub fn party(place: &Place) -> Option<Party> {
+    match place {
+        Place::Window(name) => Party::of_window(name),
+        Place::AppA => Some(Party::AppA),
+        Place::AppB => Some(Party::AppB),
+        Place::Provider => Some(Party::Provider),
+        Place::Browser | Place::Lab => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_as_precise_as_they_are_worth() {
+        for (millis, words) in [
+            (0.0, "0.0 ms"),
+            (3.24, "3.2 ms"),
+            (9.96, "10 ms"),
+            (183.6, "184 ms"),
+            (999.6, "1.00 s"),
+            (2410.0, "2.41 s"),
+            (61_000.0, "1 min 1 s"),
+        ] {
+            assert_eq!(duration(millis), words);
+        }
+    }
+}

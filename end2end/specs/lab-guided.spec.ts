@@ -1,0 +1,56 @@
+import { expect, test } from '../fixtures/lab';
+
+// Scenarios in which the user has something to do: the test does it, step by step, as the lab asks.
+test.setTimeout(120_000);
+
+/// FCL-25, FCL-26
+test('cookies blocked: the frame needs none', async ({ lab, topology }) => {
+  await lab.start('cookies-blocked');
+  // This browser blocks them as it is.
+  await lab.stepDone.click();
+  await lab.openWindows();
+  await lab.expectMet();
+  await expect(lab.learned('app-b-api')).toHaveAttribute('data-channel', 'front-channel');
+  await expect(lab.page.getByTestId('cookies-found')).toContainText(topology === 'same-site' ? 'its cookies' : 'no cookies');
+  await expect(lab.switchOf('back-channel')).toBeChecked();
+});
+
+/// T-25
+test('laptop asleep: a tab that stood still locks when it wakes', async ({ lab, demo }) => {
+  await lab.start('laptop-asleep');
+  await lab.openWindows();
+  await expect(lab.stepDone).toBeVisible();
+  const asleep = lab.shown(demo.appB);
+  const tools = await asleep.context().newCDPSession(asleep);
+  await tools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await lab.stepDone.click();
+  await expect(lab.learned('app-b-api')).toHaveAttribute('data-channel', /./);
+  await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-in');
+  await tools.send('Page.setWebLifecycleState', { state: 'active' });
+  await lab.stepDone.click();
+  await lab.expectMet();
+  await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');
+});
+
+/// BCP-01, BCP-09
+test('token stolen: what a copy is worth, before and after', async ({ lab, demo }) => {
+  await lab.start('token-stolen');
+  await lab.openWindows();
+  await expect(lab.token).toBeVisible();
+  const b = lab.shown(demo.appB);
+  await b.getByText('Try it with a copy of your access token').click();
+  const command = await b.getByTestId('curl').textContent();
+
+  await test.step('something else is not taken for a token', async () => {
+    await lab.token.fill('not a token');
+    await lab.stepDone.click();
+    await expect(lab.problem).toContainText('no access token');
+  });
+
+  await lab.token.fill(command ?? '');
+  await lab.stepDone.click();
+  await lab.expectMet();
+  await expect(lab.diagram.locator('[data-kind=request][data-outcome=refused]')).not.toHaveCount(0);
+  const [header] = /eyJ[\w.-]+/.exec(command ?? '') ?? ['nothing'];
+  await expect(lab.page.locator('body')).not.toContainText(header);
+});

@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import type { Download } from '@playwright/test';
+import { expect, test } from '../fixtures/lab';
+import type { Lab } from '../pages/lab';
+import { ProviderLogin } from '../pages/provider';
+
+test.setTimeout(90_000);
+
+/** Signs in and out by hand, in windows that the lab has opened. */
+async function signInAndOut(lab: Lab): Promise<{ secrets: string[] }> {
+  const a = await lab.openWindow('app-a');
+  await a.getByTestId('sign-in').click();
+  await new ProviderLogin(a).signIn('alice');
+  await expect(lab.window('app-a')).toHaveAttribute('data-session', 'signed-in');
+  const b = await lab.openWindow('app-b');
+  await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-in');
+  await expect(b.locator('body')).toHaveAttribute('data-listening', 'open');
+  const stored = await b.evaluate(() => localStorage.getItem('curfew-b-tokens'));
+  const { access_token, id_token } = JSON.parse(stored ?? '{}') as Record<string, string>;
+  await lab.expectKept('Sign-in');
+  await a.getByTestId('sign-out').click();
+  await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');
+  await lab.expectKept('Sign-out');
+  const { sid } = JSON.parse(Buffer.from(access_token!.split('.')[1]!, 'base64url').toString()) as { sid: string };
+  return { secrets: [access_token!, id_token!, sid] };
+}
+
+const text = async (download: Download) => readFile(await download.path(), 'utf8');
+
+test('a sign-out by hand is drawn, told in words, and put into the table', async ({ lab }) => {
+  await signInAndOut(lab);
+  await expect(lab.arrows('click')).toHaveCount(1);
+  await expect(lab.arrows('back-channel')).not.toHaveCount(0);
+  await expect(lab.arrows('push')).not.toHaveCount(0);
+  await expect(lab.learned('app-b-1')).toHaveAttribute('data-channel', 'push');
+
+  await test.step('in words, for those who do not see it', async () => {
+    const arrows = await lab.diagram.getByTestId('arrow').count();
+    await expect(lab.words.locator('li')).toHaveCount(arrows);
+    await expect(lab.words).toContainText('App B, tab 1: locked: its server pushed');
+  });
+
+  await test.step('by the keyboard, with what a message carried', async () => {
+    await lab.diagram.getByTestId('arrow').first().focus();
+    await lab.page.keyboard.press('End');
+    await lab.page.keyboard.press('Home');
+    await expect(lab.inspector).toContainText('pressed “Sign out”');
+    await lab.arrows('back-channel').first().hover();
+    await expect(lab.inspector.getByRole('link')).toHaveAttribute('href', /^https:\/\/openid\.net\//);
+  });
+});
+
+test('a run can be exported, replayed, linked to and forgotten, and holds no secret', async ({ lab, context }) => {
+  const { secrets } = await signInAndOut(lab);
+  const arrows = await lab.diagram.getByTestId('arrow').count();
+
+  await test.step('as JSON and SVG', async () => {
+    for (const [button, kind] of [
+      ['export-json', 'json'],
+      ['export-svg', 'svg'],
+    ] as const) {
+      const saved = lab.page.waitForEvent('download');
+      await lab.page.getByTestId(button).click();
+      const download = await saved;
+      expect(download.suggestedFilename()).toMatch(new RegExp(`^curfew-lab-[a-z0-9]{16}\\.${kind}$`));
+      const content = await text(download);
+      for (const secret of secrets) expect(content).not.toContain(secret);
+      if (kind === 'json') expect(JSON.parse(content)).toMatchObject({ title: 'Sign-out' });
+      else expect(content).toMatch(/^<\?xml[^]*<svg [^]*<\/svg>\s*$/);
+    }
+  });
+
+  await test.step('slowly, once more', async () => {
+    await lab.replay.click();
+    await expect(lab.replay).toHaveText('Show all');
+    expect(await lab.diagram.getByTestId('arrow').count()).toBeLessThan(arrows);
+    await lab.replay.click();
+    await expect(lab.diagram.getByTestId('arrow')).toHaveCount(arrows);
+  });
+
+  await test.step('by its link, in another tab', async () => {
+    const there = await context.newPage();
+    await there.goto(lab.page.url());
+    await expect(there.getByTestId('shown-run').getByRole('heading', { level: 2 })).toHaveText('Sign-out');
+    await expect(there.getByTestId('arrow')).toHaveCount(arrows);
+  });
+
+  await test.step('no more', async () => {
+    const count = await lab.runs.count();
+    await lab.runs.first().getByRole('button').click();
+    await expect(lab.runs).toHaveCount(count - 1);
+  });
+});

@@ -1,0 +1,13 @@
+//! The thin edge to the browser.
+
+mod api;
+mod file;
+mod stream;
+mod time;
+mod windows;
+
+pub(crate) use api::{Problem, delete, get, post, put};
+pub(crate) use file::download;
+pub(crate) use stream::{Stream, StreamEvent};
+pub(crate) use time::{Changes, now, random_id, sleep};
+pub(crate) use windows::{Heard, Windows, shown};

@@ -1,0 +1,59 @@
+use std::cell::RefCell;
+
+use js_sys::{Array, Function, Promise};
+use wasm_bindgen_futures::JsFuture;
+
+/// Now, on the scale of [`Milliseconds`](app::lab::wire::Milliseconds).
+pub(crate) fn now() -> f64 {
+    web_sys::window()
+        .and_then(|window| window.performance())
+        .map_or_else(js_sys::Date::now, |performance| performance.time_origin() + performance.now())
+}
+
+fn timeout(millis: u32) -> Promise {
+    Promise::new(&mut |resolve: Function, _reject| {
+        if let Some(window) = web_sys::window() {
+            let millis = i32::try_from(millis).unwrap_or(i32::MAX);
+            // Without a timer the promise never settles; a window always has one.
+            _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
+        }
+    })
+}
+
+/// Waits for so many milliseconds.
+pub(crate) async fn sleep(millis: u32) {
+    _ = JsFuture::from(timeout(millis)).await;
+}
+
+/// Wakes those who wait for anything to change.
+#[derive(Default)]
+pub(crate) struct Changes {
+    waiting: RefCell<Vec<Function>>,
+}
+
+impl Changes {
+    /// Something has changed.
+    pub(crate) fn notify(&self) {
+        for wake in self.waiting.take() {
+            // It settles a promise, which cannot fail.
+            _ = wake.call0(&wasm_bindgen::JsValue::UNDEFINED);
+        }
+    }
+
+    /// Returns when something has changed, or after so many milliseconds.
+    pub(crate) async fn next(&self, at_most: u32) {
+        let change = Promise::new(&mut |resolve: Function, _reject| self.waiting.borrow_mut().push(resolve));
+        _ = JsFuture::from(Promise::race(&Array::of2(&change, &timeout(at_most)))).await;
+    }
+}
+
+/// 16 lower-case letters and digits that nobody guesses.
+pub(crate) fn random_id() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let mut bytes = [0; 16];
+    if let Some(crypto) = web_sys::window().and_then(|window| window.crypto().ok()) {
+        // It fails for more than 65,536 bytes only.
+        _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    bytes.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
+}

@@ -1,0 +1,124 @@
+//! The windows that the lab has opened. It knows them by their proxies, as the browser hands them out: a message counts
+//! only if it comes from one of these, and from a page of the demo.
+
+use std::cell::RefCell;
+
+use app::lab::stage::{MOST_WINDOWS, Party, Window as Shown};
+use app::lab::wire::{FromWindow, State, ToWindow};
+use js_sys::JSON;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessageEvent, Window};
+
+use crate::incoming;
+
+/// What was heard, and from which window.
+pub(crate) struct Heard {
+    /// The window's name.
+    pub(crate) name: String,
+    /// Whether it was not known: the lab was reloaded, and the window was opened by the lab before.
+    pub(crate) is_new: bool,
+    /// What it said.
+    pub(crate) told: FromWindow,
+}
+
+struct Held {
+    name: String,
+    proxy: Window,
+}
+
+/// All of them.
+#[derive(Default)]
+pub(crate) struct Windows {
+    held: RefCell<Vec<Held>>,
+}
+
+impl Windows {
+    /// Opens the window with this name at this address, or brings it to the front. False if the browser did not let it
+    /// happen, as it does for a second window of one click.
+    pub(crate) fn open(&self, name: &str, url: &str) -> bool {
+        if let Some(proxy) = self.proxy(name) {
+            _ = proxy.focus();
+            return true;
+        }
+        let Some(window) = web_sys::window() else { return false };
+        let target = format!("curfew-lab-{name}");
+        let features = features(self.held.borrow().len());
+        let Ok(Some(proxy)) = window.open_with_url_and_target_and_features(url, &target, &features) else {
+            return false;
+        };
+        self.held.borrow_mut().push(Held { name: name.to_owned(), proxy });
+        true
+    }
+
+    fn proxy(&self, name: &str) -> Option<Window> {
+        let held = self.held.borrow();
+        let held = held.iter().find(|held| held.name == name)?;
+        (!held.proxy.closed().unwrap_or(true)).then(|| held.proxy.clone())
+    }
+
+    /// The names of those that the user has closed since; they are forgotten.
+    pub(crate) fn closed(&self) -> Vec<String> {
+        let mut closed = Vec::new();
+        self.held.borrow_mut().retain(|held| {
+            let is_open = !held.proxy.closed().unwrap_or(true);
+            if !is_open {
+                closed.push(held.name.clone());
+            }
+            is_open
+        });
+        closed
+    }
+
+    /// Asks something of the page that a window shows; the browser delivers it to a page of this origin only.
+    pub(crate) fn ask(&self, name: &str, request: &ToWindow, origin: &str) {
+        let Some(proxy) = self.proxy(name) else { return };
+        if let Ok(Ok(message)) = serde_json::to_string(request).map(|json| JSON::parse(&json)) {
+            _ = proxy.post_message(&message, origin);
+        }
+    }
+
+    /// A message, if it is one of a window of the demo.
+    pub(crate) fn hear(&self, event: &MessageEvent, state: &State) -> Option<Heard> {
+        let party = Party::of_origin(&event.origin(), state)?;
+        let source: JsValue = event.source()?.into();
+        let json = JSON::stringify(&event.data()).ok()?.as_string()?;
+        let told = incoming::message(&json)?;
+        // A page tells its own origin, and no other.
+        if let FromWindow::State { origin, .. } = &told
+            && *origin != event.origin()
+        {
+            return None;
+        }
+        let known = self.held.borrow().iter().find(|held| held.proxy.loose_eq(&source)).map(|held| held.name.clone());
+        match known {
+            Some(name) => Some(Heard { name, is_new: false, told }),
+            None => Some(Heard { name: self.adopt(party, source)?, is_new: true, told }),
+        }
+    }
+
+    /// Only pages that were opened by this tab can have it as their opener, and so speak to it.
+    fn adopt(&self, party: Party, source: JsValue) -> Option<String> {
+        let mut held = self.held.borrow_mut();
+        if held.len() >= MOST_WINDOWS {
+            return None;
+        }
+        let most = if party == Party::AppB { MOST_WINDOWS } else { 1 };
+        let name =
+            (1..=most).map(|number| party.window(number)).find(|name| held.iter().all(|held| held.name != *name))?;
+        held.push(Held { name: name.clone(), proxy: source.unchecked_into() });
+        Some(name)
+    }
+}
+
+/// Windows of their own beside the lab, each a little lower than the last, so that all can be seen.
+fn features(number: usize) -> String {
+    let (left, top) = (40 + 56 * number, 40 + 44 * number);
+    format!("popup,width=560,height=620,left={left},top={top}")
+}
+
+/// The window's title and party, from its name.
+pub(crate) fn shown(name: &str) -> Option<Shown> {
+    let party = Party::of_window(name)?;
+    let number = name.rsplit('-').next().and_then(|number| number.parse().ok()).unwrap_or(1);
+    Some(Shown::new(party, number))
+}

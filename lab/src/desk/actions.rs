@@ -1,0 +1,140 @@
+//! Does what the user wants.
+
+use std::rc::Rc;
+
+use app::lab::scenario::Scenario;
+use app::lab::stage::{MOST_WINDOWS, Party};
+use app::lab::view::Action;
+use app::lab::wire::{State, Switches, ToWindow};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::Desk;
+use crate::browser::{Problem, put, shown};
+use crate::runner;
+
+impl Desk {
+    pub(super) fn act(self: &Rc<Self>, action: Action) {
+        self.lab.problem.set(None);
+        let desk = Rc::clone(self);
+        match action {
+            Action::Open(party) => self.open_another(party),
+            Action::Show(name) => {
+                if !self.show_window(&name) {
+                    self.lab.problem.set(Some(
+                        "Your browser did not open the window. Allow pop-ups for this page, or press the button once more."
+                            .to_owned(),
+                    ));
+                }
+            }
+            Action::Switch(switches) => spawn_local(async move {
+                if let Err(problem) = desk.switch(&switches).await {
+                    desk.lab.problem.set(Some(problem.to_string()));
+                }
+            }),
+            Action::Start(id) => {
+                if let Some(scenario) = Scenario::find(id) {
+                    // At once: the click that started it opens the first window.
+                    runner::start(self, scenario);
+                }
+            }
+            Action::Stop => {
+                self.answers.stop.set(true);
+                self.changes.notify();
+            }
+            Action::Done => {
+                self.answers.done.set(true);
+                self.changes.notify();
+            }
+            Action::Token(pasted) => {
+                *self.answers.token.borrow_mut() = Some(pasted);
+                self.changes.notify();
+            }
+            Action::ShowRun(id) => spawn_local(async move { desk.show_run(id).await }),
+            Action::Replay => self.replay(),
+            Action::ExportJson => self.export(false),
+            Action::ExportSvg => self.export(true),
+            Action::Forget(id) => self.forget(id),
+        }
+    }
+
+    fn open_another(self: &Rc<Self>, party: Party) {
+        let name = self.lab.windows.with_untracked(|windows| {
+            let is_open = |name: &str| windows.iter().any(|window| window.name == name);
+            match party {
+                Party::AppB => (1..=MOST_WINDOWS).map(|number| party.window(number)).find(|name| !is_open(name)),
+                Party::AppA | Party::Provider => Some(party.window(1)),
+            }
+        });
+        if let Some(name) = name {
+            self.act(Action::Show(name));
+        }
+    }
+
+    /// Opens this window, or brings it to the front; false if the browser did not let it happen.
+    pub(crate) fn show_window(&self, name: &str) -> bool {
+        let (Some(state), Some(window)) = (self.lab.state.get_untracked(), shown(name)) else { return false };
+        let is_known = self.lab.windows.with_untracked(|windows| windows.iter().any(|known| known.name == name));
+        if !is_known && self.lab.windows.with_untracked(Vec::len) >= MOST_WINDOWS {
+            return false;
+        }
+        let path = if window.party == Party::Provider { "/account" } else { "/" };
+        let is_there = self.windows.open(name, &format!("{}{path}", window.party.origin(&state)));
+        if is_there && !is_known {
+            self.lab.windows.update(|windows| {
+                windows.push(window);
+                // App A first, then App B's tabs in their order, then the provider.
+                windows.sort_by_key(|window| (window.party, window.name.len(), window.name.clone()));
+            });
+            self.changes.notify();
+        }
+        is_there
+    }
+
+    /// Asks something of the page that a window shows.
+    pub(crate) fn ask(&self, name: &str, request: &ToWindow) {
+        let Some(state) = self.lab.state.get_untracked() else { return };
+        let party = self.lab.windows.with_untracked(|windows| {
+            windows.iter().find(|window| window.name == name).and_then(|window| window.page.as_ref()?.party)
+        });
+        if let Some(party) = party {
+            self.windows.ask(name, request, party.origin(&state));
+        }
+    }
+
+    /// Puts the switches like this; returns when the demo has changed.
+    pub(crate) async fn switch(&self, switches: &Switches) -> Result<(), Problem> {
+        self.lab.is_switching.set(true);
+        let changed = put::<State>("/api/switches", switches).await;
+        self.lab.is_switching.set(false);
+        match changed {
+            Ok(state) => {
+                self.reload_pages(&state.switches);
+                self.lab.state.set(Some(state));
+                self.changes.notify();
+                Ok(())
+            }
+            Err(problem) => {
+                // The boxes show what the demo says.
+                self.lab.state.update(|_| ());
+                Err(problem)
+            }
+        }
+    }
+
+    /// Pages know when they are loaded whether there is push and broadcast, and how to renew.
+    fn reload_pages(&self, now: &Switches) {
+        let Some(was) = self.lab.state.get_untracked().map(|state| state.switches) else { return };
+        let is_same = (was.push, was.broadcast, was.renew) == (now.push, now.broadcast, now.renew);
+        if is_same {
+            return;
+        }
+        let pages = self.lab.windows.with_untracked(|windows| {
+            let own = windows.iter().filter(|window| window.party != Party::Provider && window.own().is_some());
+            own.map(|window| window.name.clone()).collect::<Vec<_>>()
+        });
+        for name in pages {
+            self.ask(&name, &ToWindow::Go { path: "/".to_owned() });
+        }
+    }
+}

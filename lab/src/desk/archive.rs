@@ -1,0 +1,113 @@
+//! Past runs: they are kept by the lab's server.
+
+use std::rc::Rc;
+
+use app::lab::shapes::svg_file;
+use app::lab::wire::{Run, RunHead};
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+
+use super::Desk;
+use crate::address::run_in;
+use crate::browser::{delete, download, get, put};
+
+impl Desk {
+    /// Ends the run that is recorded, if there is one, and keeps it.
+    pub(crate) fn finish(self: &Rc<Self>) {
+        let verdicts = self.judge_recording(true);
+        let Some(mut recording) = self.recording.take() else { return };
+        recording.verdicts = verdicts;
+        let run = recording.run();
+        if run.scenario.is_some() {
+            self.lab.progress.update(|progress| {
+                if let Some(progress) = progress {
+                    progress.verdicts.clone_from(&run.verdicts);
+                }
+            });
+        }
+        self.lab.is_live.set(false);
+        self.lab.run.set(Some(run.clone()));
+        note_in_address(&run.id);
+        self.changes.notify();
+        let desk = Rc::clone(self);
+        spawn_local(async move {
+            if let Err(problem) = put::<serde_json::Value>(&format!("/api/runs/{}", run.id), &run).await {
+                desk.lab.problem.set(Some(format!("This run was not kept. {problem}")));
+            }
+            desk.fetch_runs().await;
+        });
+    }
+
+    pub(super) async fn fetch_runs(&self) {
+        if let Ok(runs) = get::<Vec<RunHead>>("/api/runs").await {
+            self.lab.runs.set(runs);
+        }
+    }
+
+    pub(super) async fn fetch_state(&self) {
+        match get("/api/state").await {
+            Ok(state) => {
+                self.lab.state.set(Some(state));
+                self.changes.notify();
+            }
+            Err(problem) => self.lab.problem.set(Some(problem.to_string())),
+        }
+    }
+
+    /// What the address asks for, and what there is.
+    pub(super) fn restore(self: &Rc<Self>) {
+        let desk = Rc::clone(self);
+        spawn_local(async move {
+            desk.fetch_runs().await;
+            let query = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
+            if let Some(id) = run_in(&query) {
+                desk.show_run(id.to_owned()).await;
+            }
+        });
+    }
+
+    pub(super) async fn show_run(self: &Rc<Self>, id: String) {
+        match get::<Run>(&format!("/api/runs/{id}")).await {
+            // What is recorded now is shown, whatever was asked for a moment ago.
+            Ok(_) if self.recording.borrow().is_some() => {}
+            Ok(run) => {
+                self.stop_replay();
+                self.lab.selected.set(None);
+                note_in_address(&run.id);
+                self.lab.run.set(Some(run));
+            }
+            Err(problem) => self.lab.problem.set(Some(format!("This run cannot be shown. {problem}"))),
+        }
+    }
+
+    pub(super) fn forget(self: &Rc<Self>, id: String) {
+        let desk = Rc::clone(self);
+        spawn_local(async move {
+            if let Err(problem) = delete(&format!("/api/runs/{id}")).await {
+                desk.lab.problem.set(Some(problem.to_string()));
+            }
+            desk.fetch_runs().await;
+        });
+    }
+
+    pub(super) fn export(&self, as_picture: bool) {
+        let Some(run) = self.lab.run.get_untracked() else { return };
+        let (kind, extension, text) = if as_picture {
+            ("image/svg+xml", "svg", Some(svg_file(&run)))
+        } else {
+            ("application/json", "json", serde_json::to_string_pretty(&run).ok())
+        };
+        let name = format!("curfew-lab-{}.{extension}", run.id);
+        if text.is_none_or(|text| download(&name, kind, &text).is_err()) {
+            self.lab.problem.set(Some("This browser cannot save the file.".to_owned()));
+        }
+    }
+}
+
+/// The address is a link to the run that is shown.
+fn note_in_address(id: &str) {
+    let history = web_sys::window().and_then(|window| window.history().ok());
+    // Without a history the page works as well.
+    _ = history.map(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("/?run={id}"))));
+}

@@ -1,0 +1,204 @@
+//! Takes in what parties and windows tell, and keeps the run that is recorded.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use app::lab::recording::{Before, Fact, Recording, beginning};
+use app::lab::scenario::{Claim, judge};
+use app::lab::view::Connection;
+use app::lab::wire::{Event, FromWindow, Kind, Milliseconds, Verdict};
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use super::{Armed, Desk};
+use crate::browser::{Heard, Stream, StreamEvent, now, random_id, shown, sleep};
+use crate::incoming;
+
+/// How much is kept while nothing is recorded: what can overtake a click.
+const MOST_RECENT: usize = 100;
+
+/// How often the lab looks for windows that were closed and runs that are over: nothing tells of these.
+const TICK: Duration = Duration::from_millis(500);
+
+/// How long until a stream that the browser gave up is opened again, in milliseconds.
+const RETRY: u32 = 2_000;
+
+/// How a run begins.
+struct Begun {
+    title: String,
+    scenario: Option<String>,
+    at: Milliseconds,
+}
+
+impl Desk {
+    /// Begins to listen, to windows and to the lab's server.
+    pub(super) fn begin(self: &Rc<Self>) {
+        let desk = Rc::clone(self);
+        // It stays for as long as the page does.
+        let listener = leptos::leptos_dom::helpers::window_event_listener(leptos::ev::message, move |event| {
+            let Some(state) = desk.lab.state.get_untracked() else { return };
+            if let Some(heard) = desk.windows.hear(&event, &state) {
+                desk.hear_window(heard);
+            }
+        });
+        std::mem::forget(listener);
+        let desk = Rc::clone(self);
+        set_interval(move || desk.tick(), TICK);
+        self.listen();
+        self.restore();
+    }
+
+    fn listen(self: &Rc<Self>) {
+        let desk = Rc::clone(self);
+        let stream = Stream::open("/api/events", move |event| match event {
+            StreamEvent::Open => {
+                desk.lab.connection.set(Connection::Open);
+                let desk = Rc::clone(&desk);
+                spawn_local(async move { desk.fetch_state().await });
+            }
+            StreamEvent::Lost { is_final } => {
+                desk.lab.connection.set(Connection::Lost);
+                if is_final {
+                    let desk = Rc::clone(&desk);
+                    spawn_local(async move {
+                        sleep(RETRY).await;
+                        desk.listen();
+                    });
+                }
+            }
+            StreamEvent::Data(data) => match incoming::event(&data) {
+                Some(Event::Report(report)) => {
+                    if report.kind == Kind::FrontChannel
+                        && let Some((_, cookies)) = report.carries.iter().find(|(name, _)| name == "cookies")
+                    {
+                        desk.lab.cookies.set(Some(cookies.clone()));
+                    }
+                    desk.take(Fact::Report(report));
+                }
+                Some(Event::State(state)) => {
+                    desk.lab.state.set(Some(state));
+                    desk.changes.notify();
+                }
+                None => {}
+            },
+        });
+        *self.stream.borrow_mut() = stream;
+    }
+
+    fn hear_window(self: &Rc<Self>, heard: Heard) {
+        let Some(state) = self.lab.state.get_untracked() else { return };
+        let Heard { name, is_new, told } = heard;
+        if let Some(title) = beginning(&told) {
+            self.begin_by_click(title, &told);
+        }
+        self.lab.windows.update(|windows| {
+            if is_new && windows.iter().all(|window| window.name != name) {
+                windows.extend(shown(&name));
+            }
+            if let Some(window) = windows.iter_mut().find(|window| window.name == name) {
+                window.hear(&told, &state);
+            }
+        });
+        self.take(Fact::Window(name, told));
+    }
+
+    /// A click on a sign-in or sign-out begins a run, unless one of a scenario is under way.
+    fn begin_by_click(self: &Rc<Self>, title: &str, told: &FromWindow) {
+        let FromWindow::Click { at, .. } = told else { return };
+        let armed = self.armed.take();
+        let is_scenarios = self.recording.borrow().as_ref().is_some_and(Recording::is_scenario);
+        let in_preparation = self.lab.progress.with_untracked(|it| it.as_ref().is_some_and(|it| it.is_running));
+        match armed {
+            Some(armed) => self.begin_armed(armed, *at),
+            None if is_scenarios || in_preparation => {}
+            None => {
+                self.expected.borrow_mut().clear();
+                self.begin_run(Begun { title: title.to_owned(), scenario: None, at: *at });
+            }
+        }
+    }
+
+    /// The click of a scenario has come.
+    pub(crate) fn begin_armed(self: &Rc<Self>, armed: Armed, at: Milliseconds) {
+        let Armed { id, title, expected } = armed;
+        *self.expected.borrow_mut() = expected;
+        self.begin_run(Begun { title: title.to_owned(), scenario: Some(id.to_owned()), at });
+    }
+
+    fn begin_run(self: &Rc<Self>, begun: Begun) {
+        self.finish();
+        let Some(state) = self.lab.state.get_untracked() else { return };
+        let before = Before { state, windows: self.lab.windows.get_untracked() };
+        let recent = self.recent.take();
+        let Begun { title, scenario, at } = begun;
+        *self.recording.borrow_mut() = Some(Recording::begin(random_id(), title, scenario, at, before, recent));
+        self.stop_replay();
+        self.lab.is_live.set(true);
+        self.lab.selected.set(None);
+        self.show_recording();
+    }
+
+    /// Takes in what was told.
+    fn take(self: &Rc<Self>, fact: Fact) {
+        if let Some(recording) = self.recording.borrow_mut().as_mut() {
+            recording.take(fact);
+        } else {
+            let mut recent = self.recent.borrow_mut();
+            recent.push_back(fact);
+            let excess = recent.len().saturating_sub(MOST_RECENT);
+            recent.drain(..excess);
+        }
+        self.show_recording();
+        self.changes.notify();
+    }
+
+    /// Shows what is known of the run that is recorded.
+    pub(crate) fn show_recording(&self) {
+        let verdicts = self.judge_recording(false);
+        let Some(run) = self.recording.borrow_mut().as_mut().map(|recording| {
+            recording.verdicts = verdicts;
+            recording.run()
+        }) else {
+            return;
+        };
+        if run.scenario.is_some() {
+            self.lab.progress.update(|progress| {
+                if let Some(progress) = progress.as_mut().filter(|progress| progress.is_running) {
+                    progress.verdicts.clone_from(&run.verdicts);
+                }
+            });
+        }
+        self.lab.run.set(Some(run));
+    }
+
+    /// What has come of what was expected.
+    pub(crate) fn judge_recording(&self, is_over: bool) -> Vec<Verdict> {
+        let Some(run) = self.recording.borrow().as_ref().map(Recording::run) else { return Vec::new() };
+        let evidence = self.evidence.borrow();
+        let expected = self.expected.borrow();
+        expected.iter().map(|it| judge(&it.sentence, &it.claim, &run, &evidence, is_over)).collect()
+    }
+
+    /// Whether a claim is decided, by what is known.
+    pub(crate) fn is_decided(&self, is_meant: impl Fn(&Claim) -> bool) -> bool {
+        let verdicts = self.judge_recording(false);
+        let expected = self.expected.borrow();
+        expected
+            .iter()
+            .zip(verdicts)
+            .filter(|(expected, _)| is_meant(&expected.claim))
+            .all(|(_, verdict)| verdict.met.is_some())
+    }
+
+    fn tick(self: &Rc<Self>) {
+        let closed = self.windows.closed();
+        if !closed.is_empty() {
+            self.lab.windows.update(|windows| windows.retain(|window| !closed.contains(&window.name)));
+            self.changes.notify();
+        }
+        let is_over = self.recording.borrow().as_ref().is_some_and(|run| !run.is_scenario() && run.is_over(now()));
+        if is_over {
+            self.finish();
+        }
+    }
+}

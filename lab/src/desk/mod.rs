@@ -1,0 +1,94 @@
+//! What is known, and what is done about it: the lab's one place of state.
+
+mod actions;
+mod archive;
+mod hearing;
+mod replay;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use app::lab::recording::{Fact, Recording};
+use app::lab::scenario::{Evidence, Expectation};
+use app::lab::view::{Lab, LabPage, LabPageProps};
+use leptos::prelude::*;
+use send_wrapper::SendWrapper;
+
+use crate::browser::{Changes, Stream, Windows};
+
+/// A scenario whose click is about to come.
+pub(crate) struct Armed {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) expected: Vec<Expectation>,
+}
+
+/// What a step of a scenario waits for from the user.
+#[derive(Default)]
+pub(crate) struct Answers {
+    pub(crate) done: Cell<bool>,
+    pub(crate) token: RefCell<Option<String>>,
+    pub(crate) stop: Cell<bool>,
+}
+
+/// All of it.
+pub(crate) struct Desk {
+    /// What the page follows.
+    pub(crate) lab: Lab,
+    pub(crate) windows: Windows,
+    /// Wakes whoever waits for a state.
+    pub(crate) changes: Changes,
+    pub(crate) answers: Answers,
+    pub(crate) armed: RefCell<Option<Armed>>,
+    /// What the run that is recorded should come to.
+    pub(crate) expected: RefCell<Vec<Expectation>>,
+    pub(crate) evidence: RefCell<Evidence>,
+    pub(crate) recording: RefCell<Option<Recording>>,
+    /// What was told lately while nothing was recorded: a report may overtake the click that it follows from.
+    recent: RefCell<VecDeque<Fact>>,
+    stream: RefCell<Option<Stream>>,
+    /// Counts replays, so that a new one ends the last.
+    replays: Cell<u32>,
+}
+
+/// Makes the page and begins to listen.
+pub(crate) fn start() {
+    let desk: Rc<RefCell<Option<Rc<Desk>>>> = Rc::default();
+    let to_desk = SendWrapper::new(Rc::clone(&desk));
+    // What the document says until the lab has started.
+    if let Some(placeholder) = document().get_element_by_id("lab") {
+        placeholder.remove();
+    }
+    mount_to_body(move || {
+        let lab = Lab::new(move |action| {
+            // Not borrowed while it runs.
+            let desk = to_desk.borrow().clone();
+            if let Some(desk) = desk {
+                desk.act(action);
+            }
+        });
+        let made = Rc::new(Desk::new(lab));
+        *desk.borrow_mut() = Some(Rc::clone(&made));
+        made.begin();
+        LabPage(LabPageProps { lab })
+    });
+}
+
+impl Desk {
+    fn new(lab: Lab) -> Self {
+        Self {
+            lab,
+            windows: Windows::default(),
+            changes: Changes::default(),
+            answers: Answers::default(),
+            armed: RefCell::default(),
+            expected: RefCell::default(),
+            evidence: RefCell::default(),
+            recording: RefCell::default(),
+            recent: RefCell::default(),
+            stream: RefCell::default(),
+            replays: Cell::default(),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What comes from elsewhere, as text, becomes what it must be, or nothing.
+
+use app::lab::wire::{Event, FromWindow};
+
+/// A message of a window is short, in bytes of JSON.
+const LONGEST_MESSAGE: usize = 2_048;
+
+/// A window's message.
+pub(crate) fn message(json: &str) -> Option<FromWindow> {
+    (json.len() <= LONGEST_MESSAGE).then(|| serde_json::from_str(json).ok()).flatten().filter(is_sound)
+}
+
+/// An event of the lab's stream.
+pub(crate) fn event(json: &str) -> Option<Event> {
+    serde_json::from_str(json).ok()
+}
+
+/// Times are numbers that can be compared.
+const fn is_sound(message: &FromWindow) -> bool {
+    let (FromWindow::State { at, .. }
+    | FromWindow::Click { at, .. }
+    | FromWindow::Answer { at, .. }
+    | FromWindow::Gone { at }) = message;
+    at.is_finite()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_says_what_was_pressed() {
+        let told = message(r#"{"curfew-lab":"click","at":1690000000000.5,"testid":"sign-out"}"#);
+        assert_eq!(told, Some(FromWindow::Click { at: 1_690_000_000_000.5, testid: "sign-out".to_owned() }));
+        let told = message(r#"{"curfew-lab":"gone","at":1}"#);
+        assert_eq!(told, Some(FromWindow::Gone { at: 1.0 }));
+    }
+
+    #[test]
+    fn what_is_no_message_is_nothing() {
+        for json in ["", "null", "1", "{}", r#"{"curfew-lab":"click"}"#, r#"{"curfew-lab":"gone","at":"now"}"#] {
+            assert_eq!(message(json), None, "{json}");
+        }
+        let long = format!(r#"{{"curfew-lab":"click","at":1,"testid":"{}"}}"#, "x".repeat(LONGEST_MESSAGE));
+        assert_eq!(message(&long), None);
+    }
+
+    #[test]
+    fn events_of_the_stream_are_reports_and_states() {
+        let json = r#"{"type":"report","value":{"at":1.5,"from":"provider","to":{"window":"app-a"},"kind":"ended","outcome":"done",
+            "label":"ended","carries":[],"section":null}}"#;
+        assert!(matches!(event(json), Some(Event::Report(_))));
+        assert!(event(r#"{"type":"other","value":1}"#).is_none());
+    }
+}

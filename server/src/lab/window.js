@@ -1,0 +1,109 @@
+// Tells the lab, which opened this window, what the page shows and what is pressed in it, and presses for the lab what its
+// user chose there. A window that nobody opened, a frame, and a window of another opener do nothing and tell nothing.
+
+/** The server writes the lab's origin here. */
+const LAB = "http://lab.invalid";
+
+/** All that the lab may press. */
+const MAY_PRESS = new Set(["sign-in", "sign-out", "call-api", "confirm-sign-out", "stay-signed-in", "end-all"]);
+const USERS = new Set(["alice", "bob"]);
+const PRESSABLE = "button, a, summary, input[type=submit]";
+
+const opener = window.opener;
+let told = "";
+
+// Whoever else opened this window is not at the lab's origin, and the browser gives the message to nobody. The name is for
+// the last message of a page, which comes when it is no longer known who sent it.
+const say = (what, at, more) => opener.postMessage({ "curfew-lab": what, at, name: window.name, ...more }, LAB);
+const now = () => performance.timeOrigin + performance.now();
+
+function tell() {
+  const { session = null, user = null, reason = null, channel = null, listening = null } = document.body.dataset;
+  const { origin, pathname: path } = location;
+  const state = { origin, path, session, user, reason, channel, listening };
+  const text = JSON.stringify(state);
+  if (text === told) return;
+  told = text;
+  say("state", now(), state);
+}
+
+function watch() {
+  const shows = ["data-session", "data-user", "data-reason", "data-channel", "data-listening"];
+  new MutationObserver(tell).observe(document.body, { attributes: true, attributeFilter: shows });
+  const shown = { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["data-status"] };
+  new MutationObserver(answered).observe(document.body, shown);
+  const options = { capture: true, passive: true };
+  addEventListener("click", clicked, options);
+  addEventListener("submit", submitted, options);
+  addEventListener("pagehide", () => say("gone", now()), options);
+  addEventListener("pageshow", again, options);
+}
+
+/** A page that comes back from the back-forward cache told that it went. */
+function again(event) {
+  if (!event.persisted) return;
+  told = "";
+  tell();
+}
+
+function clicked(event) {
+  const pressed = event.target instanceof Element ? event.target.closest(PRESSABLE) : null;
+  const testid = pressed?.dataset.testid;
+  if (testid) say("click", performance.timeOrigin + event.timeStamp, { testid });
+}
+
+/** The provider's form to sign in has a button without a name; to press Enter in a form presses its button. */
+function submitted(event) {
+  if (event.submitter?.dataset.testid) return;
+  const testid = event.target.elements.namedItem("password") ? "password-form" : "form";
+  say("click", performance.timeOrigin + event.timeStamp, { testid });
+}
+
+/** App B shows what its API answered. */
+function answered(mutations) {
+  const result = document.querySelector("[data-testid=api-result]");
+  const status = Number(result?.dataset.status);
+  if (status && mutations.some(({ target }) => result.contains(target))) say("answer", now(), { status });
+}
+
+function press(testid) {
+  if (!MAY_PRESS.has(testid)) return;
+  const element = document.querySelector(`[data-testid=${testid}]`);
+  if (element?.matches(PRESSABLE)) element.click();
+}
+
+function signIn(user) {
+  const password = document.querySelector("form input[name=password]");
+  const username = password?.form.elements.namedItem("username");
+  if (!username || !USERS.has(user)) return;
+  // The demo's users have their names for passwords.
+  username.value = password.value = user;
+  password.form.requestSubmit();
+}
+
+function go(path) {
+  const target = new URL(path, location.origin);
+  if (target.origin === location.origin && target.protocol.startsWith("http")) location.assign(target.href);
+}
+
+function obey({ origin, source, data }) {
+  if (origin !== LAB || source !== opener || typeof data !== "object" || data === null) return;
+  const { testid, user, path } = data;
+  switch (data["curfew-lab"]) {
+    case "tell":
+      told = "";
+      return tell();
+    case "press":
+      return press(String(testid));
+    case "sign-in":
+      return signIn(String(user));
+    case "go":
+      return go(String(path));
+  }
+}
+
+if (opener && window.top === window) {
+  addEventListener("message", obey);
+  watch();
+  tell();
+}
