@@ -1,8 +1,8 @@
 //! A Leptos single-page app that has learnt to lock as soon as its session ends. It is the browser's side only; the API is
-//! `relying-party/examples/api.rs`, `examples/api-node`, or yours. Check it with
+//! `relying-party/examples/api.rs`, `examples/api-node`, or yours. Build it with
 //!
 //! ```text
-//! cargo check -p frontend --example leptos-app --target wasm32-unknown-unknown
+//! cargo build -p leptos-app --target wasm32-unknown-unknown --release
 //! ```
 //!
 //! What the app had before: a way to sign in, which ends with an access token and with whose session it is, and pages. Here

@@ -14,7 +14,7 @@ pub(crate) fn run() -> Result<(), Error> {
     process::run(cargo().args(["clippy", "--all-targets", "--", "--deny", "warnings"]))?;
     steps.next("the wasm target");
     let std = wasm_target::ensure()?;
-    steps.next("clippy, App B and the lab in the browser");
+    steps.next("clippy, App B, the lab and an example in the browser");
     process::run(std.cargo("clippy")?.args([
         "--package",
         "frontend",
@@ -24,5 +24,6 @@ pub(crate) fn run() -> Result<(), Error> {
         "--deny",
         "warnings",
     ]))?;
-    process::run(std.cargo("clippy")?.args(["--package", "lab", "--", "--deny", "warnings"]))
+    process::run(std.cargo("clippy")?.args(["--package", "lab", "--", "--deny", "warnings"]))?;
+    process::run(std.cargo("clippy")?.args(["--package", "leptos-app", "--", "--deny", "warnings"]))
 }

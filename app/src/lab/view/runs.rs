@@ -60,7 +60,6 @@ fn line(lab: Lab, head: RunHead) -> impl IntoView {
 
 /// The time of day, by the user's locale.
 fn clock(at: f64) -> String {
-    use leptos::web_sys::js_sys::{Date, JsString};
-    let date = Date::new(&at.into());
-    JsString::from(date.to_locale_time_string("default")).into()
+    use leptos::web_sys::js_sys::Date;
+    Date::new(&at.into()).to_locale_time_string("default").into()
 }
