@@ -16,17 +16,19 @@ test('cookies blocked: the frame needs none', async ({ lab, topology }) => {
 });
 
 /// T-25
-test('laptop asleep: a tab that stood still locks when it wakes', async ({ lab, demo }) => {
+test('laptop asleep: a tab that was cut off locks when it wakes', async ({ lab, demo }) => {
   await lab.start('laptop-asleep');
   await lab.openWindows();
   await expect(lab.stepDone).toBeVisible();
   const asleep = lab.shown(demo.appB);
   const tools = await asleep.context().newCDPSession(asleep);
-  await tools.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await tools.send('Network.enable');
+  const network = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+  await tools.send('Network.emulateNetworkConditions', { offline: true, ...network });
   await lab.stepDone.click();
   await expect(lab.learned('app-b-api')).toHaveAttribute('data-channel', /./);
   await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-in');
-  await tools.send('Page.setWebLifecycleState', { state: 'active' });
+  await tools.send('Network.emulateNetworkConditions', { offline: false, ...network });
   await lab.stepDone.click();
   await lab.expectMet();
   await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');

@@ -6,7 +6,7 @@ use std::time::Duration;
 use app::lab::recording::{Before, Fact, Recording, beginning};
 use app::lab::scenario::{Claim, judge};
 use app::lab::view::Connection;
-use app::lab::wire::{Event, FromWindow, Kind, Milliseconds, Verdict};
+use app::lab::wire::{Event, FromWindow, Kind, Milliseconds, ToWindow, Verdict};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -19,6 +19,9 @@ const MOST_RECENT: usize = 100;
 
 /// How often the lab looks for windows that were closed and runs that are over: nothing tells of these.
 const TICK: Duration = Duration::from_millis(500);
+
+/// After so many ticks a window that says nothing is asked.
+const TICKS_OF_SILENCE: u32 = 3;
 
 /// How long until a stream that the browser gave up is opened again, in milliseconds.
 const RETRY: u32 = 2_000;
@@ -196,9 +199,26 @@ impl Desk {
             self.lab.windows.update(|windows| windows.retain(|window| !closed.contains(&window.name)));
             self.changes.notify();
         }
+        self.ask_the_silent();
         let is_over = self.recording.borrow().as_ref().is_some_and(|run| !run.is_scenario() && run.is_over(now()));
         if is_over {
             self.finish();
+        }
+    }
+
+    /// A page's first word can get lost: until the browser has moved a new window to a process of its own, it does not always
+    /// say whose message it was.
+    fn ask_the_silent(&self) {
+        let Some(state) = self.lab.state.get_untracked() else { return };
+        let windows = self.lab.windows.get_untracked();
+        let mut silent = self.silent.borrow_mut();
+        silent.retain(|name, _| windows.iter().any(|window| window.name == *name && window.page.is_none()));
+        for window in windows.iter().filter(|window| window.page.is_none()) {
+            let ticks = silent.entry(window.name.clone()).or_default();
+            *ticks += 1;
+            if *ticks % TICKS_OF_SILENCE == 0 {
+                self.windows.ask(&window.name, &ToWindow::Tell, window.party.origin(&state));
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ mod hearing;
 mod replay;
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use app::lab::recording::{Fact, Recording};
@@ -47,6 +47,8 @@ pub(crate) struct Desk {
     pub(crate) recording: RefCell<Option<Recording>>,
     /// What was told lately while nothing was recorded: a report may overtake the click that it follows from.
     recent: RefCell<VecDeque<Fact>>,
+    /// For how many ticks each of these windows has not said a word.
+    silent: RefCell<BTreeMap<String, u32>>,
     stream: RefCell<Option<Stream>>,
     /// Counts replays, so that a new one ends the last.
     replays: Cell<u32>,
@@ -87,6 +89,7 @@ impl Desk {
             evidence: RefCell::default(),
             recording: RefCell::default(),
             recent: RefCell::default(),
+            silent: RefCell::default(),
             stream: RefCell::default(),
             replays: Cell::default(),
         }

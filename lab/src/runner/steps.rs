@@ -2,7 +2,7 @@ use app::lab::recording::Recording;
 use app::lab::scenario::{Beginning, Change, Claim, Step, Try};
 use app::lab::stage::{Party, Window};
 use app::lab::view::Prompt;
-use app::lab::wire::{Administrator, Stolen, StolenAnswer, ToWindow};
+use app::lab::wire::{Administrator, Place, Stolen, StolenAnswer, ToWindow};
 use leptos::prelude::*;
 
 use super::{Halt, Runner};
@@ -202,9 +202,13 @@ impl Runner {
             }
         }
         self.desk.show_recording();
-        // The report of it comes by the stream.
+        // The report of it comes by the stream, and belongs into the picture.
+        let is_told = |desk: &Desk| {
+            let recording = desk.recording.borrow();
+            recording.as_ref().is_none_or(|it| it.run().reports.iter().any(|report| report.from == Place::Lab))
+        };
         if when == Try::After {
-            self.until(CLICK, is_whole).await?;
+            self.until(CLICK, is_told).await?;
         }
         Ok(note)
     }

@@ -109,7 +109,7 @@ pub const SCENARIOS: [Scenario; 10] = [
     Scenario {
         id: "laptop-asleep",
         title: "Laptop asleep",
-        about: "App B’s tab stands still, as on a laptop that sleeps, while the session ends elsewhere.",
+        about: "App B’s tab hears nothing, as on a laptop that sleeps, while the session ends elsewhere.",
         begins: Beginning::Press(Party::AppA, "sign-out"),
         tabs: 1,
         steps: &[
@@ -117,11 +117,11 @@ pub const SCENARIOS: [Scenario; 10] = [
             Step::Windows,
             Step::SignIn,
             Step::User(
-                "Put App B’s tab to sleep. Chromium: choose “Freeze” for it at chrome://discards. Where the browser is on another \
-                 machine than the demo, close the lid.",
+                "Cut App B’s tab off, as sleep does: in its window open the developer tools and set the network to “Offline”. \
+                 (Chromium can also freeze it, at chrome://discards.)",
             ),
             Step::Begin,
-            Step::User("Wake it: look at its window."),
+            Step::User("Wake it: set the network back, and look at its window."),
             Step::Settle,
         ],
         patience: 15,
