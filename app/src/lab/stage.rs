@@ -142,6 +142,12 @@ impl Window {
         self.own().is_some_and(|page| page.session.as_deref() == Some("signed-out"))
     }
 
+    /// Whether it shows a page that stays as it is until something happens.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.page.as_ref().is_some_and(|page| page.session.as_deref() != Some("checking"))
+    }
+
     /// Whether a push, of its own or another tab's, would reach it.
     #[must_use]
     pub fn is_listening(&self) -> bool {

@@ -11,6 +11,9 @@ use web_sys::{MessageEvent, Window};
 
 use crate::incoming;
 
+/// How the windows' names begin, as the browser knows them.
+const TARGET: &str = "curfew-lab-";
+
 /// What was heard, and from which window.
 pub(crate) struct Heard {
     /// The window's name.
@@ -41,7 +44,7 @@ impl Windows {
             return true;
         }
         let Some(window) = web_sys::window() else { return false };
-        let target = format!("curfew-lab-{name}");
+        let target = format!("{TARGET}{name}");
         let features = features(self.held.borrow().len());
         let Ok(Some(proxy)) = window.open_with_url_and_target_and_features(url, &target, &features) else {
             return false;
@@ -80,7 +83,6 @@ impl Windows {
     /// A message, if it is one of a window of the demo.
     pub(crate) fn hear(&self, event: &MessageEvent, state: &State) -> Option<Heard> {
         let party = Party::of_origin(&event.origin(), state)?;
-        let source: JsValue = event.source()?.into();
         let json = JSON::stringify(&event.data()).ok()?.as_string()?;
         let told = incoming::message(&json)?;
         // A page tells its own origin, and no other.
@@ -89,11 +91,24 @@ impl Windows {
         {
             return None;
         }
+        let Some(source) = event.source() else {
+            // While a window moves from one of the browser's processes to another it does not say whose message it was.
+            let name = self.named(&event.data())?;
+            return Some(Heard { name, is_new: false, told });
+        };
+        let source: JsValue = source.into();
         let known = self.held.borrow().iter().find(|held| held.proxy.loose_eq(&source)).map(|held| held.name.clone());
         match known {
             Some(name) => Some(Heard { name, is_new: false, told }),
             None => Some(Heard { name: self.adopt(party, source)?, is_new: true, told }),
         }
+    }
+
+    /// The window that a message says it is of, if it is one that the lab has opened.
+    fn named(&self, message: &JsValue) -> Option<String> {
+        let named = js_sys::Reflect::get(message, &"name".into()).ok()?.as_string()?;
+        let name = named.strip_prefix(TARGET)?;
+        self.held.borrow().iter().any(|held| held.name == name).then(|| name.to_owned())
     }
 
     /// Only pages that were opened by this tab can have it as their opener, and so speak to it.

@@ -206,14 +206,14 @@ impl Desk {
         }
     }
 
-    /// A page's first word can get lost: until the browser has moved a new window to a process of its own, it does not always
+    /// A page's word can get lost: until the browser has moved a new window to a process of its own, it does not always
     /// say whose message it was.
     fn ask_the_silent(&self) {
         let Some(state) = self.lab.state.get_untracked() else { return };
         let windows = self.lab.windows.get_untracked();
         let mut silent = self.silent.borrow_mut();
-        silent.retain(|name, _| windows.iter().any(|window| window.name == *name && window.page.is_none()));
-        for window in windows.iter().filter(|window| window.page.is_none()) {
+        silent.retain(|name, _| windows.iter().any(|window| window.name == *name && !window.is_settled()));
+        for window in windows.iter().filter(|window| !window.is_settled()) {
             let ticks = silent.entry(window.name.clone()).or_default();
             *ticks += 1;
             if *ticks % TICKS_OF_SILENCE == 0 {

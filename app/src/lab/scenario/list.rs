@@ -113,16 +113,16 @@ pub const SCENARIOS: [Scenario; 10] = [
         begins: Beginning::Press(Party::AppA, "sign-out"),
         tabs: 1,
         steps: &[
-            BOTH_UP,
+            Step::Set(
+                &[Change::AppA(true), Change::AppB(true), Change::Push(false)],
+                "Switch push off: a laptop that sleeps hears none.",
+            ),
             Step::Windows,
             Step::SignIn,
-            Step::User(
-                "Cut App B’s tab off, as sleep does: in its window open the developer tools and set the network to “Offline”. \
-                 (Chromium can also freeze it, at chrome://discards.)",
-            ),
             Step::Begin,
-            Step::User("Wake it: set the network back, and look at its window."),
+            Step::User("App B’s tab has heard nothing. Wake it, as when the lid opens: click into its window."),
             Step::Settle,
+            Step::PutBack,
         ],
         patience: 15,
     },

@@ -51,6 +51,8 @@ pub enum Change {
     BackChannel(bool),
     /// The front channel works or does not.
     FrontChannel(bool),
+    /// Servers push to their tabs or do not.
+    Push(bool),
 }
 
 impl Change {
@@ -61,6 +63,7 @@ impl Change {
             Self::AppB(is_on) => switches.app_b = is_on,
             Self::BackChannel(is_on) => switches.back_channel = is_on,
             Self::FrontChannel(is_on) => switches.front_channel = is_on,
+            Self::Push(is_on) => switches.push = is_on,
         }
     }
 }
