@@ -58,7 +58,8 @@ function object(bytes) {
 
 /** JSON.parse takes the last of two members with one name: then what was parsed has fewer members than what was written. */
 function saysOnce(text, value) {
-  const written = text.match(/"(?:[^"\\]|\\.)*"\s*:/g)?.length ?? 0;
+  // Strings one after the other; a colon behind one makes it a name.
+  const written = [...text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon).length;
   let kept = 0;
   const count = (value) => {
     if (value === null || typeof value !== 'object') return;

@@ -10,37 +10,56 @@ const MOST = 1_000_000;
 
 export class Ledger {
   #file;
+  #length = 0; // of the file, in bytes: up to here it is whole lines
+  #written = Promise.resolve();
   #bySid = new Map(); // sid -> when it may be forgotten
   #bySub = new Map(); // sub -> { notBefore, until }
-  #tokens = new Map(); // jti -> what the token ended
+  #tokens = new Map(); // jti -> { ended, until }: what the token ended
 
   static async open(folder) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const path = join(folder, 'ended-sessions.jsonl');
     const ledger = new Ledger();
-    const text = await readFile(path, 'utf8').catch((error) => {
-      if (error.code === 'ENOENT') return '';
+    const bytes = await readFile(path).catch((error) => {
+      if (error.code === 'ENOENT') return Buffer.alloc(0);
       throw error;
     });
-    // A last line that was cut off by a crash was never acknowledged.
-    for (const line of text.split('\n').slice(0, -1)) ledger.#remember(JSON.parse(line));
+    // A last line that was cut off by a crash was never acknowledged, and what comes next must not stand behind it.
+    ledger.#length = bytes.lastIndexOf('\n') + 1;
+    const lines = bytes.subarray(0, ledger.#length).toString().split('\n').slice(0, -1);
+    for (const line of lines) ledger.#remember(JSON.parse(line));
     ledger.#file = await open(path, 'a', 0o600);
-    if (text !== '' && !text.endsWith('\n')) await ledger.#file.appendFile('\n');
+    await ledger.#file.truncate(ledger.#length);
     return ledger;
   }
 
   /** Records an event: it is on disk when this resolves. The same event twice is one. */
   async end(event) {
-    if (this.#bySid.size + this.#bySub.size >= MOST) throw new Error('the record of ended sessions is full');
-    await this.#file.appendFile(`${JSON.stringify({ ...event, at: Date.now() / 1000 })}\n`);
-    await this.#file.datasync();
-    this.#remember({ ...event, at: Date.now() / 1000 });
+    this.#forget();
+    if (this.#bySid.size + this.#bySub.size + this.#tokens.size >= MOST) throw new Error('the record of ended sessions is full');
+    const end = { ...event, at: Date.now() / 1000 };
+    // One after the other, so that a line that was written in part can be taken back.
+    const written = this.#written.then(() => this.#append(Buffer.from(`${JSON.stringify(end)}\n`)));
+    this.#written = written.catch(() => {});
+    await written;
+    this.#remember(end);
+  }
+
+  async #append(line) {
+    try {
+      await this.#file.appendFile(line);
+      await this.#file.datasync();
+      this.#length += line.length;
+    } catch (error) {
+      await this.#file.truncate(this.#length);
+      throw error;
+    }
   }
 
   /** Whether a token with this `jti` has ended something else. */
   isReplayed({ jti, sid, sub }) {
     const known = this.#tokens.get(jti);
-    return known !== undefined && known !== subject(sid, sub);
+    return known !== undefined && known.ended !== subject(sid, sub);
   }
 
   /** The one rule: a `sid` has ended for good; a user's sessions have up to the instant of the sign-out. */
@@ -57,17 +76,31 @@ export class Ledger {
 
   #remember({ sid, sub, notBefore, jti, at }) {
     const until = at + SESSION_LIFETIME;
-    if (jti !== undefined) this.#tokens.set(jti, subject(sid, sub));
+    if (jti !== undefined) remember(this.#tokens, jti, { ended: subject(sid, sub), until });
     // A token that names a session ends that session, and never all of the user's.
-    if (sid !== undefined) this.#bySid.set(sid, until);
-    else if ((this.#bySub.get(sub)?.notBefore ?? -1) < notBefore) this.#bySub.set(sub, { notBefore, until });
-    const now = Date.now() / 1000;
-    for (const [sid, until] of this.#bySid) {
-      // In the order in which they came: the first that is kept ends the search.
-      if (until > now) break;
-      this.#bySid.delete(sid);
+    if (sid !== undefined) remember(this.#bySid, sid, until);
+    else {
+      const before = this.#bySub.get(sub)?.notBefore ?? -1;
+      remember(this.#bySub, sub, { notBefore: Math.max(before, notBefore), until });
     }
   }
+
+  /** What no session and no token is old enough for. Each map is in the order of time, so the first that is kept ends it. */
+  #forget() {
+    const now = Date.now() / 1000;
+    for (const map of [this.#bySid, this.#bySub, this.#tokens]) {
+      for (const [key, value] of map) {
+        if ((value.until ?? value) > now) break;
+        map.delete(key);
+      }
+    }
+  }
+}
+
+/** At the end, also where it was there before. */
+function remember(map, key, value) {
+  map.delete(key);
+  map.set(key, value);
 }
 
 const subject = (sid, sub) => JSON.stringify([sid, sub]);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderName};
@@ -21,7 +21,9 @@ use sqlx::{Row, SqliteConnection, SqlitePool};
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
 const COOKIE_NAME: &str = "axum-app";
-/// How many sign-ins may be under way; the oldest give way.
+/// How long a sign-in may take.
+const LOGIN_WITHIN: Duration = Duration::from_secs(600);
+/// How many sign-ins may be under way; the oldest gives way.
 const MOST_LOGINS: usize = 1_000;
 
 pub(crate) struct Config {
@@ -61,6 +63,7 @@ pub(crate) struct SignedIn {
 pub(crate) struct Logins(Mutex<HashMap<String, Login>>);
 
 struct Login {
+    begun: Instant,
     nonce: Nonce,
     verifier: PkceCodeVerifier,
 }
@@ -84,10 +87,12 @@ impl Logins {
             .set_pkce_challenge(challenge)
             .url();
         let mut logins = self.0.lock().map_err(|_| "a sign-in broke off")?;
-        if logins.len() >= MOST_LOGINS {
-            logins.clear();
+        logins.retain(|_, login| login.begun.elapsed() < LOGIN_WITHIN);
+        let oldest = logins.iter().min_by_key(|(_, login)| login.begun).map(|(state, _)| state.clone());
+        if let Some(oldest) = oldest.filter(|_| logins.len() >= MOST_LOGINS) {
+            logins.remove(&oldest);
         }
-        logins.insert(state.secret().clone(), Login { nonce, verifier });
+        logins.insert(state.secret().clone(), Login { begun: Instant::now(), nonce, verifier });
         let cookie = format!("{COOKIE_NAME}-login={}; HttpOnly; SameSite=Lax; Path=/; Max-Age=600", state.secret());
         Ok((AppendHeaders([(SET_COOKIE, cookie)]), Redirect::to(url.as_str())).into_response())
     }
@@ -207,6 +212,11 @@ pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<String> {
     cookie(headers, COOKIE_NAME)
 }
 
+/// A sign-out changes the cookie, or the browser could show the page again by "back".
+pub(crate) fn no_cookie() -> AppendHeaders<[(HeaderName, String); 1]> {
+    AppendHeaders([(SET_COOKIE, format!("{COOKIE_NAME}=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"))])
+}
+
 /// On https it would be `Secure`, and its name begin with `__Host-`.
 pub(crate) fn set_cookie(id: &str) -> AppendHeaders<[(HeaderName, String); 1]> {
     AppendHeaders([(SET_COOKIE, format!("{COOKIE_NAME}={id}; HttpOnly; SameSite=Lax; Path=/"))])
@@ -231,14 +241,15 @@ pub(crate) fn signed_in_page(name: &str) -> String {
     page(&format!("Hello {name}"), body)
 }
 
-/// Locks the open page: the whole of what a tab needs, if it may simply go to another page.
+/// Locks the open page by going to another. App A (`server/src/app_a/tab`) does more: one stream for all tabs, since a browser
+/// has six connections to a server over HTTP/1.1, and a question to the server after a sleep.
 pub(crate) async fn open_page_script() -> impl IntoResponse {
     let script = r#"
 const stream = new EventSource('/events');
 const lock = () => { document.body.hidden = true; location.replace('/signed-out'); };
 stream.addEventListener('sign-out', lock);
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
-addEventListener('pagehide', () => stream.close());
+addEventListener('pagehide', () => { document.body.hidden = true; stream.close(); });
 "#;
     ([(CONTENT_TYPE, "text/javascript")], script)
 }

@@ -149,18 +149,18 @@ async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response, 
         return Ok((StatusCode::FORBIDDEN, "This form was not sent by our own page.").into_response());
     }
     let Some((id, signed_in)) = before::session_cookie(&headers).zip(visitor(&app, &headers).await?) else {
-        return Ok(Redirect::to("/signed-out").into_response());
+        return Ok((before::no_cookie(), Redirect::to("/signed-out")).into_response());
     };
     delete_session(&mut *app.0.pool.acquire().await?, &id).await?;
     let metadata = app.0.party.metadata();
     let Some(mut url) = metadata.and_then(|metadata| metadata.end_session_endpoint.clone()) else {
-        return Ok(Redirect::to("/signed-out").into_response());
+        return Ok((before::no_cookie(), Redirect::to("/signed-out")).into_response());
     };
     url.query_pairs_mut()
         .append_pair("id_token_hint", &signed_in.id_token)
         .append_pair("client_id", &app.0.config.client_id)
         .append_pair("post_logout_redirect_uri", &app.0.config.url("/signed-out"));
-    Ok(Redirect::to(url.as_str()).into_response())
+    Ok((before::no_cookie(), Redirect::to(url.as_str())).into_response())
 }
 
 /// The stream of an open page: the one event on it is the end of its session.

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! What the app had before: a way to sign in, which ends with an access token and with whose session it is, and pages. Here
-//! both are handed in by the page (`window.curfewExample`). What it takes to lock is [`Guarded`] and what it calls.
+//! both are handed in by the page (`window.curfewExample`). What it takes to lock is [`Guarded`] and what it calls. Left out is
+//! what App B (`frontend/`) has besides: it hides and asks after a sleep and when it comes back from the back-forward cache.
 
 use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::*;
@@ -18,6 +19,9 @@ use web_sys::{BroadcastChannel, Headers, MessageEvent, ReadableStreamDefaultRead
 const EVENTS: &str = "/api/events";
 /// Where the tabs of this app tell each other which session has ended.
 const TABS: &str = "leptos-app-sign-out";
+/// How long until a stream that broke off is opened anew, in milliseconds.
+const FIRST_WAIT_MS: i32 = 500;
+const LAST_WAIT_MS: i32 = 15_000;
 /// A line of a stream that is longer is not a sign-out, in bytes.
 const LONGEST_LINE: usize = 16 * 1024;
 
@@ -57,17 +61,46 @@ fn Guarded(children: ChildrenFn) -> impl IntoView {
     }
 }
 
-/// A stream by `fetch`, because an `EventSource` sends no Authorization header. When it breaks off, open it anew after a
-/// while, and with `Last-Event-ID`; when it is answered 401 with `session_ended`, lock.
+/// A stream by `fetch`, because an `EventSource` sends no Authorization header. It is opened anew when it breaks off, and the
+/// server says then what was missed: it refuses an access token whose session has ended.
 async fn hear_server(session: SessionRef, access_token: String, lock: impl Fn()) {
-    let ended = read_stream(&session, &access_token).await;
-    if ended == Ok(true) {
-        tell_other_tabs(&session);
-        lock();
+    let mut wait = FIRST_WAIT_MS;
+    loop {
+        match read_stream(&session, &access_token).await {
+            Ok(Heard::End) => {
+                tell_other_tabs(&session);
+                return lock();
+            }
+            Ok(Heard::Break) => wait = FIRST_WAIT_MS,
+            // An app that renews its tokens would do it here, and go on.
+            Ok(Heard::Refusal) => return,
+            // A network error says nothing of the session.
+            Err(_) => wait = (2 * wait).min(LAST_WAIT_MS),
+        }
+        pause(wait).await;
     }
 }
 
-async fn read_stream(session: &SessionRef, access_token: &str) -> Result<bool, JsValue> {
+/// How a stream came to its end.
+enum Heard {
+    /// The session has ended.
+    End,
+    /// The connection was cut, or the server stopped.
+    Break,
+    /// The token is not taken, for another reason than a sign-out.
+    Refusal,
+}
+
+async fn pause(milliseconds: i32) {
+    let timer = js_sys::Promise::new(&mut |resolve, _| {
+        if let Some(window) = window() {
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+        }
+    });
+    let _ = JsFuture::from(timer).await;
+}
+
+async fn read_stream(session: &SessionRef, access_token: &str) -> Result<Heard, JsValue> {
     let headers = Headers::new()?;
     headers.set("Authorization", &format!("Bearer {access_token}"))?;
     let init = RequestInit::new();
@@ -75,7 +108,13 @@ async fn read_stream(session: &SessionRef, access_token: &str) -> Result<bool, J
     let window = window().ok_or("no window")?;
     let response: Response = JsFuture::from(window.fetch_with_str_and_init(EVENTS, &init)).await?.dyn_into()?;
     if response.status() == 401 {
-        return Ok(true);
+        // Only this is a sign-out: a token can also have expired.
+        let body = JsFuture::from(response.json()?).await?;
+        let reason = Reflect::get(&body, &"reason".into())?.as_string();
+        return Ok(if reason.as_deref() == Some("session_ended") { Heard::End } else { Heard::Refusal });
+    }
+    if !response.ok() {
+        return Err("the server cannot tell now".into());
     }
     let body = response.body().ok_or("no body")?;
     let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
@@ -83,13 +122,13 @@ async fn read_stream(session: &SessionRef, access_token: &str) -> Result<bool, J
     loop {
         let chunk = JsFuture::from(reader.read()).await?;
         if Reflect::get(&chunk, &"done".into())?.is_truthy() {
-            return Ok(false);
+            return Ok(Heard::Break);
         }
         let bytes: Uint8Array = Reflect::get(&chunk, &"value".into())?.dyn_into()?;
         text.push_str(&String::from_utf8_lossy(&bytes.to_vec()));
         while let Some((message, rest)) = text.split_once("\n\n") {
             if is_end_of(message, session) {
-                return Ok(true);
+                return Ok(Heard::End);
             }
             text = rest.to_owned();
         }
@@ -124,7 +163,8 @@ fn event(json: &str) -> Option<LogoutEvent> {
 fn hear_other_tabs(session: SessionRef, lock: impl Fn() + 'static) {
     let Ok(channel) = BroadcastChannel::new(TABS) else { return };
     let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-        if message.data().as_string().as_deref() == session.sid.as_deref() {
+        let told = message.data().as_string();
+        if told.is_some() && told == session.sid {
             lock();
         }
     });

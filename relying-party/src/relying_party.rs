@@ -175,9 +175,10 @@ impl RelyingParty {
         let (channel, refused) = (event.channel.as_str(), event.clone());
         let recorded = self.unabandoned(async move {
             let ended = ledger.end(&event, trust, token.as_ref()).await?;
-            let observers = &settings.observers;
-            observers.tell(|| ended.observed(&event, begun.elapsed()));
+            let (observers, took) = (&settings.observers, begun.elapsed());
+            // The tabs first: nobody who only looks on may keep them waiting.
             let told = hub.publish(ended.seq, &event);
+            observers.tell(|| ended.observed(&event, took));
             observers.tell(|| Observation::Pushed { event: (&event).into(), seq: ended.seq, streams: told });
             Ok((ended, told))
         });

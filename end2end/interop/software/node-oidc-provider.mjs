@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import Provider from 'oidc-provider';
 import { logoutAddresses, serveProvider, signOutQuestion, textOfError } from './node-oidc-provider-server.mjs';
 
-const { provider: issuer, appA, appB, appASecret, channels } = JSON.parse(process.argv[2]);
+const { provider: issuer, appA, appB, appASecret, channels, lacks } = JSON.parse(process.argv[2]);
 const AUDIENCE = `${appB}/api`;
 const SCOPES = 'openid profile notes';
 
@@ -49,12 +49,13 @@ const provider = new Provider(issuer, {
   },
   // As `expiresWithSession` has it, these end with the session.
   issueRefreshToken: (_ctx, { clientId }) => clientId === 'app-b',
-  extraTokenClaims: ({ oidc: { entities } }) => ({ sid: (entities.AuthorizationCode ?? entities.RefreshToken)?.sid }),
+  extraTokenClaims: ({ oidc: { entities } }) =>
+    lacks.includes('sid') ? {} : { sid: (entities.AuthorizationCode ?? entities.RefreshToken)?.sid },
   features: {
     devInteractions: { enabled: false },
     backchannelLogout: { enabled: channels.includes('back-channel') },
     revocation: { enabled: true },
-    rpInitiatedLogout: { logoutSource: signOutQuestion },
+    rpInitiatedLogout: { enabled: !lacks.includes('end_session_endpoint'), logoutSource: signOutQuestion },
     // App B asks for no resource: its client has one.
     resourceIndicators: {
       defaultResource: ({ oidc }) => (oidc.client.clientId === 'app-b' ? AUDIENCE : undefined),

@@ -105,11 +105,15 @@ impl Desk {
     /// Puts the switches like this; returns when the demo has changed.
     pub(crate) async fn switch(&self, switches: &Switches) -> Result<(), Problem> {
         self.lab.is_switching.set(true);
+        // The stream may tell of the change before this request is answered.
+        let was = self.lab.state.get_untracked().map(|state| state.switches);
         let changed = put::<State>("/api/switches", switches).await;
         self.lab.is_switching.set(false);
         match changed {
             Ok(state) => {
-                self.reload_pages(&state.switches);
+                if let Some(was) = was {
+                    self.reload_pages(&was, &state.switches);
+                }
                 self.lab.state.set(Some(state));
                 self.changes.notify();
                 Ok(())
@@ -123,8 +127,7 @@ impl Desk {
     }
 
     /// Pages know when they are loaded whether there is push and broadcast, and how to renew.
-    fn reload_pages(&self, now: &Switches) {
-        let Some(was) = self.lab.state.get_untracked().map(|state| state.switches) else { return };
+    fn reload_pages(&self, was: &Switches, now: &Switches) {
         let is_same = (was.push, was.broadcast, was.renew) == (now.push, now.broadcast, now.renew);
         if is_same {
             return;

@@ -124,6 +124,8 @@ impl Desk {
     /// The click of a scenario has come.
     pub(crate) fn begin_armed(self: &Rc<Self>, armed: Armed, at: Milliseconds) {
         let Armed { id, title, expected } = armed;
+        // A run before it is judged by what was expected of it.
+        self.finish();
         *self.expected.borrow_mut() = expected;
         self.begin_run(Begun { title: title.to_owned(), scenario: Some(id.to_owned()), at });
     }

@@ -177,6 +177,9 @@ pub enum UriError {
     /// A user name or password in a URI.
     #[error("must have no user name and no password")]
     Credentials,
+    /// Characters that no host name has.
+    #[error("must have a host of letters, digits, dots and hyphens")]
+    Host,
     /// Neither https nor on this machine.
     #[error("must be https; http is accepted on loopback only")]
     Insecure,

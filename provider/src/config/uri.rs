@@ -22,6 +22,9 @@ impl RegisteredUri {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(UriError::Credentials);
         }
+        if url.host().is_some_and(|host| !is_plain(&host)) {
+            return Err(UriError::Host);
+        }
         match url.scheme() {
             "https" if url.host().is_some() => {}
             "http" if is_loopback(&url) => {}
@@ -107,6 +110,15 @@ impl Serialize for RegisteredUri {
     }
 }
 
+/// Whether a host is nothing but a host. The parser takes more, such as `;`, `,` and `*`, which mean something in a content
+/// security policy, where origins of apps are written.
+fn is_plain(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte)),
+        Host::Ipv4(_) | Host::Ipv6(_) => true,
+    }
+}
+
 /// Whether this URL cannot leave the machine.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
@@ -136,6 +148,10 @@ mod tests {
             ("https://app.example.com/#top", Err(UriError::Fragment)),
             ("https://alice@app.example.com/", Err(UriError::Credentials)),
             ("https://alice:secret@app.example.com/", Err(UriError::Credentials)),
+            ("https://!;x/callback", Err(UriError::Host)),
+            ("https://a,b.example.com/callback", Err(UriError::Host)),
+            ("https://*.example.com/callback", Err(UriError::Host)),
+            ("https://'self'/callback", Err(UriError::Host)),
             ("http://app.example.com/callback", Err(UriError::Insecure)),
             ("http://127.0.0.1.example.com/callback", Err(UriError::Insecure)),
             ("http://localhost.example.com/callback", Err(UriError::Insecure)),

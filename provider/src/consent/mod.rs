@@ -29,8 +29,9 @@ use crate::store::{offline_consent, session_consent};
 const LIFETIME: i64 = 10 * 60;
 
 /// Whether the user must be asked: because the app wants it so (section 3.1.2.1, `prompt`), or because it wants access while
-/// the user is away and was not allowed all of that before; or because it is a third party, once in a session. For nothing
-/// else: the configured apps belong to whoever runs the provider.
+/// the user is away and was not allowed all of that before; or because it is a third party, once in a session, and each time
+/// where its address could be another's: any program can listen on loopback, or claim a scheme (RFC 8252 section 8.6). For
+/// nothing else: the configured apps belong to whoever runs the provider.
 pub(crate) async fn must_ask(
     conn: &mut SqliteConnection,
     request: &AuthorizationRequest,
@@ -41,6 +42,10 @@ pub(crate) async fn must_ask(
     }
     let client = &request.target.client;
     let (client_id, scope) = (&client.client_id, request.consent_scope());
+    let is_anybodys = request.target.redirect_uri.url().scheme() != "https";
+    if client.is_third_party && client.is_public() && is_anybodys {
+        return Ok(true);
+    }
     if request.is_offline() {
         return Ok(!offline_consent::covers(conn, &session.sub, client_id, &scope).await?);
     }

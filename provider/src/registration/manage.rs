@@ -78,11 +78,12 @@ async fn change(
 ) -> Result<Response, RegistrationError> {
     let limits = limits(provider)?;
     let access_token = bearer(headers).ok_or(RegistrationError::AccessToken)?;
-    // Like registrations: each leaves an entry in the audit log, out of which nobody must be able to push others.
-    let counted = provider.registrations.count(source, limits.in_a_row, provider.clock.now());
-    counted.map_err(|seconds| RegistrationError::TooMany { seconds })?;
     // Without the write lock, for which those who may would have to wait.
     authenticate(&mut *provider.store.read().await?, client_id, access_token).await?;
+    // Like registrations: each leaves an entry in the audit log, out of which nobody must be able to push others. Whoever
+    // may not change anything does not count, or he could keep those from it who may.
+    let counted = provider.registrations.count(source, limits.in_a_row, provider.clock.now());
+    counted.map_err(|seconds| RegistrationError::TooMany { seconds })?;
     require_json(headers)?;
     let identity = Identity::parse(body, client_id)?;
     let metadata = Metadata::parse(body, limits)?;

@@ -123,6 +123,8 @@ impl Guard {
         let mut authenticated = checked.authenticated.clone();
         if let Some(token) = &checked.unbound
             && let Some(session) = self.party.bound(token)?
+            // Of another user's token that has the same `jti`, which no provider may make, this says nothing.
+            && session.sub == authenticated.session.sub
         {
             authenticated.session = session;
         }

@@ -25,9 +25,7 @@ pub fn judge(sentence: &str, claim: &Claim, run: &Run, evidence: &Evidence, is_o
         Claim::Works(party) => works(run, *party, is_over),
         Claim::Unreachable(party) => unreachable(run, *party),
         Claim::FrameCookies(party) => frame_cookies(run, *party),
-        Claim::StolenBefore(is_bound) => stolen(evidence.stolen_before.as_ref(), |answer| {
-            if *is_bound { is_refused_as(answer, "proof") } else { answer.status == 200 }
-        }),
+        Claim::StolenBefore => stolen(evidence.stolen_before.as_ref(), |answer| is_refused_as(answer, "proof")),
         Claim::StolenAfter => stolen(evidence.stolen_after.as_ref(), |answer| is_refused_as(answer, "session_ended")),
     };
     let (met, found) = match found {
@@ -262,9 +260,8 @@ mod tests {
             let evidence = Evidence { stolen_before: before, stolen_after: after };
             judge("", claim, &run, &evidence, false).met
         };
-        assert_eq!(judged(&Claim::StolenBefore(true), Some(answer(401, Some("proof"))), None), Some(true));
-        assert_eq!(judged(&Claim::StolenBefore(true), Some(answer(200, None)), None), Some(false));
-        assert_eq!(judged(&Claim::StolenBefore(false), Some(answer(200, None)), None), Some(true));
+        assert_eq!(judged(&Claim::StolenBefore, Some(answer(401, Some("proof"))), None), Some(true));
+        assert_eq!(judged(&Claim::StolenBefore, Some(answer(200, None)), None), Some(false));
         assert_eq!(judged(&Claim::StolenAfter, None, None), None);
         assert_eq!(judged(&Claim::StolenAfter, None, Some(answer(401, Some("session_ended")))), Some(true));
         assert_eq!(judged(&Claim::StolenAfter, None, Some(answer(401, Some("expired")))), Some(false));

@@ -32,13 +32,15 @@ fn report(app: &Place, observation: &Observation<'_>) -> Option<Sketch> {
         Observation::FrontChannelReceived { sid, storage_access, with_cookies } => {
             asked(Kind::FrontChannel, Done, "frame")
                 .carries("session", sid)
-                .carries_some("cookies", storage_access.map(cookies))
+                .carries_some("cookies", cookies(storage_access, with_cookies))
                 .carries("came with cookies", if with_cookies { "yes" } else { "no" })
                 .follows(sections::FRONT_CHANNEL)
         }
-        Observation::FrontChannelRefused { storage_access, .. } => asked(Kind::FrontChannel, Refused, "frame refused")
-            .carries_some("cookies", storage_access.map(cookies))
-            .follows(sections::FRONT_CHANNEL),
+        Observation::FrontChannelRefused { storage_access, with_cookies } => {
+            asked(Kind::FrontChannel, Refused, "frame refused")
+                .carries_some("cookies", cookies(storage_access, with_cookies))
+                .follows(sections::FRONT_CHANNEL)
+        }
         // The second channel finds it done.
         Observation::EndRecorded { repeated: true, .. } => return None,
         Observation::EndRecorded { event, held_as, sessions, took, .. } => {
@@ -106,11 +108,14 @@ const fn followed(channel: Channel) -> Section {
     }
 }
 
-const fn cookies(access: StorageAccess) -> &'static str {
+/// What is known of a frame's cookies. Of one on the same site the browser says nothing, as nothing is in question.
+const fn cookies(access: Option<StorageAccess>, with_cookies: bool) -> Option<&'static str> {
     match access {
-        StorageAccess::None => "none",
-        StorageAccess::Inactive => "inactive",
-        StorageAccess::Active => "active",
+        Some(StorageAccess::None) => Some("none"),
+        Some(StorageAccess::Inactive) => Some("inactive"),
+        Some(StorageAccess::Active) => Some("active"),
+        None if with_cookies => Some("active"),
+        None => None,
     }
 }
 
