@@ -24,6 +24,7 @@ use relying_party::{
     Clock, FrontChannelRequest, RelyingParty, SessionRef, Settings, Standing, Trust, back_channel_endpoint, sse,
 };
 use sqlx::SqlitePool;
+use tokio::signal::unix::{SignalKind, signal};
 
 use before::{Config, SignedIn};
 
@@ -86,8 +87,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         .route("/open-page.js", get(before::open_page_script))
         .route("/healthz", get(healthz))
         .with_state(app);
+    let mut terminate = signal(SignalKind::terminate())?;
     let stopped = async move {
-        let _ = tokio::signal::ctrl_c().await;
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        // Streams end with the relying party, so that nothing holds up the shutdown.
         party.shutdown().await;
     };
     Ok(axum::serve(listener, router).with_graceful_shutdown(stopped).await?)
