@@ -218,7 +218,7 @@ impl Desk {
         for window in windows.iter().filter(|window| !window.is_settled()) {
             let ticks = silent.entry(window.name.clone()).or_default();
             *ticks += 1;
-            if *ticks % TICKS_OF_SILENCE == 0 {
+            if ticks.is_multiple_of(TICKS_OF_SILENCE) {
                 self.windows.ask(&window.name, &ToWindow::Tell, window.party.origin(&state));
             }
         }
