@@ -16,7 +16,7 @@ use url::{Host, Url};
 
 pub(crate) use address::Forbidden;
 pub(crate) use certificates::{CertificatesError, certificates};
-pub(crate) use fetch::{FetchError, Fetcher};
+pub(crate) use fetch::{FetchError, Fetcher, Purpose};
 
 /// What may be called: by default, what everybody could call.
 #[derive(Clone, Copy, Debug, Default)]

@@ -29,6 +29,10 @@ async fn a_port_is_chosen_at_each_sign_in() {
         let answer = provider.browser().send("POST", "/token", &[], Some(&form)).await;
         assert_eq!(answer.status, status, "{uri}: {}", answer.body);
     }
+    // Section 8.6: another program can listen there the next time, so the user is asked each time, and never passed over.
+    let silent = app.authorize(&[("redirect_uri", "http://127.0.0.1:50124/callback"), ("prompt", "none")]);
+    let answer = browser.get(&silent).await;
+    assert_eq!(redirected(&answer, "error").as_deref(), Some("consent_required"));
     let other = app.authorize(&[("redirect_uri", "http://127.0.0.1:50123/other")]);
     browser.get(&other).await.assert_error_page(400);
 }

@@ -318,6 +318,20 @@ async fn one_source_cannot_register_without_end() {
     assert_eq!(provider.register(&metadata).await.status, StatusCode::CREATED);
 }
 
+/// Behind a proxy all are one source: who may not change a client must not keep its owner from it.
+#[tokio::test]
+async fn strangers_cannot_use_up_the_changes_of_others() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let client = provider.registered(&json!({})).await;
+    let address = format!("/register/{}", client.client_id);
+    for n in 0..60 {
+        let answer = provider.registering("PUT", &address, "a-token-of-a-stranger", Some(&json!({}))).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{n}");
+    }
+    let own = json!({"client_id": client.client_id, "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"});
+    assert_eq!(provider.manage("PUT", &client, Some(&own)).await.status, StatusCode::OK);
+}
+
 /// The number of clients is bounded: one that is used stays, and one that is new is given its time.
 #[tokio::test]
 async fn the_oldest_that_nobody_uses_makes_room() {

@@ -176,7 +176,8 @@ async fn addresses_that_are_not_followed() {
     let app = strict.registered(&json!({"request_uris": [at_localhost]})).await;
     let answer = strict.browser().get(&by_reference(&app, &at_localhost)).await;
     assert_eq!(redirected(&answer, "error").as_deref(), Some("invalid_request_uri"));
-    assert!(redirected(&answer, "error_description").unwrap().contains("loopback"));
+    let description = redirected(&answer, "error_description").unwrap();
+    assert!(description.contains("cannot be reached") && !description.contains("loopback"), "{description}");
     assert_eq!(site.count(), 1);
 
     let off = TestProvider::init().await;
