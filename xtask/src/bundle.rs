@@ -17,6 +17,9 @@ use crate::workspace;
 
 const PROFILE: &str = "wasm-release";
 
+/// The crates that may use an unstable option, see [`Bundle::compile`].
+const UNSTABLE: &str = "frontend,lab";
+
 /// A package for the browser and the files that go with it.
 pub(crate) struct Bundle {
     /// How people call it.
@@ -115,13 +118,14 @@ impl Bundle {
     }
 
     /// Where the library's panics say nothing, nothing is kept of where they happen. The compiler's name for that is
-    /// unstable, and allowed for this one crate, into which most of the others' code is compiled; all others are built as
-    /// ever.
+    /// unstable, and allowed for these crates alone, into which most of the others' code is compiled; all others are built
+    /// as ever. Both are named each time: dependencies' build scripts run again when the variable changes, and what one
+    /// page's build had made would be made anew by the other's.
     fn compile(&self, std: &Std) -> Result<(), Error> {
         let mut cargo = std.cargo("rustc")?;
         cargo.args(["--package", self.package, "--lib", "--profile", PROFILE]);
         if let Std::Own(_) = std {
-            cargo.env("RUSTC_BOOTSTRAP", self.package).args(["--", "-Zlocation-detail=none"]);
+            cargo.env("RUSTC_BOOTSTRAP", UNSTABLE).args(["--", "-Zlocation-detail=none"]);
         }
         run(&mut cargo)
     }
