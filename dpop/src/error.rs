@@ -49,7 +49,7 @@ impl ProofError {
     }
 }
 
-/// The machine has no randomness to make nonces of.
+/// The machine has no randomness, or could not sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the system's random number generator failed")]
 pub struct RandomError;

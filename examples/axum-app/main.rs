@@ -1,11 +1,10 @@
 //! A server-rendered axum app with sessions of its own, which has learnt to obey sign-outs. Run with
 //!
 //! ```text
-//! cargo run -p server -- demo          # or any other provider
-//! ISSUER=http://localhost:4000 CLIENT_ID=app-a CLIENT_SECRET=… cargo run -p server --example axum-app
+//! ISSUER=http://localhost:4000 CLIENT_ID=axum-app CLIENT_SECRET=… cargo run -p server --example axum-app
 //! ```
 //!
-//! and register `http://127.0.0.1:5001/callback`, `/signed-out`, `/logout/back-channel` and `/logout/front-channel`.
+//! against a provider that knows it, such as the one in `docs/adopt.md`, where it has to register `http://127.0.0.1:5001/callback`, `/signed-out`, `/logout/back-channel` and `/logout/front-channel`.
 //!
 //! What the app had before stands in `before.rs`: pages, a sign-in, a table of sessions. What it takes to obey a sign-out is
 //! this file, and each of its steps is marked.

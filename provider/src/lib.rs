@@ -1,4 +1,5 @@
-//! The embedded OpenID Provider: sign-in by the authorization code flow with PKCE, and sign-out that reaches every app.
+//! The embedded OpenID Provider: sign-in by the authorization code flow (with PKCE where the client is public), and
+//! sign-out that reaches every app. The implicit flow is for registered apps where `danger_allow_implicit_flow` allows it.
 //!
 //! [`ProviderState::open`] takes a [`ProviderConfig`], a folder for the database and the signing keys, the stylesheet of
 //! the pages and a [`Clock`]; [`router`] makes the axum router. Whoever serves it uses

@@ -26,8 +26,8 @@ pub struct Settings {
     /// The longest that a session or an access token of this app can live, in seconds: a sign-out is remembered this
     /// long, and an access token older than this is refused. Default: one day.
     pub session_lifetime: u64,
-    /// The lifetime of the provider's access tokens in seconds, which bounds how long an unsigned sign-out of an unknown
-    /// session is remembered. Default: 300.
+    /// The lifetime of the provider's access tokens in seconds. An unsigned sign-out of an unknown session is remembered as
+    /// long, and at least 10 minutes. Default: 300.
     pub access_token_lifetime: u64,
     /// Whether open tabs are told at once; off, a stream is answered 204 and tabs learn at their next request.
     pub push: bool,
@@ -41,7 +41,7 @@ pub struct Settings {
     pub max_revoked_tokens: usize,
     /// For how many access tokens without a `sid` their session is kept. Default: 100 000.
     pub max_bound_tokens: usize,
-    /// How many tabs may hold a stream at the same time. Default: 10 000.
+    /// How many tabs may hold a stream at the same time, of one session at most 64. Default: 10 000.
     pub max_streams: usize,
     /// Who is told of what happens. Default: nobody.
     pub observers: Observers,

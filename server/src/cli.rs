@@ -49,7 +49,7 @@ pub struct Doctor {
 /// Which parties this process runs.
 #[derive(Debug, Subcommand)]
 pub enum Role {
-    /// Run the provider, App A and App B in this process, and say what to try
+    /// Run the provider, App A, App B and the lab in this process, and say what to try
     Demo {
         /// Options common to all roles.
         #[command(flatten)]
@@ -131,7 +131,7 @@ pub struct Options {
     /// Where the parties keep their data; made if missing
     #[arg(long, value_name = "DIR", default_value = "curfew-data", global = true)]
     pub data_dir: PathBuf,
-    /// The built-in configuration's first port: provider N, App A N+1, App B N+2
+    /// The built-in configuration's first port: provider N, App A N+1, App B N+2, the lab N+3
     #[arg(long, value_name = "N", default_value_t = 4000, global = true)]
     pub port_base: u16,
     /// The built-in configuration's host names

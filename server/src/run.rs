@@ -54,7 +54,7 @@ pub async fn run(role: Role) -> Result<(), StartError> {
     stop_on_signal(stop.clone())?;
 
     let demo = start(kinds, &config, Folders::of(options), stop.clone()).await?;
-    greet(&config, kinds);
+    greet(&config, kinds, options.config.is_none());
     stop.cancelled().await;
     demo.ended().await
 }
@@ -246,7 +246,8 @@ fn start_logging(default: &str) {
         .try_init();
 }
 
-fn greet(config: &Config, kinds: &[PartyKind]) {
+/// Says where the parties are; what to try is the built-in configuration's, with its users.
+fn greet(config: &Config, kinds: &[PartyKind], built_in: bool) {
     let provider = config.provider.as_ref().filter(|_| kinds.contains(&PartyKind::Provider));
     let app_a = config.app_a.as_ref().filter(|_| kinds.contains(&PartyKind::AppA));
     let app_b = config.app_b.as_ref().filter(|_| kinds.contains(&PartyKind::AppB));
@@ -258,7 +259,7 @@ fn greet(config: &Config, kinds: &[PartyKind]) {
     config.lab.iter().for_each(|lab| line("the lab", &lab.origin));
     let metrics = config.metrics.iter().flat_map(|metrics| &metrics.listen);
     metrics.for_each(|address| line("metrics", &format!("http://{address}/metrics")));
-    if let (Some(_), Some(app_a), Some(app_b)) = (provider, app_a, app_b) {
+    if let (true, Some(_), Some(app_a), Some(app_b)) = (built_in, provider, app_a, app_b) {
         text.push_str(&what_to_try(&app_a.origin, &app_b.origin));
     }
     say(&text);

@@ -100,7 +100,7 @@ impl SigningAlg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantType {
-    /// A code, after the user was here. Every client has it.
+    /// A code, after the user was here. Every configured client has it.
     AuthorizationCode,
     /// A refresh token, without the user.
     RefreshToken,

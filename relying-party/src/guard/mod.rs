@@ -33,7 +33,7 @@ const CACHE_CAPACITY: u64 = 10_000;
 ///
 /// It checks the signature, `typ`, `iss` and `aud`, then whether the session has ended or the token was revoked, then
 /// `exp`, then the scope: a token of an ended session is always refused as `session_ended`. What cannot change about a
-/// token is remembered; the rest is asked, in memory, at every request. The first request of a token puts its session
+/// token is remembered; `nbf` and, last of all, the proof of a key come with the rest, which is asked, in memory, at every request. The first request of a token puts its session
 /// into the index, in the transaction that checks the ledger. Refusals:
 ///
 /// | status | body | when |
@@ -41,7 +41,7 @@ const CACHE_CAPACITY: u64 = 10_000;
 /// | 401 | `{"error":"invalid_token","reason":...}`, the same `reason` in `WWW-Authenticate`; with `session_ended` the `channel` by which the API heard | `session_ended`, `expired`, `invalid`, or `proof`: the token is bound to a key that the request does not prove; with `"key":"other"` where it proves another |
 /// | 403 | `{"error":"insufficient_scope",...}` | the token lacks the scope |
 /// | 400 | `{"error":"invalid_request",...}` | two `Authorization` headers |
-/// | 503 | `{"error":"temporarily_unavailable",...}`, `Retry-After` | the provider's keys or the ledger cannot be had |
+/// | 503 | `{"error":"temporarily_unavailable",...}`, `Retry-After` | the provider's keys or the ledger cannot be had, or too many proofs came at once |
 ///
 /// Tokens that are bound to a key (RFC 9449) need [`Guard::prove_possession`]; without it, they are refused. An answer to a
 /// request with a proof has the nonce for the next one in `DPoP-Nonce`.
@@ -77,7 +77,7 @@ impl Guard {
         Self { party, audience: audience.into(), scope: None, typed: true, checked, possession: None }
     }
 
-    /// Requires this scope as well. Clones with different scopes share what they remember of tokens.
+    /// Requires this scope, beside all else; a second call replaces the first. Clones with different scopes share what they remember of tokens.
     #[must_use]
     pub fn require_scope(mut self, scope: impl Into<Arc<str>>) -> Self {
         self.scope = Some(scope.into());

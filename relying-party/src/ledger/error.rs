@@ -18,7 +18,7 @@ pub enum LedgerError {
     #[error("the record of ended sessions is damaged in memory: restart this app")]
     Poisoned,
     /// As many verified sign-outs are kept as `max_ended` allows; none is displaced.
-    #[error("the record of ended sessions is full: raise max_ended")]
+    #[error("the record of ended sessions is full: lower session_lifetime, or raise max_ended")]
     Full,
     /// As many tokens are revoked as `max_revoked_tokens` allows; none is displaced.
     #[error("the record of revoked tokens is full: raise max_revoked_tokens")]

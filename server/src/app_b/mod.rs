@@ -91,6 +91,7 @@ pub async fn open_observed(
     let pool = database::open(NAME, &path).await?;
     let settings = Settings {
         session_lifetime: config.session_lifetime,
+        access_token_lifetime: config.access_token_lifetime,
         push: config.push,
         observers,
         ..Settings::new(&config.issuer, &config.client_id, data_dir)

@@ -28,6 +28,10 @@ pub struct AppBConfig {
     /// For how long an access token or a session of this app can live, in seconds: a sign-out is remembered as long.
     #[serde(default = "default_session_lifetime")]
     pub session_lifetime: u64,
+    /// How long the provider's access tokens live, in seconds: an unsigned (front-channel) sign-out of a session that the API
+    /// has not seen is remembered as long, and at least 10 minutes.
+    #[serde(default = "default_access_token_lifetime")]
+    pub access_token_lifetime: u64,
     /// How App B's tokens are renewed.
     #[serde(default)]
     pub renew: Renew,
@@ -91,12 +95,17 @@ impl AppBConfig {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         check_issuer("[app_b] issuer", &self.issuer)?;
         check_lifetime("[app_b] session_lifetime", self.session_lifetime)?;
+        check_lifetime("[app_b] access_token_lifetime", self.access_token_lifetime)?;
         if self.scope.split(' ').any(|scope| scope == "openid") {
             Ok(())
         } else {
             Err(ConfigError::Value { key: "[app_b] scope", why: "must contain `openid`".to_owned() })
         }
     }
+}
+
+const fn default_access_token_lifetime() -> u64 {
+    300
 }
 
 fn default_scope() -> String {

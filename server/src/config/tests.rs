@@ -152,6 +152,13 @@ fn the_sample_in_the_readme_is_valid() {
 }
 
 #[test]
+fn the_sample_in_docs_adopt_is_valid() {
+    let page = include_str!("../../../docs/adopt.md");
+    let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    Config::parse(sample).unwrap().validate(&[PartyKind::Provider]).unwrap();
+}
+
+#[test]
 fn the_samples_in_docs_operating_are_valid() {
     let page = include_str!("../../../docs/operating.md");
     let samples = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap());

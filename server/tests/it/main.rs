@@ -3,6 +3,7 @@
 
 mod browser;
 mod cli;
+mod configuration;
 mod curfew;
 mod doctor;
 mod each_way;
