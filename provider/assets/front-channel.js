@@ -15,7 +15,8 @@
   let leaving = false;
 
   const section = () => document.getElementById("front-channel");
-  const frames = () => [...document.querySelectorAll("#front-channel iframe")];
+  // No newer syntax than it needs: browsers that are driven by programs, such as HtmlUnit, are not all of today.
+  const frames = () => Array.from(document.querySelectorAll("#front-channel iframe"));
 
   const report = (frame, outcome) => {
     const body = new URLSearchParams({ client_id: frame.dataset.client, outcome });
@@ -25,7 +26,8 @@
   };
 
   const show = (frame) => {
-    const item = document.querySelector(`[data-testid="app-result"][data-client="${CSS.escape(frame.dataset.client)}"]`);
+    const items = Array.from(document.querySelectorAll('[data-testid="app-result"]'));
+    const item = items.find(({ dataset }) => dataset.client === frame.dataset.client);
     if (!item) return;
     item.dataset.outcome = "ended";
     item.querySelector(".badge").textContent = "signed out";

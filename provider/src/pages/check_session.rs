@@ -8,6 +8,8 @@ use crate::http::{FIVE_MINUTES, NO_STORE};
 
 /// The page that apps load into a frame to ask whether anything has changed. It is the same for every browser, so that it
 /// can be kept: what it needs of the browser its script finds. It must not have `X-Frame-Options`. SM-23
+///
+/// What its script imports is asked for along with it: an app may ask as soon as the frame has loaded, and only once.
 #[derive(Debug)]
 pub(crate) struct CheckSessionPage<'a> {
     /// The name of the cookie that holds the OP browser state.
@@ -46,7 +48,8 @@ impl IntoResponse for CheckSessionPage<'_> {
         };
         let document = html!(
             "<!doctype html>\n<html lang=\"en\" data-cookie=\"{cookie}\" data-registered=\"{registered}\">\n<meta \
-             charset=\"utf-8\">\n<title>Session check · Curfew</title>\n<script type=\"module\" \
+             charset=\"utf-8\">\n<title>Session check · Curfew</title>\n<link \
+             rel=\"modulepreload\" href=\"/assets/session-state.js\">\n<script type=\"module\" \
              src=\"/assets/check-session.js\"></script>\n</html>\n",
             cookie = self.cookie,
             registered = self.registered.iter().map(String::as_str).collect::<Vec<_>>().join(" "),

@@ -212,6 +212,14 @@ async fn the_frame() {
     expected.sort();
     assert_eq!(registered.split(' ').collect::<Vec<_>>(), expected);
 
+    // An app asks as soon as the frame has loaded, so a script does not wait for another to say that it needs it.
+    let script = provider.browser().get("/assets/check-session.js").await.body;
+    let imported: Vec<&str> = script.match_indices(" from \"").map(|(at, from)| &script[at + from.len()..]).collect();
+    assert!(!imported.is_empty());
+    for path in imported.iter().map(|rest| rest.split('"').next().unwrap()) {
+        assert!(page.body.contains(&format!("<link rel=\"modulepreload\" href=\"{path}\">")), "{path}");
+    }
+
     for script in ["check-session.js", "session-state.js"] {
         let script = provider.browser().get(&format!("/assets/{script}")).await;
         assert_eq!(script.status, StatusCode::OK);
