@@ -7,6 +7,7 @@ use crate::claims::ClaimsError;
 use crate::error::{InternalError, internal_causes};
 use crate::http::ParamsError;
 use crate::id_token_hint::HintError;
+use crate::outbound::FetchError;
 use crate::pages::ErrorPage;
 
 /// Why an authorization request gets no code.
@@ -93,6 +94,7 @@ impl AuthorizationError {
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::RequestObject(ObjectError::ResponseType) => "invalid_request",
             Self::RequestObject(_) => "invalid_request_object",
+            Self::RequestUri(RequestUriError::Fetch(FetchError::Busy)) => "temporarily_unavailable",
             Self::RequestUri(_) => "invalid_request_uri",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::RegistrationNotSupported => "registration_not_supported",

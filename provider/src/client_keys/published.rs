@@ -5,7 +5,7 @@ use tokio::sync::Mutex;
 
 use super::KeyError;
 use crate::config::{ClientKeys, RegisteredUri, SigningAlg, parse_jwks};
-use crate::outbound::{Fetcher, Purpose};
+use crate::outbound::Fetcher;
 
 /// How long keys are good for without a look at where they came from, in seconds: so long a key works that was withdrawn.
 const FRESH: i64 = 10 * 60;
@@ -68,7 +68,7 @@ impl PublishedKeys {
     }
 
     async fn read(&self, fetcher: &Fetcher) -> Result<ClientKeys, KeyError> {
-        let body = fetcher.get(self.uri.url(), Purpose::Keys).await?;
+        let body = fetcher.keys(self.uri.url()).await?;
         let set = serde_json::from_slice(&body).map_err(|_| KeyError::Useless)?;
         parse_jwks(&set, None).map_err(|_| KeyError::Useless)
     }

@@ -6,6 +6,7 @@
 mod address;
 mod certificates;
 mod fetch;
+mod places;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -16,7 +17,7 @@ use url::{Host, Url};
 
 pub(crate) use address::Forbidden;
 pub(crate) use certificates::{CertificatesError, certificates};
-pub(crate) use fetch::{FetchError, Fetcher, Purpose};
+pub(crate) use fetch::{FetchError, Fetcher};
 
 /// What may be called: by default, what everybody could call.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,8 +1,11 @@
 //! OpenID Connect Core 1.0 section 6: requests as JWTs, by value and by reference.
 
+use std::net::TcpListener;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::support::{
     CALLBACK, ClientKey, ISSUER, Registered, START, TestBrowser, TestProvider, TestSite, authorize, claims, code_of,
@@ -183,4 +186,48 @@ async fn addresses_that_are_not_followed() {
     let off = TestProvider::init().await;
     let answer = off.browser().get(&authorize("app-a", &[("request_uri", "https://app.example.com/")])).await;
     assert_eq!(redirected(&answer, "error").as_deref(), Some("request_uri_not_supported"));
+}
+
+/// A client whose server hangs takes no places from the others, however many ask for its requests.
+#[tokio::test]
+async fn a_server_that_hangs_holds_up_its_own_client_only() {
+    let provider = TestProvider::with(danger()).await;
+    let (hanging, good) = (TestSite::silent().await, TestSite::serving(unsigned(&json!({}))).await);
+    let of_hanging = provider.registered(&json!({"request_uris": [hanging.uri()]})).await;
+    let of_good = provider.registered(&json!({"request_uris": [good.uri()]})).await;
+    let mut asked = JoinSet::new();
+    for _ in 0..24 {
+        let (mut browser, path) = (provider.browser(), by_reference(&of_hanging, &hanging.uri()));
+        asked.spawn(async move { browser.get(&path).await });
+    }
+    // Four are fetched and sixteen wait; for more there is no room.
+    for _ in 0..4 {
+        let answer = asked.join_next().await.unwrap().unwrap();
+        assert_eq!(redirected(&answer, "error").as_deref(), Some("temporarily_unavailable"));
+    }
+    let answer = provider.browser().get(&by_reference(&of_good, &good.uri())).await;
+    assert!(answer.location().path().starts_with("/login"), "{}", answer.location());
+    hanging.reached(4).await;
+    // Whoever does not wait any longer leaves their place.
+    asked.shutdown().await;
+    hanging.serve(200, unsigned(&json!({})));
+    let answer = provider.browser().get(&by_reference(&of_hanging, &hanging.uri())).await;
+    assert!(answer.location().path().starts_with("/login"), "{}", answer.location());
+    assert_eq!(hanging.count(), 5);
+}
+
+/// A server that is not there is not called for every request.
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_is_left_alone_for_a_while() {
+    let provider = TestProvider::with(danger()).await;
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = format!("http://{gone}/it");
+    let app = provider.registered(&json!({"request_uris": [gone]})).await;
+    for (seconds, says) in [(0, "cannot be reached"), (9, "a moment ago"), (1, "cannot be reached")] {
+        provider.clock.advance(seconds);
+        let answer = provider.browser().get(&by_reference(&app, &gone)).await;
+        assert_eq!(redirected(&answer, "error").as_deref(), Some("invalid_request_uri"));
+        let description = redirected(&answer, "error_description").unwrap();
+        assert!(description.contains(says), "{seconds}: {description}");
+    }
 }

@@ -13,7 +13,7 @@ use super::AuthorizationError;
 use super::request::PARAMETERS;
 use crate::config::{Client, RegisteredUri};
 use crate::http::{Params, ParamsError};
-use crate::outbound::{FetchError, Purpose};
+use crate::outbound::FetchError;
 use crate::state::Provider;
 
 /// Why a `request_uri` is not followed (section 6.2).
@@ -59,7 +59,8 @@ async fn fetch(provider: &Provider, client: &Client, uri: &str) -> Result<String
     let address = uri.split_once('#').map_or(uri, |(address, _)| address);
     let registered: Option<&RegisteredUri> = client.request_uris.iter().find(|registered| registered.matches(address));
     let registered = registered.ok_or(RequestUriError::Unregistered)?;
-    let body = provider.fetcher.get(registered.url(), Purpose::Request).await.map_err(RequestUriError::Fetch)?;
+    let body = provider.fetcher.request(&client.client_id, registered.url(), provider.clock.now()).await;
+    let body = body.map_err(RequestUriError::Fetch)?;
     let jwt = String::from_utf8(body).map_err(|_| RequestUriError::NotAJwt)?;
     Ok(jwt.trim().to_owned())
 }

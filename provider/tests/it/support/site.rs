@@ -1,12 +1,12 @@
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 /// What an app keeps at an address of its own, on a real port: its keys, or a request.
 pub(crate) struct TestSite {
@@ -16,15 +16,23 @@ pub(crate) struct TestSite {
 }
 
 struct Served {
-    answer: Mutex<(StatusCode, String)>,
-    count: AtomicUsize,
+    /// `None`: not yet.
+    answer: watch::Sender<Option<(StatusCode, String)>>,
+    count: watch::Sender<usize>,
 }
 
 impl TestSite {
     pub(crate) async fn serving(body: String) -> Self {
+        let site = Self::silent().await;
+        site.serve(200, body);
+        site
+    }
+
+    /// It takes requests, and answers them when there is something to [`serve`](Self::serve).
+    pub(crate) async fn silent() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let served = Arc::new(Served { answer: Mutex::new((StatusCode::OK, body)), count: AtomicUsize::new(0) });
+        let served = Arc::new(Served { answer: watch::Sender::new(None), count: watch::Sender::new(0) });
         let router = Router::new().route("/it", get(serve)).with_state(Arc::clone(&served));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { address, served, server }
@@ -32,7 +40,7 @@ impl TestSite {
 
     /// From now on it answers this.
     pub(crate) fn serve(&self, status: u16, body: String) {
-        *self.served.answer.lock().unwrap() = (StatusCode::from_u16(status).unwrap(), body);
+        self.served.answer.send_replace(Some((StatusCode::from_u16(status).unwrap(), body)));
     }
 
     pub(crate) fn uri(&self) -> String {
@@ -41,7 +49,12 @@ impl TestSite {
 
     /// How often it was asked.
     pub(crate) fn count(&self) -> usize {
-        self.served.count.load(Ordering::SeqCst)
+        *self.served.count.borrow()
+    }
+
+    /// Waits until it was asked so often.
+    pub(crate) async fn reached(&self, count: usize) {
+        self.served.count.subscribe().wait_for(|counted| *counted >= count).await.unwrap();
     }
 }
 
@@ -52,6 +65,8 @@ impl Drop for TestSite {
 }
 
 async fn serve(State(served): State<Arc<Served>>) -> (StatusCode, String) {
-    served.count.fetch_add(1, Ordering::SeqCst);
-    served.answer.lock().unwrap().clone()
+    served.count.send_modify(|count| *count += 1);
+    let mut answer = served.answer.subscribe();
+    let answer = answer.wait_for(Option::is_some).await.unwrap();
+    answer.clone().unwrap()
 }
