@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use dpop::{ProofError, Proofs};
 use sqlx::SqliteConnection;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -46,7 +47,7 @@ pub(crate) struct Provider {
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
     pub(crate) registrations: registration::Throttle,
-    pub(crate) fetcher: Fetcher,
+    pub(crate) fetcher: Arc<Fetcher>,
     proofs: Proofs,
     pub(crate) back_channel: BackChannel,
     pub(crate) observers: Observers,
@@ -255,7 +256,7 @@ impl Provider {
         let provider = Arc::new(Self {
             cookies: Cookies::new(&issuer, config.cookie_same_site),
             back_channel: BackChannel::new(&registry, &certificates)?,
-            fetcher: Fetcher::new(registry.guard(), &certificates)?,
+            fetcher: Arc::new(Fetcher::new(registry.guard(), &certificates)?),
             observers,
             channels: Channels { front: config.front_channel, back: config.back_channel },
             issuer: config.issuer,
@@ -302,6 +303,12 @@ impl Provider {
             return response;
         }
         ([self.proofs.nonce(self.clock.now().unsigned_abs())], response).into_response()
+    }
+
+    /// Begins what must not be cut off with the request that wants it, only when the provider stops.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let stopping = self.stopping.clone();
+        self.tasks.spawn(async move { _ = stopping.run_until_cancelled(work).await })
     }
 
     /// Resolves when the provider is about to stop.

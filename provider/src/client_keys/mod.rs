@@ -45,7 +45,7 @@ impl KeySource {
     ) -> Result<DecodingKey, KeyError> {
         match self {
             Self::Held(keys) => keys.find(kid, alg).cloned().ok_or(KeyError::Unknown),
-            Self::Published(keys) => keys.find(&provider.fetcher, provider.clock.now(), kid, alg).await,
+            Self::Published(keys) => keys.find(provider, kid, alg).await,
         }
     }
 }

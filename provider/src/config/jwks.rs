@@ -43,14 +43,30 @@ pub enum JwksError {
     Ambiguous,
 }
 
-/// Reads the keys; those of other kinds, for other uses, or for another algorithm than `only` are left out (RFC 7517
-/// section 5).
+/// Reads keys that somebody registers, who can be told what is wrong with one of them. Those of other kinds, for other uses,
+/// or for another algorithm than `only` are left out.
 pub(crate) fn parse(jwks: &Value, only: Option<SigningAlg>) -> Result<ClientKeys, JwksError> {
+    read(jwks, only, Err)
+}
+
+/// Reads keys that were published: one that is of no use does not spoil the others
+/// ([RFC 7517 section 5](https://www.rfc-editor.org/rfc/rfc7517#section-5)). One that should be secret does, so that
+/// somebody learns of it.
+pub(crate) fn parse_usable(jwks: &Value) -> Result<ClientKeys, JwksError> {
+    read(jwks, None, |why| if why == JwksError::Damaged { Ok(None) } else { Err(why) })
+}
+
+/// `instead`: what is taken for a key that cannot be read.
+fn read(
+    jwks: &Value,
+    only: Option<SigningAlg>,
+    instead: fn(JwksError) -> Result<Option<ClientKey>, JwksError>,
+) -> Result<ClientKeys, JwksError> {
     let keys = jwks.get("keys").and_then(Value::as_array).filter(|keys| keys.len() <= MOST_KEYS);
     let mut found: Vec<ClientKey> = Vec::new();
     for jwk in keys.ok_or(JwksError::NotASet)? {
         let jwk = jwk.as_object().ok_or(JwksError::NotASet)?;
-        match key(jwk)? {
+        match key(jwk).or_else(instead)? {
             Some(key) if only.is_none_or(|only| only == key.alg) => found.push(key),
             _ => {}
         }
@@ -196,6 +212,33 @@ mod tests {
         for (jwks, only, expected) in table {
             assert_eq!(parse(&jwks, only).map(|keys| keys.0.len()), expected, "{jwks}");
         }
+    }
+
+    /// RFC 7517 section 5
+    #[test]
+    fn a_key_that_is_of_no_use_spoils_no_others() {
+        let (good, private) = (ec(json!({"kid": "1"})), json!({"kty": "oct", "k": "c2VjcmV0"}));
+        let useless = [
+            json!({}),
+            json!({"kty": "AKP", "alg": "ML-DSA-44", "pub": "AA"}),
+            json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}),
+            ec(json!({"crv": "P-384"})),
+            ec(json!({"x": "AQAB"})),
+            ec(json!({"x": 1})),
+            json!({"kty": "EC", "crv": "P-256"}),
+            json!({"kty": "RSA", "n": "AQAB"}),
+            rsa(1024, json!({})),
+            rsa(16384, json!({})),
+            rsa(2048, json!({"n": "?"})),
+        ];
+        for other in &useless {
+            let set = json!({"keys": [other, good, other]});
+            assert!(parse_usable(&set).unwrap().find(Some("1"), SigningAlg::ES256).is_some(), "{other}");
+        }
+        assert_eq!(parse_usable(&json!({"keys": useless})).err(), Some(JwksError::Useless));
+        assert_eq!(parse_usable(&json!({"keys": [good, private]})).err(), Some(JwksError::Private));
+        let too_many = vec![good; MOST_KEYS + 1];
+        assert_eq!(parse_usable(&json!({"keys": too_many})).err(), Some(JwksError::NotASet));
     }
 
     #[test]

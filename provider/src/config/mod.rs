@@ -33,7 +33,7 @@ pub(crate) use authentication::{AssertionKeys, Authentication};
 pub(crate) use client::{Client, ClientLinks, REGISTERED_SESSION_LIFETIME, RequestObjectAlg, ResponseType};
 pub(crate) use clients::Clients;
 pub(crate) use dynamic_registration::RegistrationLimits;
-pub(crate) use jwks::{ClientKeys, parse as parse_jwks};
+pub(crate) use jwks::{ClientKeys, parse as parse_jwks, parse_usable as parse_usable_jwks};
 pub(crate) use registry::{Patience, Registry};
 pub(crate) use resource_server::ResourceServer;
 pub(crate) use uri::RegisteredUri;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::error::RegistrationError;
 use super::uris::{self, Http};
 use crate::client_keys::{KeySource, PublishedKeys};
-use crate::config::{AssertionKeys, JwksError, RegisteredUri, SigningAlg, parse_jwks};
+use crate::config::{JwksError, RegisteredUri, SigningAlg, parse_jwks, parse_usable_jwks};
 use crate::outbound::Guard;
 
 /// The client's public keys: themselves, or where they are. Never both ([OpenID Connect Dynamic Client Registration 1.0
@@ -41,19 +41,19 @@ impl Keys {
         Ok(Self { jwks, jwks_uri })
     }
 
-    /// By which the client's assertions are verified.
-    pub(super) fn of_assertions(&self, only: Option<SigningAlg>) -> Result<AssertionKeys, RegistrationError> {
-        if let Some(jwks) = &self.jwks {
-            parse_jwks(jwks, only).map_err(RegistrationError::Jwks)?;
+    /// Whether the client's assertions could be verified by them.
+    pub(super) fn check_for_assertions(&self, only: Option<SigningAlg>) -> Result<(), RegistrationError> {
+        match (&self.jwks, &self.jwks_uri) {
+            (Some(jwks), _) => parse_jwks(jwks, only).map(drop).map_err(RegistrationError::Jwks),
+            (None, Some(_)) => Ok(()),
+            (None, None) => Err(RegistrationError::NoJwks),
         }
-        let source = self.source().ok_or(RegistrationError::NoJwks)?;
-        Ok(AssertionKeys { source, only })
     }
 
-    /// By which other things that it signs are verified, if there is any that can be.
+    /// By which what the client signs is verified, if there is any that can be.
     pub(super) fn source(&self) -> Option<KeySource> {
         match (&self.jwks, &self.jwks_uri) {
-            (Some(jwks), _) => parse_jwks(jwks, None).ok().map(|keys| KeySource::Held(Arc::new(keys))),
+            (Some(jwks), _) => parse_usable_jwks(jwks).ok().map(|keys| KeySource::Held(Arc::new(keys))),
             (None, Some(uri)) => Some(KeySource::Published(Arc::new(PublishedKeys::at(uri.clone())))),
             (None, None) => None,
         }

@@ -12,9 +12,10 @@ use super::choices::{
 use super::error::RegistrationError;
 use super::keys::Keys;
 use super::uris::{self, Http};
+use crate::client_keys::KeySource;
 use crate::config::{
-    AuthMethod, Authentication, Client, GrantType, REGISTERED_SESSION_LIFETIME, RegisteredUri, RegistrationLimits,
-    Registry, RequestObjectAlg, ResponseType, SigningAlg,
+    AssertionKeys, AuthMethod, Authentication, Client, GrantType, REGISTERED_SESSION_LIFETIME, RegisteredUri,
+    RegistrationLimits, Registry, RequestObjectAlg, ResponseType, SigningAlg,
 };
 use crate::error::InternalError;
 use crate::secret::Hash;
@@ -182,7 +183,7 @@ impl Metadata {
             return Err(RegistrationError::UnboundTokens);
         }
         if uses_keys {
-            metadata.keys.of_assertions(metadata.token_endpoint_auth_signing_alg)?;
+            metadata.keys.check_for_assertions(metadata.token_endpoint_auth_signing_alg)?;
         }
         Ok(metadata)
     }
@@ -209,12 +210,14 @@ impl Metadata {
         secret: Option<Hash>,
         limits: &RegistrationLimits,
     ) -> Result<Client, RegistrationError> {
+        // Of one client there is one, whatever is verified by it: what is at its `jwks_uri` is read once for all.
+        let keys = self.keys.source();
         Ok(Client {
             client_id: client_id.to_owned(),
             name: self.about.client_name.clone(),
             links: self.about.links(limits.show_logos),
-            authentication: self.authentication(secret)?,
-            keys: self.keys.source(),
+            authentication: self.authentication(secret, keys.as_ref())?,
+            keys,
             redirect_uris: self.redirect_uris.clone(),
             post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
             frontchannel_logout_uri: self.frontchannel_logout_uri.clone(),
@@ -235,15 +238,20 @@ impl Metadata {
         })
     }
 
-    fn authentication(&self, secret: Option<Hash>) -> Result<Authentication, RegistrationError> {
+    fn authentication(
+        &self,
+        secret: Option<Hash>,
+        keys: Option<&KeySource>,
+    ) -> Result<Authentication, RegistrationError> {
         let secret = || secret.ok_or(InternalError::Inconsistent("a registered client has lost its secret"));
         Ok(match self.token_endpoint_auth_method {
             AuthMethod::None => Authentication::None,
             AuthMethod::ClientSecretBasic => Authentication::SecretBasic(secret()?),
             AuthMethod::ClientSecretPost => Authentication::SecretPost(secret()?),
-            AuthMethod::PrivateKeyJwt => {
-                Authentication::PrivateKeyJwt(self.keys.of_assertions(self.token_endpoint_auth_signing_alg)?)
-            }
+            AuthMethod::PrivateKeyJwt => Authentication::PrivateKeyJwt(AssertionKeys {
+                source: keys.cloned().ok_or(RegistrationError::NoJwks)?,
+                only: self.token_endpoint_auth_signing_alg,
+            }),
         })
     }
 

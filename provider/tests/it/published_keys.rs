@@ -1,6 +1,8 @@
 //! Clients that register and prove who they are by `private_key_jwt`, with keys that they registered or keep at their `jwks_uri`:
 //! OpenID Connect Core 1.0 sections 9 and 10.1.1, RFC 7523.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -178,4 +180,69 @@ async fn other_keys_end_what_was_given() {
     assert_eq!(provider.manage("PUT", &app, Some(&changed)).await.status, 200);
     let (status, description) = error(&new.token(&provider, &app, "a", &exchange(&code)).await);
     assert_eq!((status, description.contains("code is unknown")), (400, true), "{description}");
+}
+
+/// While a key is looked for that nobody knows, those that are known are good, and so are other clients'.
+#[tokio::test]
+async fn nobody_waits_for_the_look_for_another_key() {
+    let (signer, made_up, other) = (Signer::new("1"), Signer::new("made-up"), Signer::new("1"));
+    let site = TestSite::serving(signer.jwks().to_string()).await;
+    let others = TestSite::serving(other.jwks().to_string()).await;
+    let provider = Arc::new(TestProvider::with(danger()).await);
+    let app = Arc::new(provider.registered(&members(("jwks_uri", json!(site.uri())))).await);
+    let another = provider.registered(&members(("jwks_uri", json!(others.uri())))).await;
+    let is_known = |answer: &Answer| answer.status == 400;
+    assert!(is_known(&signer.token(&provider, &app, "a", &exchange("x")).await));
+    provider.clock.advance(30);
+    site.fall_silent();
+    let look = tokio::spawn({
+        let (provider, app) = (Arc::clone(&provider), Arc::clone(&app));
+        async move { made_up.token(&provider, &app, "b", &exchange("x")).await }
+    });
+    site.reached(2).await;
+    assert!(is_known(&signer.token(&provider, &app, "c", &exchange("x")).await));
+    assert!(is_known(&other.token(&provider, &another, "c", &exchange("x")).await));
+    assert!(!look.is_finished(), "all the while");
+    site.serve(200, signer.jwks().to_string());
+    assert!(error(&look.await.unwrap()).1.contains("not registered"));
+    assert_eq!(site.count(), 2);
+}
+
+/// Who asks and goes away does not leave the client without keys: the look goes on, and others find what it brings.
+#[tokio::test]
+async fn a_look_outlives_the_request_that_began_it() {
+    let (signer, made_up) = (Signer::new("1"), Signer::new("made-up"));
+    let site = TestSite::silent().await;
+    let provider = Arc::new(TestProvider::with(danger()).await);
+    let app = Arc::new(provider.registered(&members(("jwks_uri", json!(site.uri())))).await);
+    let asked = tokio::spawn({
+        let (provider, app) = (Arc::clone(&provider), Arc::clone(&app));
+        async move { made_up.token(&provider, &app, "a", &exchange("x")).await }
+    });
+    site.reached(1).await;
+    asked.abort();
+    assert!(asked.await.unwrap_err().is_cancelled());
+    site.serve(200, signer.jwks().to_string());
+    let answer = signer.token(&provider, &app, "b", &exchange("x")).await;
+    assert_eq!((answer.status.as_u16(), site.count()), (400, 1), "{}", answer.body);
+}
+
+/// RFC 7517 section 5: what is not understood of a set is passed over.
+#[tokio::test]
+async fn a_published_key_that_is_of_no_use_spoils_no_others() {
+    let signer = Signer::new("1");
+    let others = [
+        json!({"kty": "AKP", "alg": "ML-DSA-44", "kid": "2", "pub": "AA"}),
+        json!({"kty": "RSA", "kid": "3", "e": "AQAB", "n": "AQAB"}),
+        json!({"kty": "EC", "crv": "P-256", "kid": "4"}),
+    ];
+    let set = |keys: &[Value]| json!({"keys": keys}).to_string();
+    let site = TestSite::serving(set(&[&others[..], &[signer.key.jwk("1")]].concat())).await;
+    let provider = TestProvider::with(danger()).await;
+    let app = provider.registered(&members(("jwks_uri", json!(site.uri())))).await;
+    assert_eq!(signer.token(&provider, &app, "a", &exchange("x")).await.status, 400, "known");
+    site.serve(200, set(&others));
+    provider.clock.advance(10 * 60);
+    let (status, description) = error(&signer.token(&provider, &app, "b", &exchange("x")).await);
+    assert_eq!((status, description.contains("no JWK Set that can be used")), (401, true), "{description}");
 }

@@ -43,6 +43,11 @@ impl TestSite {
         self.served.answer.send_replace(Some((StatusCode::from_u16(status).unwrap(), body)));
     }
 
+    /// From now on it answers nobody.
+    pub(crate) fn fall_silent(&self) {
+        self.served.answer.send_replace(None);
+    }
+
     pub(crate) fn uri(&self) -> String {
         format!("http://{}/it", self.address)
     }
