@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::authorize::RESPONSE_MODES;
 use crate::claims;
 use crate::client_authentication::{API_METHODS, CLIENT_METHODS};
-use crate::config::{RequestObjectAlg, SigningAlg};
+use crate::config::{RequestObjectAlg, ResponseType, SigningAlg};
 use crate::http::FIVE_MINUTES;
 use crate::state::Provider;
 
@@ -42,7 +42,7 @@ struct Configuration<'a> {
     #[serde(flatten)]
     global_token_revocation: Option<GlobalTokenRevocation>,
     scopes_supported: Vec<&'a str>,
-    response_types_supported: Vec<&'static str>,
+    response_types_supported: &'static [ResponseType],
     response_modes_supported: &'static [&'static str],
     grant_types_supported: Vec<&'static str>,
     acr_values_supported: [&'static str; 1],
@@ -80,9 +80,8 @@ struct GlobalTokenRevocation {
 pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl IntoResponse {
     let endpoint = |path| provider.endpoint(path);
     let registration = provider.registry.registration.as_ref();
-    let (mut response_types, mut grant_types) = (vec!["code"], vec!["authorization_code", "refresh_token"]);
+    let mut grant_types = vec!["authorization_code", "refresh_token"];
     if registration.is_some_and(|limits| limits.allow_implicit_flow) {
-        response_types.extend(["id_token", "id_token token"]);
         grant_types.push("implicit");
     }
     let configuration = Configuration {
@@ -105,7 +104,7 @@ pub(crate) async fn configuration(State(provider): State<Arc<Provider>>) -> impl
             global_token_revocation_endpoint_auth_methods_supported: ["client_secret_basic"],
         }),
         scopes_supported: provider.registry.scopes().into_iter().collect(),
-        response_types_supported: response_types,
+        response_types_supported: provider.registry.response_types(),
         response_modes_supported: RESPONSE_MODES,
         grant_types_supported: grant_types,
         acr_values_supported: [claims::ACR],

@@ -43,8 +43,10 @@ pub(crate) enum Unredirectable {
 pub(crate) enum AuthorizationError {
     #[error("response_type is missing")]
     NoResponseType,
-    #[error("response_type: must be one that this provider supports and the client is registered for, such as code")]
+    #[error("response_type: must be one that this provider supports, such as code")]
     UnsupportedResponseType,
+    #[error("response_type: the client is not registered for it")]
+    UnauthorizedClient,
     #[error("response_mode: only query, fragment and form_post are supported")]
     UnsupportedResponseMode,
     #[error("response_mode: tokens must not travel in a query")]
@@ -92,6 +94,7 @@ impl AuthorizationError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::UnauthorizedClient => "unauthorized_client",
             Self::RequestObject(ObjectError::ResponseType) => "invalid_request",
             Self::RequestObject(_) => "invalid_request_object",
             Self::RequestUri(RequestUriError::Fetch(FetchError::Busy)) => "temporarily_unavailable",

@@ -75,7 +75,7 @@ impl AuthorizationRequest {
     }
 
     fn parse_for(target: &Target, params: &Params, provider: &Provider) -> Result<Self, AuthorizationError> {
-        let response_type = response::parse(params, &target.client)?;
+        let response_type = response::parse(params, &target.client, provider.registry.response_types())?;
         Ok(Self {
             response_type,
             scope: scope::parse(params, &target.client, response_type)?,

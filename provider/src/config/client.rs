@@ -121,6 +121,9 @@ pub(crate) enum ResponseType {
 }
 
 impl ResponseType {
+    /// What a provider can answer with; without the implicit flow, only the first.
+    pub(super) const ALL: [Self; 3] = [Self::Code, Self::IdToken, Self::IdTokenToken];
+
     /// The response type of this name; its words come in any order.
     pub(crate) fn named(name: &str) -> Option<Self> {
         match name {

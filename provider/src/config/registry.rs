@@ -7,7 +7,10 @@ use url::Url;
 use super::client::REGISTERED_SESSION_LIFETIME;
 use super::error::{ConfigError, Owner};
 use super::uri::is_loopback;
-use super::{Administrator, Client, Clients, ProviderConfig, RegisteredUri, RegistrationLimits, ResourceServer, User};
+use super::{
+    Administrator, Client, Clients, ProviderConfig, RegisteredUri, RegistrationLimits, ResourceServer, ResponseType,
+    User,
+};
 use crate::outbound::Guard;
 
 /// A configuration that is known to be right; and the clients that have registered themselves within it.
@@ -168,6 +171,14 @@ impl Registry {
         let of_apps = self.clients.configured().map(|client| client.session_lifetime);
         let of_registered = self.registration.as_ref().map(|_| REGISTERED_SESSION_LIFETIME);
         of_apps.chain(of_registered).chain([access_token, id_token, session]).max().unwrap_or_default() + MARGIN
+    }
+
+    /// What the authorization endpoint can answer with, whichever client asks.
+    pub(crate) fn response_types(&self) -> &'static [ResponseType] {
+        match &self.registration {
+            Some(limits) if limits.allow_implicit_flow => &ResponseType::ALL,
+            _ => &[ResponseType::Code],
+        }
     }
 
     /// Every scope that some client may ask for.

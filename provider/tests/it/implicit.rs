@@ -44,14 +44,20 @@ async fn allowed(browser: &mut TestBrowser, app: &Registered, response_type: &st
 #[tokio::test]
 async fn it_cannot_be_had_by_default() {
     let provider = TestProvider::with(config_registering(json!(true))).await;
+    let app = provider.registered(&json!({})).await;
+    let answer = provider.browser().get(&app.authorize(&[("response_type", "id_token")])).await;
+    assert_eq!(fragment(&answer)["error"], "unsupported_response_type");
     for types in [json!(["id_token"]), json!(["code", "id_token token"])] {
         let answer = provider.register(&json!({"redirect_uris": [CALLBACK], "response_types": types})).await;
         assert_eq!(answer.status, 400, "{types}");
     }
     let provider = TestProvider::with(config()).await;
+    // RFC 6749 sections 4.1.2.1 and 4.2.2.1: what others have here is another error than what nobody has.
     let code = provider.registered(&json!({})).await;
-    let answer = provider.browser().get(&code.authorize(&[("response_type", "id_token")])).await;
-    assert!(answer.location().fragment().unwrap().contains("error=unsupported_response_type"));
+    for (response_type, error) in [("id_token", "unauthorized_client"), ("token", "unsupported_response_type")] {
+        let answer = provider.browser().get(&code.authorize(&[("response_type", response_type)])).await;
+        assert_eq!(fragment(&answer)["error"], error);
+    }
     for metadata in [
         json!({"response_types": ["token"]}),
         json!({"response_types": ["code id_token"]}),
@@ -103,5 +109,5 @@ async fn a_nonce_is_needed_and_no_query() {
     let answer = browser.get(&app.authorize(&[("response_type", "id_token"), ("response_mode", "query")])).await;
     assert_eq!(redirected(&answer, "error").as_deref(), Some("invalid_request"));
     let answer = browser.get(&app.authorize(&[])).await;
-    assert_eq!(redirected(&answer, "error").as_deref(), Some("unsupported_response_type"), "no code");
+    assert_eq!(redirected(&answer, "error").as_deref(), Some("unauthorized_client"), "no code");
 }
