@@ -53,6 +53,8 @@ pub(crate) enum AuthorizationError {
     TokensInQuery,
     #[error("nonce is missing: it is needed where no code is exchanged")]
     NoNonce,
+    #[error("dpop_jkt: a token without a code is bound to no key; ask for a code, or leave it out")]
+    UnboundToken,
     #[error("request and request_uri must not come together")]
     TwoRequests,
     #[error("the request object {0}")]
@@ -111,6 +113,7 @@ impl AuthorizationError {
             | Self::UnsupportedResponseMode
             | Self::TokensInQuery
             | Self::NoNonce
+            | Self::UnboundToken
             | Self::TwoRequests
             | Self::NoCodeChallenge
             | Self::CodeChallengeMethod

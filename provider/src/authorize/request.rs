@@ -1,4 +1,4 @@
-use super::checks::{Prompt, Target, claims, hint, max_age, pkce, prompt, response, scope};
+use super::checks::{Prompt, Target, claims, dpop_jkt, hint, max_age, pkce, prompt, response, scope};
 use super::error::{AuthorizationError, AuthorizeFailure};
 use crate::claims::ClaimsRequest;
 use crate::config::ResponseType;
@@ -86,7 +86,7 @@ impl AuthorizationRequest {
                 // There is no code that it could protect.
                 ResponseType::IdToken | ResponseType::IdTokenToken => None,
             },
-            dpop_jkt: params.get("dpop_jkt").map(str::to_owned),
+            dpop_jkt: dpop_jkt::parse(params, response_type)?,
             prompt: prompt::parse(params)?,
             // OpenID Connect Dynamic Client Registration 1.0 section 2, `default_max_age`.
             max_age: max_age::parse(params)?.or(target.client.default_max_age),

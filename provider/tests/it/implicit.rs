@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::support::{
-    Answer, CALLBACK, Registered, TestBrowser, TestProvider, claims, config_registering, path, redirected,
+    Answer, CALLBACK, DpopKey, Registered, TestBrowser, TestProvider, claims, config_registering, path, redirected,
 };
 
 fn config() -> Value {
@@ -110,4 +110,21 @@ async fn a_nonce_is_needed_and_no_query() {
     assert_eq!(redirected(&answer, "error").as_deref(), Some("invalid_request"));
     let answer = browser.get(&app.authorize(&[])).await;
     assert_eq!(redirected(&answer, "error").as_deref(), Some("unauthorized_client"), "no code");
+}
+
+/// RFC 9449 section 10: who asks for a token that is bound to a key is not given one that is not.
+#[tokio::test]
+async fn a_token_from_here_is_bound_to_no_key() {
+    let provider = TestProvider::with(config()).await;
+    let app = app(&provider).await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let key = DpopKey::new().thumbprint();
+    let answer = browser.get(&app.authorize(&[("response_type", "id_token token"), ("dpop_jkt", &key)])).await;
+    let refused = fragment(&answer);
+    assert_eq!(refused["error"], "invalid_request");
+    assert!(refused["error_description"].contains("dpop_jkt"), "{refused:?}");
+    assert!(!refused.contains_key("access_token") && !refused.contains_key("id_token"));
+    // An ID token alone is nobody's access.
+    let answer = browser.get(&app.authorize(&[("response_type", "id_token"), ("dpop_jkt", &key)])).await;
+    assert!(answer.header("location").starts_with("/consent"), "{}", answer.header("location"));
 }

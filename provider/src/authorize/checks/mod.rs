@@ -1,6 +1,7 @@
 //! What makes a request an [`AuthorizationRequest`](super::AuthorizationRequest): a file per check.
 
 pub(super) mod claims;
+pub(super) mod dpop_jkt;
 pub(super) mod hint;
 pub(super) mod max_age;
 pub(super) mod pkce;
