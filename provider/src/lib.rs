@@ -55,6 +55,7 @@ mod router;
 mod secret;
 mod select_account;
 mod session_state;
+mod shown;
 mod state;
 mod store;
 mod token;

@@ -10,6 +10,7 @@ use super::uri::RegisteredUri;
 use crate::client_keys::KeySource;
 use crate::offline_access;
 use crate::secret::Secret;
+use crate::shown::is_name;
 
 /// An app that may send users here. Keys are named as in OpenID Connect Dynamic Client Registration 1.0, where it has them.
 #[derive(Clone, Debug, Deserialize)]
@@ -258,8 +259,8 @@ impl Client {
     pub(super) fn new(config: &ClientConfig) -> Result<Self, ConfigError> {
         let owner = Owner::Client(config.client_id.clone());
         check_text(&owner, "client_id", &config.client_id)?;
-        if config.name.trim().is_empty() {
-            return Err(ConfigError::Text { owner, key: "name" });
+        if !is_name(&config.name) {
+            return Err(ConfigError::Name { owner, key: "name" });
         }
         let authentication = Configured {
             method: config.token_endpoint_auth_method,

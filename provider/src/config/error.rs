@@ -59,6 +59,17 @@ pub enum ConfigError {
         /// The key.
         key: &'static str,
     },
+    /// What users see is empty, too long, or has characters that nobody sees.
+    #[error(
+        "{owner}{key}: must have 1 to 100 characters that can be seen, none of which hides others or turns the direction \
+         of text around"
+    )]
+    Name {
+        /// Whose name it is.
+        owner: Owner,
+        /// The key.
+        key: &'static str,
+    },
     /// Two who must be told apart have the same name.
     #[error("{owner}is configured twice, or a client or resource server has the same name")]
     Duplicate {

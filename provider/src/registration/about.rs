@@ -9,9 +9,8 @@ use serde_json::Value;
 use super::error::RegistrationError;
 use super::uris::{self, Http};
 use crate::config::{Client, ClientLinks, RegisteredUri, Registry};
+use crate::shown::{self, is_name, is_visible};
 
-/// The most characters of a name: more fit on no page.
-const LONGEST_NAME: usize = 100;
 /// The most people to ask, and the longest way to reach one, in bytes.
 const MOST_CONTACTS: usize = 10;
 const LONGEST_CONTACT: usize = 254;
@@ -73,8 +72,8 @@ impl About {
 
     /// Refuses the names of the apps that belong to whoever runs the provider: users would take it for one of them.
     pub(super) fn check_name(&self, registry: &Registry) -> Result<(), RegistrationError> {
-        let name = self.client_name.trim().to_lowercase();
-        let is_theirs = |client: &Client| !client.is_third_party && client.name.to_lowercase() == name;
+        let name = shown::as_seen(&self.client_name);
+        let is_theirs = |client: &Client| !client.is_third_party && shown::as_seen(&client.name) == name;
         if registry.has_client(is_theirs) { Err(RegistrationError::TakenName) } else { Ok(()) }
     }
 
@@ -91,19 +90,9 @@ impl About {
 
 /// Without a name, the app is called by where it is.
 fn client_name(name: Option<String>, first: &RegisteredUri) -> Result<String, RegistrationError> {
-    let place = || first.url().host_str().unwrap_or(first.url().scheme()).chars().take(LONGEST_NAME).collect();
+    let place = || shown::shortened(first.url().host_str().unwrap_or(first.url().scheme()));
     let name: String = name.unwrap_or_else(place);
     if is_name(&name) { Ok(name) } else { Err(RegistrationError::Name) }
-}
-
-fn is_name(name: &str) -> bool {
-    !name.trim().is_empty() && name.chars().count() <= LONGEST_NAME && name.chars().all(is_visible)
-}
-
-/// Marks that turn the direction of text around would let a name look like another's.
-fn is_visible(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn contacts(contacts: Option<Vec<String>>) -> Result<Vec<String>, RegistrationError> {

@@ -53,7 +53,10 @@ pub(super) enum RegistrationError {
     SchemeOfNative { uri: String },
     #[error("application_type: must be web or native")]
     ApplicationType,
-    #[error("client_name: must have 1 to 100 characters that can be seen")]
+    #[error(
+        "client_name: must have 1 to 100 characters that can be seen, none of which hides others or turns the direction of \
+         text around"
+    )]
     Name,
     #[error("client_name: an app of this provider has that name; choose another")]
     TakenName,
