@@ -111,7 +111,9 @@ fn unsigned(jwt: &str) -> Result<Option<Map<String, Value>>, ObjectError> {
     serde_json::from_slice(&decode(claims)?).map(Some).map_err(|_| ObjectError::Malformed)
 }
 
-/// Section 6.1, and RFC 9101 section 4: what is not there is not missed.
+/// Section 6.1, and [RFC 9101 section 4](https://www.rfc-editor.org/rfc/rfc9101#section-4): a signed object should say whose it
+/// is and for whom, and many do not. What is not there is not missed, because nothing is given for an object that its client
+/// could not have had without one; what is there must be right, or it was meant for somebody else.
 fn check(claims: &Map<String, Value>, client_id: &str, issuer: &str, now: i64) -> Result<(), ObjectError> {
     if claims.contains_key("request") || claims.contains_key("request_uri") {
         return Err(ObjectError::Nested);
