@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(7);
 #[derive(Debug)]
 pub(crate) struct PublishedKeys {
     uri: RegisteredUri,
+    /// Whether the client registered itself.
+    is_third_party: bool,
     /// Never held while anything is waited for.
     known: Mutex<Known>,
     /// Held by the one look that there is at a time. Requests whose key is known do not wait for it.
@@ -38,8 +40,18 @@ struct Known {
 }
 
 impl PublishedKeys {
-    pub(crate) fn at(uri: RegisteredUri) -> Self {
-        Self { uri, known: Mutex::default(), looking: Arc::default() }
+    /// Of a client that registered itself, which may be anybody's.
+    pub(crate) fn of_registered(uri: RegisteredUri) -> Self {
+        Self::new(uri, true)
+    }
+
+    /// Of a client whose entry was written by whoever runs the provider.
+    pub(crate) fn of_configured(uri: RegisteredUri) -> Self {
+        Self::new(uri, false)
+    }
+
+    fn new(uri: RegisteredUri, is_third_party: bool) -> Self {
+        Self { uri, is_third_party, known: Mutex::default(), looking: Arc::default() }
     }
 
     /// The key that a signature names. Looks once more, if it is not among those that are known: it may be new.
@@ -84,7 +96,7 @@ impl PublishedKeys {
     }
 
     async fn read(&self, fetcher: &Fetcher) -> Result<ClientKeys, KeyError> {
-        let body = fetcher.keys(self.uri.url()).await?;
+        let body = fetcher.keys(self.uri.url(), self.is_third_party).await?;
         let set = serde_json::from_slice(&body).map_err(|_| KeyError::Useless)?;
         parse_usable_jwks(&set).map_err(|_| KeyError::Useless)
     }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::{ConfigError, Owner};
-use super::{SigningAlg, jwks};
-use crate::client_keys::KeySource;
+use super::{JwksError, RegisteredUri, SigningAlg, jwks};
+use crate::client_keys::{KeySource, PublishedKeys};
 use crate::secret::{Hash, Secret};
 
 /// The least characters of a secret: fewer can be guessed.
@@ -69,7 +69,23 @@ pub(super) struct Configured<'a> {
     pub(super) secret: Option<&'a Secret>,
     pub(super) secret_key: &'static str,
     pub(super) jwks: Option<&'a Value>,
+    pub(super) jwks_uri: Option<RegisteredUri>,
     pub(super) signing_alg: Option<SigningAlg>,
+}
+
+/// The public keys that an operator wrote, or where they are.
+enum Keys<'a> {
+    Held(&'a Value),
+    Published(RegisteredUri),
+}
+
+impl Keys<'_> {
+    fn source(self, only: Option<SigningAlg>) -> Result<KeySource, JwksError> {
+        Ok(match self {
+            Self::Held(jwks) => KeySource::Held(Arc::new(jwks::parse(jwks, only)?)),
+            Self::Published(uri) => KeySource::Published(Arc::new(PublishedKeys::of_configured(uri))),
+        })
+    }
 }
 
 impl Authentication {
@@ -90,7 +106,7 @@ impl Authentication {
     }
 
     /// What is there must be what the method needs: a secret that nobody asks for protects nothing.
-    pub(super) fn new(owner: &Owner, configured: &Configured<'_>) -> Result<Self, ConfigError> {
+    pub(super) fn new(owner: &Owner, configured: Configured<'_>) -> Result<Self, ConfigError> {
         let method = configured.method.unwrap_or(match configured.secret {
             Some(_) => AuthMethod::ClientSecretBasic,
             None => AuthMethod::None,
@@ -101,22 +117,28 @@ impl Authentication {
         if configured.signing_alg.is_some() && method != AuthMethod::PrivateKeyJwt {
             return refused("token_endpoint_auth_signing_alg", false);
         }
-        match (method, configured.secret, configured.jwks) {
+        let only = configured.signing_alg;
+        let (keys_key, keys) = match (configured.jwks, configured.jwks_uri) {
+            (Some(_), Some(_)) => return Err(ConfigError::TwoJwks { owner: owner.clone() }),
+            (jwks, None) => ("jwks", jwks.map(Keys::Held)),
+            (None, Some(uri)) => ("jwks_uri", Some(Keys::Published(uri))),
+        };
+        match (method, configured.secret, keys) {
             (AuthMethod::ClientSecretBasic, Some(secret), None) => {
                 check_secret(owner, secret_key, secret).map(Self::SecretBasic)
             }
             (AuthMethod::ClientSecretPost, Some(secret), None) => {
                 check_secret(owner, secret_key, secret).map(Self::SecretPost)
             }
-            (AuthMethod::PrivateKeyJwt, None, Some(jwks)) => jwks::parse(jwks, configured.signing_alg)
-                .map(|keys| KeySource::Held(Arc::new(keys)))
-                .map(|source| Self::PrivateKeyJwt(AssertionKeys { source, only: configured.signing_alg }))
-                .map_err(|why| ConfigError::Jwks { owner: owner.clone(), why }),
+            (AuthMethod::PrivateKeyJwt, None, Some(keys)) => {
+                let source = keys.source(only).map_err(|why| ConfigError::Jwks { owner: owner.clone(), why })?;
+                Ok(Self::PrivateKeyJwt(AssertionKeys { source, only }))
+            }
             (AuthMethod::None, None, None) => Ok(Self::None),
             (AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost, None, _) => refused(secret_key, true),
             (AuthMethod::PrivateKeyJwt | AuthMethod::None, Some(_), _) => refused(secret_key, false),
-            (AuthMethod::PrivateKeyJwt, None, None) => refused("jwks", true),
-            (_, _, Some(_)) => refused("jwks", false),
+            (AuthMethod::PrivateKeyJwt, None, None) => refused(keys_key, true),
+            (_, _, Some(_)) => refused(keys_key, false),
         }
     }
 }

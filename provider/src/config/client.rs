@@ -34,6 +34,9 @@ pub struct ClientConfig {
     /// The client's public keys for `private_key_jwt`: a JWK Set (RFC 7517).
     #[serde(default)]
     pub jwks: Option<Value>,
+    /// Where the client keeps such a set instead, so that it can change its keys by itself; https, or on loopback.
+    #[serde(default)]
+    pub jwks_uri: Option<String>,
     /// Where an authorization response may go. Compared character by character.
     pub redirect_uris: Vec<String>,
     /// Where a user may be sent after a sign-out. Compared character by character.
@@ -268,9 +271,10 @@ impl Client {
             secret: config.client_secret.as_ref(),
             secret_key: "client_secret",
             jwks: config.jwks.as_ref(),
+            jwks_uri: uri(&owner, "jwks_uri", config.jwks_uri.as_deref())?,
             signing_alg: config.token_endpoint_auth_signing_alg,
         };
-        let authentication = Authentication::new(&owner, &authentication)?;
+        let authentication = Authentication::new(&owner, authentication)?;
         if config.redirect_uris.is_empty() {
             return Err(ConfigError::NoRedirectUri { owner });
         }

@@ -145,6 +145,12 @@ pub enum ConfigError {
         /// What is wrong with them.
         why: JwksError,
     },
+    /// Keys in two places, which may differ.
+    #[error("{owner}jwks_uri: must not be there with jwks")]
+    TwoJwks {
+        /// Whose.
+        owner: Owner,
+    },
     /// A claim whose value is none.
     #[error("{owner}{key}: {why}")]
     Claim {

@@ -47,9 +47,10 @@ impl ResourceServer {
             secret: config.secret.as_ref(),
             secret_key: "secret",
             jwks: config.jwks.as_ref(),
+            jwks_uri: None,
             signing_alg: None,
         };
-        let authentication = Authentication::new(&owner, &authentication)?;
+        let authentication = Authentication::new(&owner, authentication)?;
         Ok(Self { authentication, audience: config.audience.clone() })
     }
 }

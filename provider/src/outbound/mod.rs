@@ -1,6 +1,7 @@
-//! Calls to addresses that nobody has looked at: those of clients that have registered themselves.
+//! Calls to where clients keep what the provider reads; above all to addresses that nobody has looked at: those of clients that
+//! have registered themselves.
 //!
-//! A target is called only where everybody could call it. Its name is resolved once, every address is [judged](address), and
+//! Such a target is called only where everybody could call it. Its name is resolved once, every address is [judged](address), and
 //! the connection goes to what was judged: a name that resolves to something else a moment later changes nothing. BCL-53
 
 mod address;

@@ -54,7 +54,7 @@ impl Keys {
     pub(super) fn source(&self) -> Option<KeySource> {
         match (&self.jwks, &self.jwks_uri) {
             (Some(jwks), _) => parse_usable_jwks(jwks).ok().map(|keys| KeySource::Held(Arc::new(keys))),
-            (None, Some(uri)) => Some(KeySource::Published(Arc::new(PublishedKeys::at(uri.clone())))),
+            (None, Some(uri)) => Some(KeySource::Published(Arc::new(PublishedKeys::of_registered(uri.clone())))),
             (None, None) => None,
         }
     }

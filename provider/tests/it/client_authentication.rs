@@ -284,6 +284,27 @@ fn what_a_method_needs_must_be_configured_and_nothing_else() {
         ),
         (json!({"client_secret": null, "jwks": jwks}), Some("jwks: must not be there with")),
         (
+            json!({"token_endpoint_auth_method": "private_key_jwt", "client_secret": null, "jwks_uri": "https://app.example.com/jwks",
+                "token_endpoint_auth_signing_alg": "ES256"}),
+            None,
+        ),
+        (
+            json!({"token_endpoint_auth_method": "private_key_jwt", "client_secret": null, "jwks": jwks,
+                "jwks_uri": "https://app.example.com/jwks"}),
+            Some("client `app-a`: jwks_uri: must not be there with jwks"),
+        ),
+        (
+            json!({"token_endpoint_auth_method": "private_key_jwt", "client_secret": null, "jwks_uri": "http://app.example.com/jwks"}),
+            Some(
+                "client `app-a`: jwks_uri = `http://app.example.com/jwks`: must be https; http is accepted on loopback only",
+            ),
+        ),
+        (json!({"jwks_uri": "https://app.example.com/jwks"}), Some("client `app-a`: jwks_uri: must not be there with")),
+        (
+            json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example.com/jwks"}),
+            Some("client `app-a`: client_secret: must not be there with"),
+        ),
+        (
             json!({"token_endpoint_auth_method": "private_key_jwt", "client_secret": null, "jwks": {}}),
             Some("client `app-a`: jwks: must be a JWK Set"),
         ),

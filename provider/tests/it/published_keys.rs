@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, CALLBACK, ClientKey, ISSUER, Registered, START, TestProvider, TestSite, VERIFIER, config_registering,
-    refresh_token,
+    Answer, CALLBACK, ClientKey, ISSUER, Registered, START, TestProvider, TestSite, VERIFIER, authorize,
+    config_registering, config_with, redirect_uri, redirected, refresh_token,
 };
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -91,7 +91,10 @@ async fn a_client_rotates_the_keys_that_it_publishes() {
     let answer = old.token(&provider, &app, "a", &exchange(&code)).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let tokens: Value = serde_json::from_str(&answer.body).unwrap();
-    assert_eq!(site.count(), 1);
+    let object = old.key.sign(&json!({"alg": old.key.alg(), "kid": "1"}), &json!({"prompt": "none"}));
+    let answer = browser.get(&app.authorize(&[("request", &object)])).await;
+    assert!(redirected(&answer, "code").is_some(), "{}", answer.location());
+    assert_eq!(site.count(), 1, "once for all that it signs");
 
     site.serve(200, new.jwks().to_string());
     provider.clock.advance(60);
@@ -245,4 +248,37 @@ async fn a_published_key_that_is_of_no_use_spoils_no_others() {
     provider.clock.advance(10 * 60);
     let (status, description) = error(&signer.token(&provider, &app, "b", &exchange("x")).await);
     assert_eq!((status, description.contains("no JWK Set that can be used")), (401, true), "{description}");
+}
+
+/// An app of the configuration can keep its keys at an address as well. It is called wherever its entry says, and nobody who
+/// registers can keep it waiting.
+#[tokio::test]
+async fn a_configured_client_rotates_the_keys_that_it_publishes() {
+    let (old, new) = (Signer::new("1"), Signer::new("2"));
+    let site = TestSite::serving(old.jwks().to_string()).await;
+    let members = json!({
+        "client_secret": null, "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": site.uri(),
+    });
+    let provider = TestProvider::with(config_with(&[("app-a", members)])).await;
+    let app = Registered { client_id: "app-a".to_owned(), access_token: String::new(), information: json!({}) };
+    let mut browser = provider.browser();
+    let code = browser.sign_in("app-a", "alice").await;
+    let mut form = exchange(&code);
+    form[2].1 = redirect_uri("app-a");
+    let answer = old.token(&provider, &app, "a", &form).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let object = old.key.sign(&json!({"alg": old.key.alg(), "kid": "1"}), &json!({"prompt": "none"}));
+    let answer = browser.get(&authorize("app-a", &[("request", &object)])).await;
+    assert!(redirected(&answer, "code").is_some(), "{}", answer.location());
+    assert_eq!(site.count(), 1);
+
+    site.serve(200, new.jwks().to_string());
+    provider.clock.advance(30);
+    assert_eq!(new.token(&provider, &app, "b", &exchange("x")).await.status, 400, "known");
+    assert_eq!(error(&old.token(&provider, &app, "c", &exchange("x")).await).0, 401, "withdrawn");
+    assert_eq!(site.count(), 2);
+    site.serve(500, String::new());
+    provider.clock.advance(10 * 60);
+    let (status, description) = error(&new.token(&provider, &app, "d", &exchange("x")).await);
+    assert_eq!((status, description.contains("answered 500")), (401, true), "{description}");
 }
