@@ -5,6 +5,7 @@ mod code;
 mod error;
 mod finish;
 mod interaction;
+mod pending_form;
 mod request;
 mod request_object;
 mod response;
@@ -23,6 +24,7 @@ pub(crate) use code::issue;
 pub(crate) use error::{AuthorizationError, AuthorizeFailure, Unredirectable};
 pub(crate) use finish::{finish, observe_issued};
 use interaction::Interaction;
+pub(crate) use pending_form::{FormError, PendingForm, kept_request, session_of_page};
 pub(crate) use request::AuthorizationRequest;
 pub(crate) use response::AuthorizationResponse;
 pub(crate) use response_mode::RESPONSE_MODES;
@@ -77,7 +79,7 @@ async fn answer_post(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> 
 }
 
 /// The parameters that this endpoint knows. Used again for a request that was kept.
-pub(crate) fn parse(raw: &[u8]) -> Result<Params, AuthorizeFailure> {
+fn parse(raw: &[u8]) -> Result<Params, AuthorizeFailure> {
     Ok(Params::parse(raw, request::PARAMETERS)?)
 }
 

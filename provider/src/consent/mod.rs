@@ -2,8 +2,6 @@
 //! ([OpenID Connect Core 1.0 section 3.1.2.4](https://openid.net/specs/openid-connect-core-1_0.html#Consent)). When it is
 //! shown is decided by [`must_ask`].
 
-mod error;
-
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -12,12 +10,13 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use sqlx::SqliteConnection;
 
-use error::ConsentError;
-
-use crate::authorize::{self, AuthorizationError, AuthorizationRequest, issue, observe_issued};
+use crate::authorize::{
+    AuthorizationError, AuthorizationRequest, FormError, PendingForm, issue, kept_request, observe_issued,
+    session_of_page,
+};
 use crate::config::User;
 use crate::error::InternalError;
-use crate::http::{Browser, BrowserState, Params, form_body, origin, require_same_origin};
+use crate::http::{Browser, Params, origin};
 use crate::pages::ConsentPage;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -73,12 +72,16 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    show(&provider, &query, &headers).await.unwrap_or_else(IntoResponse::into_response)
+    show(&provider, &query, &headers).await.unwrap_or_else(refused)
 }
 
 /// `POST /consent`
 pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
-    answer(&provider, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+    answer(&provider, &headers, &body).await.unwrap_or_else(refused)
+}
+
+fn refused(error: FormError) -> Response {
+    error.told("This question has expired", "Nothing was allowed.")
 }
 
 /// A question that is open, in the browser and the session that it was asked in.
@@ -89,33 +92,25 @@ struct Question {
 }
 
 impl Question {
-    /// Finds it; its request is checked again, because the configuration may have changed.
     async fn find(
         conn: &mut SqliteConnection,
         provider: &Provider,
         headers: &HeaderMap,
-        browser: &Browser,
-        handle: &Opaque,
-    ) -> Result<Self, ConsentError> {
+        form: &PendingForm,
+    ) -> Result<Self, FormError> {
         let now = provider.clock.now();
-        let pending = pending_consent::find(conn, handle.hash(), browser.hash(), now).await?;
-        let pending = pending.ok_or(ConsentError::NotPending)?;
-        let session = provider.session(conn, headers).await?.filter(|session| session.is_live(now));
-        let session = session.filter(|session| session.id == pending.session_id).ok_or(ConsentError::NotPending)?;
-        let user = provider.user_of(conn, &session.sub).await?.ok_or(ConsentError::NotPending)?;
-        let browser_state = BrowserState::of(&provider.cookies, headers)?;
-        let params = authorize::parse(pending.form.as_bytes())?;
-        let request = AuthorizationRequest::parse(&params, provider, &browser_state)?;
+        let pending = pending_consent::find(conn, form.handle.hash(), form.browser.hash(), now).await?;
+        let pending = pending.ok_or(FormError::NotPending)?;
+        let (session, user) = session_of_page(conn, provider, headers, Some(pending.session_id)).await?;
+        let (_, request) = kept_request(provider, headers, &pending.form)?;
         Ok(Self { session, user, request })
     }
 }
 
-async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<Response, ConsentError> {
-    let params = Params::parse(query.as_bytes(), &["request"])?;
-    let handle = Opaque::presented(params.get("request").ok_or(ConsentError::NotPending)?);
-    let browser = Browser::of(&provider.cookies, headers)?;
+async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<Response, FormError> {
+    let form = PendingForm::asked_for(provider, query, headers)?;
     let mut conn = provider.store.read().await?;
-    let question = Question::find(&mut conn, provider, headers, &browser, &handle).await?;
+    let question = Question::find(&mut conn, provider, headers, &form).await?;
     let target = &question.request.target;
     let page = ConsentPage {
         client_name: &target.client.name,
@@ -123,29 +118,24 @@ async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<R
         username: &question.user.username,
         scope: &question.request.consent_scope(),
         offline_days: days(provider.registry.lifetimes.offline_access),
-        request: handle.as_str(),
-        csrf_token: &browser.csrf_token(handle.as_str()),
+        request: form.handle.as_str(),
+        csrf_token: &form.csrf_token(),
         redirect_origin: origin(target.redirect_uri.url()),
         links: &target.client.links,
     };
     Ok(page.into_response())
 }
 
-async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<Response, ConsentError> {
-    require_same_origin(headers, &provider.issuer)?;
-    let params = Params::parse(form_body(headers, body)?, &["request", "csrf", "answer"])?;
+async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<Response, FormError> {
+    let (form, params) = PendingForm::submitted(provider, headers, body, &["answer"])?;
+    form.require_csrf(&params)?;
     let allows = parse_answer(&params)?;
-    let handle = Opaque::presented(params.get("request").ok_or(ConsentError::NotPending)?);
-    let browser = Browser::of(&provider.cookies, headers)?;
-    if !browser.is_csrf_token(handle.as_str(), params.get("csrf").unwrap_or_default()) {
-        return Err(ConsentError::Csrf);
-    }
 
     // All in one transaction, so that a sign-out comes before it or after it.
     let mut tx = provider.store.begin().await?;
-    let Question { session, request, .. } = Question::find(&mut tx, provider, headers, &browser, &handle).await?;
-    if !pending_consent::take(&mut tx, handle.hash()).await? {
-        return Err(ConsentError::NotPending);
+    let Question { session, request, .. } = Question::find(&mut tx, provider, headers, &form).await?;
+    if !pending_consent::take(&mut tx, form.handle.hash()).await? {
+        return Err(FormError::NotPending);
     }
     if !allows {
         tx.commit().await?;
@@ -172,10 +162,10 @@ fn days(seconds: i64) -> i64 {
     (seconds + DAY - 1) / DAY
 }
 
-fn parse_answer(params: &Params) -> Result<bool, ConsentError> {
+fn parse_answer(params: &Params) -> Result<bool, FormError> {
     match params.get("answer") {
         Some("allow") => Ok(true),
         Some("deny") => Ok(false),
-        _ => Err(ConsentError::Answer),
+        _ => Err(FormError::Answer),
     }
 }

@@ -1,7 +1,6 @@
 //! The login page: shows the form for a pending authorization, and takes it.
 
 mod check;
-mod error;
 mod passwords;
 mod sign_in;
 mod throttle;
@@ -14,14 +13,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 pub(crate) use check::{LONGEST_PASSWORD, Proven, Verdict, check_password};
-use error::LoginError;
 pub(crate) use passwords::{Passwords, VerifyError, forget_reconfigured};
 use sign_in::sign_in;
 pub(crate) use sign_in::{Begun, begin_session};
 pub(crate) use throttle::Throttle;
 
-use crate::authorize::{self, AuthorizationRequest};
-use crate::http::{Browser, BrowserState, Params, SourceBucket, form_body, origin, require_same_origin};
+use crate::authorize::{AuthorizationRequest, FormError, PendingForm, kept_request};
+use crate::http::{Params, SourceBucket, origin};
 use crate::pages::LoginPage;
 use crate::secret::Opaque;
 use crate::state::Provider;
@@ -47,7 +45,7 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    show(&provider, &query, &headers).await.unwrap_or_else(IntoResponse::into_response)
+    show(&provider, &query, &headers).await.unwrap_or_else(refused)
 }
 
 /// `POST /login`
@@ -57,31 +55,29 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    submit(&provider, source, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+    submit(&provider, source, &headers, &body).await.unwrap_or_else(refused)
 }
 
-/// The form of one pending authorization, in one browser.
+fn refused(error: FormError) -> Response {
+    error.told("This sign-in has expired", "Nobody was signed in.")
+}
+
+/// The form of one pending authorization, with its request.
 struct Form {
-    handle: Opaque,
-    browser: Browser,
+    pending: PendingForm,
     /// What the request was parsed from.
     params: Params,
     request: AuthorizationRequest,
 }
 
 impl Form {
-    /// Finds the pending authorization; its request is checked again, because the configuration may have changed.
-    async fn find(provider: &Provider, headers: &HeaderMap, handle: Option<&str>) -> Result<Self, LoginError> {
-        let handle = Opaque::presented(handle.ok_or(LoginError::NotPending)?);
-        let browser = Browser::of(&provider.cookies, headers)?;
+    async fn find(provider: &Provider, headers: &HeaderMap, pending: PendingForm) -> Result<Self, FormError> {
         let mut conn = provider.store.read().await?;
-        let pending =
-            pending_authorization::find(&mut conn, handle.hash(), browser.hash(), provider.clock.now()).await?;
-        let pending = pending.ok_or(LoginError::NotPending)?;
-        let params = authorize::parse(pending.form.as_bytes())?;
-        let browser_state = BrowserState::of(&provider.cookies, headers)?;
-        let request = AuthorizationRequest::parse(&params, provider, &browser_state)?;
-        Ok(Self { handle, browser, params, request })
+        let now = provider.clock.now();
+        let kept = pending_authorization::find(&mut conn, pending.handle.hash(), pending.browser.hash(), now).await?;
+        let kept = kept.ok_or(FormError::NotPending)?;
+        let (params, request) = kept_request(provider, headers, &kept.form)?;
+        Ok(Self { pending, params, request })
     }
 
     fn page(&self, status: StatusCode, username: &str, error: Option<&str>) -> Response {
@@ -89,8 +85,8 @@ impl Form {
             status,
             action: "/login",
             going_to: &self.request.target.client.name,
-            request: Some(self.handle.as_str()),
-            csrf_token: &self.browser.csrf_token(self.handle.as_str()),
+            request: Some(self.pending.handle.as_str()),
+            csrf_token: &self.pending.csrf_token(),
             username,
             error,
             redirect_origin: Some(origin(self.request.target.redirect_uri.url())),
@@ -100,9 +96,8 @@ impl Form {
     }
 }
 
-async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<Response, LoginError> {
-    let params = Params::parse(query.as_bytes(), &["request"])?;
-    let form = Form::find(provider, headers, params.get("request")).await?;
+async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<Response, FormError> {
+    let form = Form::find(provider, headers, PendingForm::asked_for(provider, query, headers)?).await?;
     let username = form.request.login_hint.clone().unwrap_or_default();
     Ok(form.page(StatusCode::OK, &username, None))
 }
@@ -112,13 +107,10 @@ async fn submit(
     source: SourceBucket,
     headers: &HeaderMap,
     body: &Bytes,
-) -> Result<Response, LoginError> {
-    require_same_origin(headers, &provider.issuer)?;
-    let params = Params::parse(form_body(headers, body)?, &["request", "csrf", "username", "password"])?;
-    let form = Form::find(provider, headers, params.get("request")).await?;
-    if !form.browser.is_csrf_token(form.handle.as_str(), params.get("csrf").unwrap_or_default()) {
-        return Err(LoginError::Csrf);
-    }
+) -> Result<Response, FormError> {
+    let (form, params) = PendingForm::submitted(provider, headers, body, &["username", "password"])?;
+    let form = Form::find(provider, headers, form).await?;
+    form.pending.require_csrf(&params)?;
     let username = params.get("username").unwrap_or_default();
     let password = params.get("password").unwrap_or_default();
 

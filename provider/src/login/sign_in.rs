@@ -6,9 +6,8 @@ use sqlx::SqliteConnection;
 
 use super::Form;
 use super::check::Proven;
-use super::error::LoginError;
 use crate::audit::Cause;
-use crate::authorize::{self, AuthorizationError};
+use crate::authorize::{self, AuthorizationError, FormError};
 use crate::end_session::{self, Ended, EndedSession, NewLogout, tell_observers};
 use crate::error::InternalError;
 use crate::http::{BrowserState, browser_label};
@@ -35,15 +34,15 @@ pub(super) async fn sign_in(
     form: &Form,
     proven: &Proven,
     headers: &HeaderMap,
-) -> Result<Option<SignedIn>, LoginError> {
+) -> Result<Option<SignedIn>, FormError> {
     let request = &form.request;
     let now = provider.clock.now();
     let mut tx = provider.store.begin().await?;
     if !proven.still_counts(&mut tx).await? {
         return Ok(None);
     }
-    if !pending_authorization::take(&mut tx, form.handle.hash(), now).await? {
-        return Err(LoginError::NotPending);
+    if !pending_authorization::take(&mut tx, form.pending.handle.hash(), now).await? {
+        return Err(FormError::NotPending);
     }
     let sub = provider.sub(&mut tx, &proven.username).await?;
     if !request.is_for(&sub) {
@@ -54,7 +53,8 @@ pub(super) async fn sign_in(
     let Begun { session, cookie, browser_state, replaced } =
         begin_session(&mut tx, provider, headers, &sub, now).await?;
     let request = request.in_browser_state(&browser_state);
-    let finished = authorize::finish(&mut tx, provider, &request, &form.params, &form.browser, &session, now).await?;
+    let finished =
+        authorize::finish(&mut tx, provider, &request, &form.params, &form.pending.browser, &session, now).await?;
     tx.commit().await?;
     let client_id = &request.target.client.client_id;
     tracing::info!(client.id = client_id, "signed in");

@@ -1,8 +1,6 @@
 //! The page that lets the user go on as who they are, or as somebody else: `prompt=select_account`
 //! ([OpenID Connect Core 1.0 section 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest)).
 
-mod error;
-
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -11,11 +9,9 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use sqlx::SqliteConnection;
 
-use error::SelectAccountError;
-
-use crate::authorize::{self, AuthorizationRequest};
+use crate::authorize::{self, AuthorizationRequest, FormError, PendingForm, kept_request, session_of_page};
 use crate::config::User;
-use crate::http::{Browser, BrowserState, Params, form_body, origin, require_same_origin, see_other};
+use crate::http::{Params, origin, see_other};
 use crate::login;
 use crate::pages::SelectAccountPage;
 use crate::secret::Opaque;
@@ -35,12 +31,16 @@ pub(crate) async fn get(
     headers: HeaderMap,
 ) -> Response {
     let query = query.unwrap_or_default();
-    show(&provider, &query, &headers).await.unwrap_or_else(IntoResponse::into_response)
+    show(&provider, &query, &headers).await.unwrap_or_else(refused)
 }
 
 /// `POST /select_account`
 pub(crate) async fn post(State(provider): State<Arc<Provider>>, headers: HeaderMap, body: Bytes) -> Response {
-    answer(&provider, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+    answer(&provider, &headers, &body).await.unwrap_or_else(refused)
+}
+
+fn refused(error: FormError) -> Response {
+    error.told("This question has expired", "Nothing was changed.")
 }
 
 /// A choice that is open, in the browser and the session that it was given in.
@@ -53,75 +53,61 @@ struct Choice {
 }
 
 impl Choice {
-    /// Finds it; its request is checked again, because the configuration may have changed.
     async fn find(
         conn: &mut SqliteConnection,
         provider: &Provider,
         headers: &HeaderMap,
-        browser: &Browser,
-        handle: &Opaque,
-    ) -> Result<Self, SelectAccountError> {
+        form: &PendingForm,
+    ) -> Result<Self, FormError> {
         let now = provider.clock.now();
-        let pending = pending_authorization::find(conn, handle.hash(), browser.hash(), now).await?;
-        let pending = pending.ok_or(SelectAccountError::NotPending)?;
-        let session = provider.session(conn, headers).await?.filter(|session| session.is_live(now));
-        let session = session.filter(|session| Some(session.id) == pending.session_id);
-        let session = session.ok_or(SelectAccountError::NotPending)?;
-        let user = provider.user_of(conn, &session.sub).await?.ok_or(SelectAccountError::NotPending)?;
-        let params = authorize::parse(pending.form.as_bytes())?;
-        let browser_state = BrowserState::of(&provider.cookies, headers)?;
-        let request = AuthorizationRequest::parse(&params, provider, &browser_state)?;
+        let pending = pending_authorization::find(conn, form.handle.hash(), form.browser.hash(), now).await?;
+        let pending = pending.ok_or(FormError::NotPending)?;
+        let (session, user) = session_of_page(conn, provider, headers, pending.session_id).await?;
+        let (params, request) = kept_request(provider, headers, &pending.form)?;
         Ok(Self { session, user, params, request })
     }
 }
 
-async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<Response, SelectAccountError> {
-    let params = Params::parse(query.as_bytes(), &["request"])?;
-    let handle = Opaque::presented(params.get("request").ok_or(SelectAccountError::NotPending)?);
-    let browser = Browser::of(&provider.cookies, headers)?;
+async fn show(provider: &Provider, query: &str, headers: &HeaderMap) -> Result<Response, FormError> {
+    let form = PendingForm::asked_for(provider, query, headers)?;
     let mut conn = provider.store.read().await?;
-    let choice = Choice::find(&mut conn, provider, headers, &browser, &handle).await?;
+    let choice = Choice::find(&mut conn, provider, headers, &form).await?;
     let target = &choice.request.target;
     let page = SelectAccountPage {
         client_name: &target.client.name,
         username: &choice.user.username,
-        request: handle.as_str(),
-        csrf_token: &browser.csrf_token(handle.as_str()),
+        request: form.handle.as_str(),
+        csrf_token: &form.csrf_token(),
         redirect_origin: origin(target.redirect_uri.url()),
     };
     Ok(page.into_response())
 }
 
-async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<Response, SelectAccountError> {
-    require_same_origin(headers, &provider.issuer)?;
-    let params = Params::parse(form_body(headers, body)?, &["request", "csrf", "answer"])?;
+async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Result<Response, FormError> {
+    let (form, params) = PendingForm::submitted(provider, headers, body, &["answer"])?;
+    form.require_csrf(&params)?;
     let goes_on = parse_answer(&params)?;
-    let handle = Opaque::presented(params.get("request").ok_or(SelectAccountError::NotPending)?);
-    let browser = Browser::of(&provider.cookies, headers)?;
-    if !browser.is_csrf_token(handle.as_str(), params.get("csrf").unwrap_or_default()) {
-        return Err(SelectAccountError::Csrf);
-    }
 
     // All in one transaction, so that a sign-out comes before it or after it.
     let mut tx = provider.store.begin().await?;
-    let Choice { session, params, request, .. } = Choice::find(&mut tx, provider, headers, &browser, &handle).await?;
+    let Choice { session, params, request, .. } = Choice::find(&mut tx, provider, headers, &form).await?;
     let now = provider.clock.now();
     if !goes_on || !request.is_answered_by(&session, now) {
         // The request waits on, for whoever signs in.
-        return Ok(see_other(&login::path(&handle)));
+        return Ok(see_other(&login::path(&form.handle)));
     }
-    if !pending_authorization::take(&mut tx, handle.hash(), now).await? {
-        return Err(SelectAccountError::NotPending);
+    if !pending_authorization::take(&mut tx, form.handle.hash(), now).await? {
+        return Err(FormError::NotPending);
     }
-    let finished = authorize::finish(&mut tx, provider, &request, &params, &browser, &session, now).await?;
+    let finished = authorize::finish(&mut tx, provider, &request, &params, &form.browser, &session, now).await?;
     tx.commit().await?;
     Ok(finished.observed(provider, &request, &session))
 }
 
-fn parse_answer(params: &Params) -> Result<bool, SelectAccountError> {
+fn parse_answer(params: &Params) -> Result<bool, FormError> {
     match params.get("answer") {
         Some("this") => Ok(true),
         Some("another") => Ok(false),
-        _ => Err(SelectAccountError::Answer),
+        _ => Err(FormError::Answer),
     }
 }
