@@ -251,7 +251,8 @@ impl Ledger {
         }
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
         let bound = sqlite::bind_token(&mut transaction, token, session, times.token_expires_at).await?;
-        if bound.sid != session.sid {
+        // Of another user: two tokens have one name, which no provider may make.
+        if (&bound.sid, &bound.sub) != (&session.sid, &session.sub) {
             return Err(LedgerError::BoundToAnother);
         }
         let now = self.clock.now();

@@ -270,8 +270,77 @@ async fn a_token_is_not_moved_to_another_session() {
         fixture.provider.key.sign("JWT", &claims)
     };
     assert_eq!(present(&app, &token, &plain("s1")).await.0, StatusCode::NO_CONTENT);
-    present(&app, &token, &plain("s2")).await;
+    // The guard knows its session by now: there is nothing to do.
+    assert_eq!(present(&app, &token, &plain("s2")).await.0, StatusCode::NO_CONTENT);
     assert_eq!(call(&app, &token).await, Ok("s1".to_owned()));
+}
+
+/// The same where the first ID token named no session: the end by `sub` that it brought stays.
+#[tokio::test]
+async fn a_token_that_was_bound_to_its_user_is_not_moved_to_a_session() {
+    let fixture = Fixture::new().await;
+    let app = api(&fixture);
+    let token = access_token(&fixture, "a1");
+    let of_user = fixture.provider.key.sign("JWT", &with(id_claims(&fixture, &token, ""), json!({"sid": null})));
+    assert_eq!(present(&app, &token, &of_user).await.0, StatusCode::NO_CONTENT);
+    let (status, body) = present(&app, &token, &id_token(&fixture, &token, "s1")).await;
+    assert_eq!((status, &body["error"]), (StatusCode::BAD_REQUEST, &json!("invalid_id_token")));
+    assert!(body["error_description"].as_str().unwrap().contains("another session"), "{body}");
+    assert_eq!(call(&app, &token).await, Ok(String::new()));
+    fixture.party.end(&fixture.ends_sub("alice", NOW - 50), Trust::Verified).await.unwrap();
+    assert_eq!(call(&app, &token).await, ended());
+}
+
+/// RFC 9068 section 2.2: no two tokens have one `jti`. Of a provider that breaks this, what one user's ID token says of a
+/// session neither ends another user's token, nor keeps it alive, nor can be changed by it.
+#[tokio::test]
+async fn what_is_said_of_a_token_says_nothing_of_another_users_with_its_jti() {
+    let mut fixture = Fixture::new().await;
+    let app = api(&fixture);
+    let (of_alice, key) = (access_token(&fixture, "a1"), fixture.provider.key.clone());
+    let of_bob = key.sign("at+jwt", &with(access_claims(&fixture, "a1"), json!({"sub": "bob"})));
+    let id_token_of_bob = |members: Value| {
+        let of_him = with(id_claims(&fixture, &of_bob, "s1"), json!({"sub": "bob"}));
+        key.sign("JWT", &with(of_him, members))
+    };
+    let (named, unnamed) = (id_token_of_bob(json!({})), id_token_of_bob(json!({"sid": null})));
+    let alices = id_token(&fixture, &of_alice, "s1");
+    let alices_unnamed = key.sign("JWT", &with(id_claims(&fixture, &of_alice, ""), json!({"sid": null})));
+
+    assert_eq!(present(&app, &of_alice, &alices).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(call(&app, &of_bob).await, Ok(String::new()), "judged by himself, at the first sight");
+    for id_token in [&named, &unnamed, &alices, &alices_unnamed] {
+        let (status, body) = present(&app, &of_bob, id_token).await;
+        assert_eq!((status, &body["error"]), (StatusCode::BAD_REQUEST, &json!("invalid_id_token")), "{body}");
+    }
+    assert_eq!(call(&app, &of_alice).await, Ok("s1".to_owned()));
+    assert_eq!(fixture.count("rp_token_session").await, 1);
+
+    fixture.party.end(&fixture.ends_sid("s1", Channel::BackChannel), Trust::Verified).await.unwrap();
+    assert_eq!((call(&app, &of_alice).await, call(&app, &of_bob).await), (ended(), Ok(String::new())));
+    fixture.party.end(&fixture.ends_sub("bob", NOW), Trust::Verified).await.unwrap();
+    assert_eq!(call(&app, &of_bob).await, ended(), "by his own sign-out");
+    fixture.restart().await;
+    assert_eq!(call(&api(&fixture), &of_bob).await, ended());
+}
+
+/// And where neither names a session: it is the user who is compared.
+#[tokio::test]
+async fn without_any_sid_another_users_token_with_its_jti_is_refused_a_session() {
+    let fixture = Fixture::new().await;
+    let app = api(&fixture);
+    let key = &fixture.provider.key;
+    let tokens_of = |sub: &str| {
+        let token = key.sign("at+jwt", &with(access_claims(&fixture, "a1"), json!({"sub": sub})));
+        let claims = with(id_claims(&fixture, &token, ""), json!({"sub": sub, "sid": null}));
+        (token, key.sign("JWT", &claims))
+    };
+    let ((of_alice, alices), (of_bob, bobs)) = (tokens_of("alice"), tokens_of("bob"));
+    assert_eq!(present(&app, &of_alice, &alices).await.0, StatusCode::NO_CONTENT);
+    let (status, body) = present(&app, &of_bob, &bobs).await;
+    assert_eq!((status, &body["error"]), (StatusCode::BAD_REQUEST, &json!("invalid_id_token")), "{body}");
+    fixture.party.end(&fixture.ends_sub("bob", NOW), Trust::Verified).await.unwrap();
+    assert_eq!((call(&app, &of_alice).await, call(&app, &of_bob).await), (Ok(String::new()), ended()));
 }
 
 /// It is bounded, and goes with the token.
