@@ -19,10 +19,12 @@ struct Ready {
     code: CodeForB,
     request: tower_sessions::Session,
     sign_out: EndSession,
+    /// An access token without `sid`, whose ID token App B has not seen.
+    unnamed: usize,
 }
 
-/// T-02, T-10, T-21: a sign-out against a code exchange, a silent sign-in, a login callback, a slow request and the first
-/// use of an access token.
+/// T-02, T-10, T-21: a sign-out against a code exchange, a silent sign-in, a login callback, a slow request, the first use
+/// of an access token, and an ID token that names the session of another.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sign_out_against_everything_at_once() {
     let mut world = World::new().await;
@@ -36,6 +38,7 @@ async fn a_sign_out_against_everything_at_once() {
         world.at_once(ready).await;
         world.check().await;
         world.check_rows().await;
+        world.model.unnamed.clear();
         // Codes of the ended session, which have been tried.
         world.under_way.clear();
     }
@@ -45,9 +48,9 @@ async fn a_sign_out_against_everything_at_once() {
 }
 
 impl World {
-    /// Signs in, and has one of each under way. One access token is in use and one is not.
+    /// Signs in, and has one of each under way. One access token is in use, one is not, and one names no session.
     async fn make_ready(&mut self, from: Op) -> Ready {
-        let under_way = [Op::SilentAtB(0), Op::BeginRequest(0), Op::BeginAtA(0), from];
+        let under_way = [Op::Unnamed(0), Op::SilentAtB(0), Op::BeginRequest(0), Op::BeginAtA(0), from];
         let unused = [Op::SilentAtB(0), Op::Continue(0, User::Alice)];
         for op in [&signed_in(0, User::Alice)[..], &under_way, &unused].concat() {
             self.apply(op).await;
@@ -64,11 +67,12 @@ impl World {
         };
         let session = callback.session;
         let sid_at_a = self.model.sessions[session].sid(App::A).unwrap().to_owned();
-        Ready { session, sid_at_a, callback, code, request: request.session, sign_out }
+        let unnamed = self.model.unnamed.len() - 1;
+        Ready { session, sid_at_a, callback, code, request: request.session, sign_out, unnamed }
     }
 
     async fn at_once(&mut self, ready: Ready) {
-        let Ready { session, sid_at_a, callback, code, request, sign_out } = ready;
+        let Ready { session, sid_at_a, callback, code, request, sign_out, unnamed } = ready;
         let (wire, client) = (self.wire.clone(), self.client.clone());
         let exchange = tokio::spawn(async move { wire.parties.exchange_by(&client, &code.code).await });
         let silent = self.get(self.wire.parties.authorization_request_of_b("none").as_str());
@@ -76,6 +80,10 @@ impl World {
         let unused = self.model.access_tokens.last().unwrap().token.clone();
         let first_use = self.client.get(format!("{}/api/me", self.wire.parties.app_b)).bearer_auth(unused);
         let first_use = tokio::spawn(async move { first_use.send().await.unwrap().status() });
+        let (wire, client) = (self.wire.clone(), self.client.clone());
+        let of_session = &self.model.unnamed[unnamed];
+        let (access_token, id_token) = (of_session.token.clone(), of_session.id_token.clone());
+        let present = tokio::spawn(async move { wire.present(&client, &access_token, &id_token).await });
         let save = tokio::spawn(async move {
             request.insert("seen", true).await.unwrap();
             let _ = request.save().await;
@@ -85,6 +93,8 @@ impl World {
         let (tokens, silent, back) = (soon(exchange).await.unwrap(), joined(silent).await, joined(back).await);
         let (used, out) = (soon(first_use).await.unwrap(), joined(sign_out).await);
         soon(save).await.unwrap();
+        let (bound, body) = soon(present).await.unwrap();
+        assert!(bound == 204 || bound == 401 && body["reason"] == "session_ended", "{bound} {body}");
         assert!(used.is_success() || used == 401, "{used}");
         assert!(out.status.is_redirection() || out.body.contains("app-result"), "{} {}", out.url, out.body);
         // What the apps were not told in the user's time, they are told now.
@@ -94,6 +104,7 @@ impl World {
         self.model.web_sessions.iter_mut().filter(|web| web.session == session).for_each(|web| web.kept = false);
         let token = self.model.access_tokens.last_mut().unwrap();
         token.used = true;
+        self.model.present(unnamed, bound);
         if tokens.0.is_success() {
             self.model.learn_access_token(session, &tokens.1, None);
         }

@@ -16,6 +16,9 @@ impl World {
         for at in 0..self.model.access_tokens.len() {
             self.check_access_token(at).await;
         }
+        for at in 0..self.model.unnamed.len() {
+            self.check_unnamed(at).await;
+        }
         for at in 0..self.model.web_sessions.len() {
             self.check_web_session(at).await;
         }
@@ -33,7 +36,7 @@ impl World {
         if !token.used && !told {
             return;
         }
-        let (status, body) = self.call_api(token).await;
+        let (status, body) = self.call_api(&token.token).await;
         if status == StatusCode::OK {
             assert!(
                 !told && !token.revoked && now < token.expires_at,
@@ -53,9 +56,9 @@ impl World {
         }
     }
 
-    pub(super) async fn call_api(&self, token: &AccessToken) -> (StatusCode, Value) {
+    pub(super) async fn call_api(&self, token: &str) -> (StatusCode, Value) {
         let url = format!("{}/api/me", self.wire.parties.app_b);
-        let answer = self.client.get(url).bearer_auth(&token.token).send().await.unwrap();
+        let answer = self.client.get(url).bearer_auth(token).send().await.unwrap();
         (answer.status(), serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap())
     }
 
@@ -128,8 +131,12 @@ impl World {
         let now = self.now();
         for token in self.model.access_tokens.iter().filter(|token| self.model.is_live(token.session, now)) {
             let is_good = !token.revoked && now < token.expires_at;
-            assert_eq!(self.call_api(token).await.0 == StatusCode::OK, is_good, "session {}", token.session);
+            assert_eq!(self.call_api(&token.token).await.0 == StatusCode::OK, is_good, "session {}", token.session);
             assert_eq!(self.userinfo(token).await == StatusCode::OK, now < token.expires_at);
+        }
+        for token in self.model.unnamed.iter().filter(|token| self.model.is_live(token.session, now)) {
+            let is_good = now < token.expires_at;
+            assert_eq!(self.call_api(&token.token).await.0 == StatusCode::OK, is_good, "session {}", token.session);
         }
         for cookie in self.model.provider_cookies.iter().filter(|cookie| !cookie.replaced) {
             let is_live = self.model.is_live(cookie.session, now);

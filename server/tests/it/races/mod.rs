@@ -11,6 +11,7 @@ mod sign_ins;
 mod steps;
 mod streams;
 mod under_way;
+mod unnamed;
 mod wire;
 mod world;
 

@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 
+use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::op::{App, BROWSERS, User};
+use super::unnamed::Unnamed;
 use super::wire::Heard;
 use crate::curfew::claims;
 
@@ -24,6 +26,7 @@ pub(super) struct Model {
     pub(super) browsers: [Option<usize>; BROWSERS],
     pub(super) web_sessions: Vec<WebSession>,
     pub(super) access_tokens: Vec<AccessToken>,
+    pub(super) unnamed: Vec<Unnamed>,
     pub(super) provider_cookies: Vec<ProviderCookie>,
     /// Until when an app remembers what a frame told it; for ever, if it knew the session.
     by_frame: HashMap<(App, String), u64>,
@@ -181,12 +184,22 @@ impl Model {
         self.access_tokens.iter().rposition(|token| token.session == session && !token.revoked)
     }
 
+    /// App B's API was shown the ID token of one that names no session, and answered so.
+    pub(super) fn present(&mut self, at: usize, answer: StatusCode) {
+        let unnamed = &mut self.unnamed[at];
+        (unnamed.used, unnamed.presented) = (true, true);
+        unnamed.admitted |= answer == StatusCode::NO_CONTENT;
+    }
+
     /// A frame has told the app. FCL-21: whether it knew the session or not.
     pub(super) fn tell_by_frame(&mut self, app: App, sid: &str, heard: &Heard, now: u64) {
         let about = (app, sid.to_owned());
         let is_known = match app {
             App::A => self.web_sessions.iter().any(|session| session.sid == sid && session.kept),
-            App::B => self.access_tokens.iter().any(|token| token.sid == sid && token.used),
+            App::B => {
+                self.access_tokens.iter().any(|token| token.sid == sid && token.used)
+                    || self.unnamed.iter().any(|token| token.sid == sid && token.admitted)
+            }
         } && !self.is_told(app, sid, heard, now);
         let until = if is_known { u64::MAX } else { now + SUSPICION };
         let known = self.by_frame.entry(about).or_insert(until);

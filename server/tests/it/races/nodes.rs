@@ -44,9 +44,9 @@ async fn a_node_that_never_saw_a_token_refuses_it_after_the_sign_out() {
         world.apply(op).await;
     }
     let [kept, ended] = [0, 1].map(|at| &world.model.access_tokens[at]);
-    let (status, body) = world.call_api(ended).await;
+    let (status, body) = world.call_api(&ended.token).await;
     assert_eq!((status, &body["reason"]), (StatusCode::UNAUTHORIZED, &"session_ended".into()));
-    assert_eq!(world.call_api(kept).await.0, StatusCode::OK, "T-13: the user's other session");
+    assert_eq!(world.call_api(&kept.token).await.0, StatusCode::OK, "T-13: the user's other session");
     world.wire.connect(Party::AppB, first);
     second.closed().await;
     world.stop().await;

@@ -85,6 +85,12 @@ pub(super) enum Op {
     Pause(usize, When),
     /// A tab of App B uses an access token for the first time, and opens its stream.
     FirstCall(usize),
+    /// A tab of App B gets an access token that does not name the session of another one that it has.
+    Unnamed(usize),
+    /// It calls the API with it.
+    CallByUnnamed(usize),
+    /// It presents the ID token that came with it, which names the session.
+    Present(usize),
     /// A request at App A has loaded its session; it saves it when it is continued.
     BeginRequest(usize),
     /// The first half of a sign-out at App A: its own session is gone. The second is under way.
@@ -133,6 +139,9 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         4 => (recent(), when).prop_map(|(nth, when)| Op::Pause(nth, when)),
         3 => recent().prop_map(Op::FirstCall),
         4 => recent().prop_map(Op::Refresh),
+        3 => recent().prop_map(Op::Unnamed),
+        2 => recent().prop_map(Op::CallByUnnamed),
+        4 => recent().prop_map(Op::Present),
         3 => browser().prop_map(Op::BeginRequest),
         4 => browser().prop_map(Op::SignOutAtA),
         3 => browser().prop_map(Op::SignOutAtB),
@@ -160,6 +169,10 @@ fn steps() -> impl Strategy<Value = Vec<Op>> {
         1 => browser().prop_map(move |b| vec![Op::BeginAtB(b), Op::SignOutAtA(b), on, on]),
         1 => browser().prop_map(move |b| vec![Op::SignOutAtA(b), Op::Refresh(0), on, Op::FirstCall(0), Op::Refresh(0)]),
         1 => Just(vec![Op::Advance(61), Op::Refresh(0), Op::Restart(Party::Provider), Op::Refresh(0), Op::FirstCall(0)]),
+        1 => browser().prop_map(move |b| vec![Op::Unnamed(0), Op::Present(0), Op::SignOutAtA(b), on, Op::Present(0)]),
+        1 => browser().prop_map(move |b| {
+            vec![Op::Unnamed(0), Op::CallByUnnamed(0), Op::SignOutAtB(b), on, Op::Present(0), Op::Restart(Party::AppB)]
+        }),
         2 => (browser(), when).prop_map(move |(b, when)| {
             vec![Op::BeginAtA(b), Op::Pause(0, when), Op::SignOutAtA(b), on]
         }),

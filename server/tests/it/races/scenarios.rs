@@ -162,3 +162,37 @@ async fn an_id_token_that_expired_on_its_way_signs_nobody_in() {
     assert_eq!(world.model.web_sessions.len(), 2, "those of the beginning");
     settled(world).await;
 }
+
+/// Bound, then signed out, then over a restart; and signed out before App B knew of the session at all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_access_token_without_sid_ends_with_its_session_whichever_comes_first() {
+    let (restart, present) = (Op::Restart(Party::AppB), Op::Present(0));
+    let bound_first = [&[Op::Unnamed(0), Op::CallByUnnamed(0), present][..], &SIGN_OUT, &[restart, present]].concat();
+    let ended_first = [&[Op::Unnamed(0), Op::CallByUnnamed(0)][..], &SIGN_OUT, &[present, restart, present]].concat();
+    let never_used = [&[Op::Unnamed(0)][..], &SIGN_OUT, &[restart, present, restart]].concat();
+    for (steps, admitted) in [(bound_first, true), (ended_first, false), (never_used, false)] {
+        let world = after(&steps).await;
+        assert_ended(&world, 1);
+        let unnamed = &world.model.unnamed[0];
+        assert_eq!((unnamed.session, unnamed.presented, unnamed.admitted), (1, true, admitted));
+        let (status, body) = world.call_api(&unnamed.token).await;
+        assert_eq!((status.as_u16(), &body["reason"]), (401, &"session_ended".into()));
+        world.check_rows().await;
+        settled(world).await;
+    }
+}
+
+/// App B has not heard when the ID token is presented; when it hears, the token is bound already, and ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_access_token_that_was_bound_before_its_app_heard_ends_when_it_hears() {
+    let dark = [Op::Unnamed(0), Op::Weather(App::B, Weather::NothingArrives)];
+    let mut world = after(&[&dark[..], &SIGN_OUT, &[Op::Present(0)]].concat()).await;
+    assert_ended(&world, 1);
+    assert!(world.model.unnamed[0].admitted, "App B knows of no end yet");
+    for op in [Op::Weather(App::B, Weather::Fair), Op::Advance(31), Op::Restart(Party::AppB)] {
+        world.apply(op).await;
+        world.check().await;
+    }
+    assert_eq!(world.call_api(&world.model.unnamed[0].token).await.1["reason"], "session_ended");
+    settled(world).await;
+}

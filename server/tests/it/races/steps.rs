@@ -30,6 +30,9 @@ impl World {
             Op::Pause(nth, when) => self.pause(nth, when).await,
             Op::FirstCall(nth) => self.first_call(nth).await,
             Op::Refresh(nth) => self.refresh(nth).await,
+            Op::Unnamed(nth) => self.get_unnamed(nth),
+            Op::CallByUnnamed(nth) => self.call_by_unnamed(nth).await,
+            Op::Present(nth) => self.present(nth).await,
             Op::BeginRequest(browser) => self.begin_request(browser).await,
             Op::SignOutAtA(browser) => self.sign_out_at_a(browser).await,
             Op::SignOutAtB(browser) => self.sign_out_at_b(browser).await,
@@ -274,6 +277,7 @@ impl World {
         for seconds in [31, 301] {
             self.clock.advance(seconds);
             self.provider.deliver_due().await.unwrap();
+            self.present_all().await;
         }
         self.check().await;
         for nth in 0..self.wire.letters().len() {

@@ -119,6 +119,19 @@ impl Wire {
         self.inner.heard.lock().unwrap().clone()
     }
 
+    /// A tab of App B presents its ID token.
+    pub(super) async fn present(
+        &self,
+        client: &reqwest::Client,
+        access_token: &str,
+        id_token: &str,
+    ) -> (reqwest::StatusCode, Value) {
+        let url = format!("{}/api/session", self.parties.app_b);
+        let request = client.post(url).bearer_auth(access_token).body(id_token.to_owned());
+        let answer = request.send().await.unwrap();
+        (answer.status(), serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap_or_default())
+    }
+
     /// Every logout token that the provider has sent.
     pub(super) fn letters(&self) -> Vec<Letter> {
         self.inner.letters.lock().unwrap().clone()

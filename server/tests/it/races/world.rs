@@ -9,6 +9,7 @@ use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use provider::{ProviderConfig, ProviderState};
 use relying_party::Clock;
 use relying_party::ledger::sqlite::open_pool;
+use serde_json::Value;
 use server::app_a::WebSessionStore;
 use server::config::Config;
 use server::{StartError, app_a, app_b, serve};
@@ -175,6 +176,12 @@ impl World {
         self.provider.sweep().await.unwrap();
         self.model.sweep(self.now());
         self.provider.deliver_due().await.unwrap();
+    }
+
+    /// What the provider signs with.
+    pub(super) fn keys_of_provider(&self) -> Value {
+        let file = std::fs::read_to_string(self.folder.path().join("provider").join(KEY_FILE)).unwrap();
+        serde_json::from_str(&file).unwrap()
     }
 
     /// Closes the party and opens it again over the same folder.
