@@ -30,7 +30,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use sqlx::SqliteConnection;
 
-pub(crate) use back_channel::{BackChannel, give_up_all, worker};
+pub(crate) use back_channel::{BackChannel, GivenUp, give_up_all, worker};
 pub(crate) use commit::{Ended, EndedSession, NewLogout, end, end_all, tell_observers};
 pub(crate) use confirm::confirm;
 use decide::{Decision, decide};

@@ -9,7 +9,7 @@ use super::error::RegistrationError;
 use super::metadata::Metadata;
 use crate::audit::{self, Cause};
 use crate::config::RegistrationLimits;
-use crate::end_session::give_up_all;
+use crate::end_session::{GivenUp, give_up_all};
 use crate::error::InternalError;
 use crate::offline_access;
 use crate::secret::Hash;
@@ -52,7 +52,7 @@ fn warn_of_dangers(limits: &RegistrationLimits) {
     }
 }
 
-/// Gives a client other metadata, and ends what it may not have by them. The caller commits.
+/// Gives a client other metadata, and ends what it may not have by them. The caller commits, and then tells.
 pub(super) async fn replace(
     conn: &mut SqliteConnection,
     provider: &Provider,
@@ -60,7 +60,7 @@ pub(super) async fn replace(
     metadata: &Metadata,
     secret: Option<Hash>,
     now: i64,
-) -> Result<(), RegistrationError> {
+) -> Result<GivenUp, RegistrationError> {
     let client_id = &record.client_id;
     let limits = provider.registry.registration.as_ref().ok_or(RegistrationError::Off)?;
     let client = metadata.client(client_id, secret, limits)?;
@@ -71,31 +71,32 @@ pub(super) async fn replace(
     }
     // What users allowed was to an app of another name, or at another place.
     session_consent::delete_of_client(conn, client_id).await?;
-    if metadata.backchannel_logout_uri.is_none() {
-        give_up_all(conn, provider, client_id, now).await?;
-    }
+    let given_up = match metadata.backchannel_logout_uri {
+        Some(_) => GivenUp::default(),
+        None => give_up_all(conn, client_id, now).await?,
+    };
     audit::registration(conn, client_id, audit::Registration::Changed, now).await?;
     registered_client::update(conn, client_id, &metadata.to_stored()?, secret).await?;
     provider.registry.set_registered(client_id, Some(Arc::new(client)));
-    Ok(())
+    Ok(given_up)
 }
 
 /// Ends a client, everything that it was given, and what it is owed (RFC 7592 section 2.3). Sessions that reached it go on,
-/// and still say so when they end. The caller commits.
+/// and still say so when they end. The caller commits, and then tells.
 pub(super) async fn forget(
     conn: &mut SqliteConnection,
     provider: &Provider,
     client_id: &str,
     why: audit::Registration,
     now: i64,
-) -> Result<(), sqlx::Error> {
+) -> Result<GivenUp, sqlx::Error> {
     end_grants(conn, client_id, now).await?;
     audit::registration(conn, client_id, why, now).await?;
     session_consent::delete_of_client(conn, client_id).await?;
-    give_up_all(conn, provider, client_id, now).await?;
+    let given_up = give_up_all(conn, client_id, now).await?;
     registered_client::delete(conn, client_id).await?;
     provider.registry.set_registered(client_id, None);
-    Ok(())
+    Ok(given_up)
 }
 
 /// Codes, tokens, and access while users are away.
@@ -114,11 +115,15 @@ pub(crate) async fn expire_unused(provider: &Provider, now: i64) -> Result<(), I
     loop {
         let mut tx = provider.store.begin().await?;
         let unused = registered_client::unused(&mut tx, now - limits.unused_lifetime, BATCH).await?;
+        let mut given_up = Vec::new();
         for client_id in &unused {
-            forget(&mut tx, provider, client_id, audit::Registration::Unused, now).await?;
-            tracing::info!(client.id = client_id, "registered client forgotten: nobody had signed in to it");
+            given_up.push(forget(&mut tx, provider, client_id, audit::Registration::Unused, now).await?);
         }
         tx.commit().await?;
+        for (client_id, given_up) in unused.iter().zip(&given_up) {
+            tracing::info!(client.id = client_id, "registered client forgotten: nobody had signed in to it");
+            given_up.tell(provider);
+        }
         if unused.is_empty() {
             return Ok(());
         }

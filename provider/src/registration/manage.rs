@@ -101,9 +101,10 @@ async fn change(
             Secret { hash: Some(made.hash()), shown: Some(made.as_str().to_owned()) }
         }
     };
-    replace(&mut tx, provider, &record, &metadata, secret.hash, provider.clock.now()).await?;
+    let given_up = replace(&mut tx, provider, &record, &metadata, secret.hash, provider.clock.now()).await?;
     tx.commit().await?;
     tracing::info!(client.id = client_id, "client changed its registration");
+    given_up.tell(provider);
     let information = Information {
         client_id,
         client_secret: secret.shown.as_deref(),
@@ -120,9 +121,10 @@ async fn remove(provider: &Provider, client_id: &str, headers: &HeaderMap) -> Re
     authenticate(&mut *provider.store.read().await?, client_id, access_token).await?;
     let mut tx = provider.store.begin().await?;
     authenticate(&mut tx, client_id, access_token).await?;
-    forget(&mut tx, provider, client_id, audit::Registration::Deleted, provider.clock.now()).await?;
+    let given_up = forget(&mut tx, provider, client_id, audit::Registration::Deleted, provider.clock.now()).await?;
     tx.commit().await?;
     tracing::info!(client.id = client_id, "client deleted its registration");
+    given_up.tell(provider);
     Ok((StatusCode::NO_CONTENT, [NO_STORE]).into_response())
 }
 

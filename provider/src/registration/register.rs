@@ -13,6 +13,7 @@ use super::response::Information;
 use super::{bearer, require_json};
 use crate::audit;
 use crate::config::RegistrationLimits;
+use crate::end_session::GivenUp;
 use crate::http::SourceBucket;
 use crate::secret::{Opaque, random_id};
 use crate::state::Provider;
@@ -61,12 +62,16 @@ async fn register(
         issued_at: now,
     };
     let mut tx = provider.store.begin().await?;
-    make_room(&mut tx, provider, limits, now).await?;
+    let forgotten = make_room(&mut tx, provider, limits, now).await?;
     registered_client::insert(&mut tx, &record).await?;
     audit::registration(&mut tx, &record.client_id, audit::Registration::Made, now).await?;
     tx.commit().await?;
     // Nobody knows its name yet, so nobody can look for it before it is there.
     provider.registry.set_registered(&record.client_id, Some(Arc::new(client)));
+    if let Some((client_id, given_up)) = forgotten {
+        tracing::warn!(client.id = client_id, "registered client forgotten, to make room: nobody had signed in to it");
+        given_up.tell(provider);
+    }
     tracing::info!(client.id = record.client_id, "client registered");
     let information = Information {
         client_id: &record.client_id,
@@ -87,19 +92,19 @@ fn check_initial_access_token(limits: &RegistrationLimits, headers: &HeaderMap) 
     }
 }
 
-/// The oldest client that nobody has signed in to makes room, unless it is new. Clients that are used stay.
+/// The oldest client that nobody has signed in to makes room, unless it is new. Clients that are used stay. The caller
+/// commits, and then tells of the one that is forgotten.
 async fn make_room(
     conn: &mut SqliteConnection,
     provider: &Provider,
     limits: &RegistrationLimits,
     now: i64,
-) -> Result<(), RegistrationError> {
+) -> Result<Option<(String, GivenUp)>, RegistrationError> {
     if registered_client::count(conn).await? < i64::from(limits.max_clients) {
-        return Ok(());
+        return Ok(None);
     }
     let unused = registered_client::unused(conn, now - SAFE, 1).await?;
-    let client_id = unused.first().ok_or(RegistrationError::Full)?;
-    forget(conn, provider, client_id, audit::Registration::RoomMade, now).await?;
-    tracing::warn!(client.id = client_id, "registered client forgotten, to make room: nobody had signed in to it");
-    Ok(())
+    let client_id = unused.into_iter().next().ok_or(RegistrationError::Full)?;
+    let given_up = forget(conn, provider, &client_id, audit::Registration::RoomMade, now).await?;
+    Ok(Some((client_id, given_up)))
 }

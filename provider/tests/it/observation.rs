@@ -6,7 +6,9 @@ use provider::observation::{AccountAction, EndCause, Next, Sid};
 use provider::{Observation, Observer, Observers};
 use serde_json::json;
 
-use crate::support::{DownApp, TestApp, TestProvider, authorize, claims, config_with, path};
+use crate::support::{
+    CALLBACK, DownApp, TestApp, TestProvider, authorize, claims, config_registering, config_with, path,
+};
 
 /// Writes down what it is told, without what differs from run to run.
 #[derive(Default)]
@@ -182,6 +184,34 @@ async fn ends_of_other_kinds() {
     provider.clock.advance(100 * 24 * 60 * 60);
     provider.state.sweep().await.unwrap();
     assert!(recorder.taken()[0].starts_with("ended by provider - expiry: app-a"));
+}
+
+/// An app that gives up its registration, or its back-channel, gives up what it is owed: which is said once it is so, and not
+/// when the commit fails.
+#[tokio::test]
+async fn what_an_app_gives_up_is_told_of_after_the_commit() {
+    let recorder = Arc::new(Recorder::default());
+    let config = config_registering(json!({"danger_allow_loopback": true}));
+    let provider = TestProvider::observed(config, Observers::default().and(recorder.clone())).await;
+    let told = || recorder.taken().into_iter().filter(|line| line.starts_with("given up")).collect::<Vec<_>>();
+    for method in ["DELETE", "PUT"] {
+        let down = TestApp::answering(503).await;
+        let app = provider.registered(&down.back_channel()).await;
+        let (mut browser, a) = provider.signed_in("alice").await;
+        app.allowed_by(&mut browser, &[]).await;
+        browser.get(&path("/end_session", &[("id_token_hint", a.id_token)])).await;
+        assert_eq!(told(), [""; 0]);
+
+        let without = json!({"client_id": app.client_id, "redirect_uris": [CALLBACK]});
+        let body = (method == "PUT").then_some(&without);
+        provider.fail_commits_after("UPDATE OF given_up_at ON outbox").await;
+        assert_eq!(provider.manage(method, &app, body).await.status, 503, "{method}");
+        assert_eq!(told(), [""; 0], "{method}: it is owed still");
+        provider.fail_no_commits().await;
+        assert!(provider.manage(method, &app, body).await.status.is_success(), "{method}");
+        let given_up = "1 the app has given up its registration, or its back-channel";
+        assert_eq!(told(), [format!("given up {} {given_up}", app.client_id)], "{method}");
+    }
 }
 
 /// What observers hold of a `sid` is the app's, and does not print.

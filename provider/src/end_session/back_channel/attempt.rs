@@ -152,19 +152,32 @@ pub(super) async fn expire(provider: &Provider, entry: &Entry) {
     }
 }
 
-/// Nobody is left there, or nobody who wants to know. The caller commits.
+/// What an app will not be told any more, once that is committed.
+#[must_use = "observers and the log are told after the commit"]
+#[derive(Default)]
+pub(crate) struct GivenUp(Vec<Entry>);
+
+impl GivenUp {
+    /// Tells the log and the observers: it is committed.
+    pub(crate) fn tell(&self, provider: &Provider) {
+        for entry in &self.0 {
+            warn_given_up(entry, UNWANTED);
+            observe_given_up(provider, entry, entry.attempts, UNWANTED);
+        }
+    }
+}
+
+/// Nobody is left there, or nobody who wants to know. The caller commits, and then tells.
 pub(crate) async fn give_up_all(
     conn: &mut SqliteConnection,
-    provider: &Provider,
     client_id: &str,
     now: i64,
-) -> Result<(), sqlx::Error> {
-    for entry in outbox::owed(conn, client_id).await? {
-        set_given_up(conn, &entry, entry.attempts, now).await?;
-        warn_given_up(&entry, UNWANTED);
-        observe_given_up(provider, &entry, entry.attempts, UNWANTED);
+) -> Result<GivenUp, sqlx::Error> {
+    let owed = outbox::owed(conn, client_id).await?;
+    for entry in &owed {
+        set_given_up(conn, entry, entry.attempts, now).await?;
     }
-    Ok(())
+    Ok(GivenUp(owed))
 }
 
 async fn give_up(provider: &Provider, entry: &Entry) -> Result<(), sqlx::Error> {

@@ -19,7 +19,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, ClientBuilder};
 
 pub(super) use attempt::Attempt;
-pub(crate) use attempt::give_up_all;
+pub(crate) use attempt::{GivenUp, give_up_all};
 pub(super) use tell::tell;
 use turns::Turns;
 

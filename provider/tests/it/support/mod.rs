@@ -207,6 +207,30 @@ impl TestProvider {
         conn
     }
 
+    /// From now on no transaction can be committed in which this has happened; everything in it succeeds.
+    pub(crate) async fn fail_commits_after(&self, event: &str) {
+        // A row that refers to nobody, which is found out at the commit.
+        self.change_schema(&[
+            "CREATE TABLE nobody (id INTEGER PRIMARY KEY)",
+            "CREATE TABLE broken (nobody INTEGER REFERENCES nobody (id) DEFERRABLE INITIALLY DEFERRED)",
+            &format!("CREATE TRIGGER break AFTER {event} BEGIN INSERT INTO broken VALUES (1); END"),
+        ])
+        .await;
+    }
+
+    pub(crate) async fn fail_no_commits(&self) {
+        self.change_schema(&["DROP TRIGGER break", "DROP TABLE broken", "DROP TABLE nobody"]).await;
+    }
+
+    async fn change_schema(&self, statements: &[&str]) {
+        let options = SqliteConnectOptions::new().filename(self.folder.path().join("provider.sqlite"));
+        let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+        for statement in statements {
+            sqlx::query(statement).execute(&mut conn).await.unwrap();
+        }
+        conn.close().await.unwrap();
+    }
+
     /// An operator at the same data, while the provider runs.
     pub(crate) async fn operator(&self, config: Value) -> Operator {
         let config: ProviderConfig = serde_json::from_value(config).unwrap();
