@@ -1,40 +1,34 @@
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use sqlx::SqliteConnection;
 
-use super::{AuthorizationRequest, issue};
-use crate::config::ResponseType;
+use super::{AuthorizationRequest, Issued, issue};
 use crate::consent;
 use crate::error::InternalError;
 use crate::http::{Browser, Params, see_other};
-use crate::observation::{self, Observation};
 use crate::state::Provider;
 use crate::store::session::Session;
 
-/// The answer to a request, once the caller has committed.
-pub(crate) struct Finished {
-    response: Response,
-    has_issued: bool,
+/// What a request comes to. It counts once the caller has committed.
+#[must_use = "the caller commits, and then answers"]
+pub(crate) enum Finished {
+    /// The user is asked first.
+    Asked(Response),
+    Issued(Issued),
 }
 
 impl Finished {
-    /// Tells the observers, and gives the answer.
-    pub(crate) fn observed(self, provider: &Provider, request: &AuthorizationRequest, session: &Session) -> Response {
-        if self.has_issued {
-            observe_issued(provider, request, session);
+    /// Answers, and tells the observers. The caller has committed.
+    pub(crate) async fn answer(
+        self,
+        provider: &Provider,
+        request: &AuthorizationRequest,
+        session: &Session,
+    ) -> Result<Response, InternalError> {
+        match self {
+            Self::Asked(question) => Ok(question),
+            Self::Issued(issued) => issued.answer(provider, request, session).await,
         }
-        self.response
     }
-}
-
-/// An app has a code of this session, or tokens, and that is committed.
-pub(crate) fn observe_issued(provider: &Provider, request: &AuthorizationRequest, session: &Session) {
-    let (client, sub) = (request.target.client.client_id.as_str(), session.sub.as_str());
-    provider.observe(|| match request.response_type {
-        ResponseType::Code => Observation::CodeIssued { session: &session.public_id, sub, client },
-        ResponseType::IdToken | ResponseType::IdTokenToken => {
-            Observation::TokensIssued { grant: observation::Grant::Implicit, client, sub, sid: None }
-        }
-    });
 }
 
 /// Answers a request whose user is known now: with a code, or with the question whether the app may have one. The caller
@@ -49,9 +43,8 @@ pub(crate) async fn finish(
     now: i64,
 ) -> Result<Finished, InternalError> {
     if consent::must_ask(conn, request, session).await? {
-        let response = see_other(&consent::ask(conn, browser, session, params, now).await?);
-        return Ok(Finished { response, has_issued: false });
+        let question = see_other(&consent::ask(conn, browser, session, params, now).await?);
+        return Ok(Finished::Asked(question));
     }
-    let response = issue(conn, provider, request, session, now).await?.into_response();
-    Ok(Finished { response, has_issued: true })
+    Ok(Finished::Issued(issue(conn, provider, request, session, now).await?))
 }

@@ -20,9 +20,9 @@ use axum::response::{IntoResponse, Response};
 use sqlx::SqliteConnection;
 
 use checks::Target;
-pub(crate) use code::issue;
+pub(crate) use code::{Issued, issue};
 pub(crate) use error::{AuthorizationError, AuthorizeFailure, Unredirectable};
-pub(crate) use finish::{finish, observe_issued};
+pub(crate) use finish::finish;
 use interaction::Interaction;
 pub(crate) use pending_form::{FormError, PendingForm, kept_request, session_of_page};
 pub(crate) use request::AuthorizationRequest;
@@ -155,10 +155,9 @@ async fn answer_with_code(
     let now = provider.clock.now();
     let session = session::by_id(&mut tx, session.id).await?.filter(|session| session.is_live(now));
     let Some(session) = session else { return Ok(None) };
-    let response = issue(&mut tx, provider, request, &session, now).await?;
+    let issued = issue(&mut tx, provider, request, &session, now).await?;
     tx.commit().await?;
-    observe_issued(provider, request, &session);
-    Ok(Some(response.into_response()))
+    Ok(Some(issued.answer(provider, request, &session).await?))
 }
 
 async fn ask_for_consent(

@@ -11,8 +11,7 @@ use axum::response::{IntoResponse, Response};
 use sqlx::SqliteConnection;
 
 use crate::authorize::{
-    AuthorizationError, AuthorizationRequest, FormError, PendingForm, issue, kept_request, observe_issued,
-    session_of_page,
+    AuthorizationError, AuthorizationRequest, FormError, PendingForm, issue, kept_request, session_of_page,
 };
 use crate::config::User;
 use crate::error::InternalError;
@@ -149,11 +148,10 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     if client.is_third_party {
         session_consent::insert(&mut tx, session.id, &client.client_id, &request.consent_scope()).await?;
     }
-    let response = issue(&mut tx, provider, &request, &session, now).await?;
+    let issued = issue(&mut tx, provider, &request, &session, now).await?;
     tx.commit().await?;
     tracing::info!(client.id = request.target.client.client_id, "consent given");
-    observe_issued(provider, &request, &session);
-    Ok(response.into_response())
+    Ok(issued.answer(provider, &request, &session).await?)
 }
 
 /// In whole days, rounded up: what is promised is an upper limit.

@@ -64,11 +64,11 @@ pub(super) async fn sign_in(
         sub: &session.sub,
         client: Some(client_id),
     });
-    let response = finished.observed(provider, &request, &session);
     if !replaced.is_empty() {
         // Nobody waits for it here: the new session shares no `sid` with the old one.
         provider.back_channel.wake();
     }
+    let response = finished.answer(provider, &request, &session).await?;
     Ok(Some(SignedIn { cookie, browser_state, response }))
 }
 

@@ -101,7 +101,7 @@ async fn answer(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> Resul
     }
     let finished = authorize::finish(&mut tx, provider, &request, &params, &form.browser, &session, now).await?;
     tx.commit().await?;
-    Ok(finished.observed(provider, &request, &session))
+    Ok(finished.answer(provider, &request, &session).await?)
 }
 
 fn parse_answer(params: &Params) -> Result<bool, FormError> {

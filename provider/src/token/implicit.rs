@@ -9,15 +9,22 @@ use crate::state::Provider;
 use crate::store::session::Session;
 use crate::store::token_family::{self, TokenFamily};
 
-/// Gives tokens without a code ([OpenID Connect Core 1.0 section 3.2](https://openid.net/specs/openid-connect-core-1_0.html#ImplicitFlowAuth)),
-/// where the configuration lets apps have it. They end with the session like any others.
-pub(crate) async fn issue_directly(
+/// Tokens without a code that are still to be signed.
+pub(crate) struct DirectGrant {
+    grant: Grant,
+    with_access_token: bool,
+    now: i64,
+}
+
+/// Grants tokens without a code ([OpenID Connect Core 1.0 section 3.2](https://openid.net/specs/openid-connect-core-1_0.html#ImplicitFlowAuth)),
+/// where the configuration lets apps have them. They end with the session like any others.
+pub(crate) async fn grant_directly(
     conn: &mut SqliteConnection,
     provider: &Provider,
     request: &AuthorizationRequest,
     session: &Session,
     now: i64,
-) -> Result<DirectTokens, InternalError> {
+) -> Result<DirectGrant, InternalError> {
     let client = &request.target.client;
     let family = TokenFamily {
         session_id: session.id,
@@ -35,6 +42,17 @@ pub(crate) async fn issue_directly(
     let holder = Holder::of_session(conn, session, client).await?;
     let granted = grant(conn, provider, holder, family_id, &family, None, now).await?;
     let granted = granted.ok_or(InternalError::Inconsistent("tokens of a user who is not configured"))?;
-    let granted = Grant { nonce: request.nonce.clone(), ..granted };
-    mint_directly(provider, client, &granted, request.response_type == ResponseType::IdTokenToken, now)
+    let grant = Grant { nonce: request.nonce.clone(), ..granted };
+    Ok(DirectGrant { grant, with_access_token: request.response_type == ResponseType::IdTokenToken, now })
+}
+
+impl DirectGrant {
+    /// Signs them, for the client that they were granted to. What they are good for is committed.
+    pub(crate) fn sign(
+        &self,
+        provider: &Provider,
+        request: &AuthorizationRequest,
+    ) -> Result<DirectTokens, InternalError> {
+        mint_directly(provider, &request.target.client, &self.grant, self.with_access_token, self.now)
+    }
 }

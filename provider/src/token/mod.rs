@@ -20,7 +20,7 @@ use dpop::ProofError;
 pub(crate) use error::TokenError;
 use exchange::exchange_code;
 pub(crate) use grant::check_key;
-pub(crate) use implicit::issue_directly;
+pub(crate) use implicit::{DirectGrant, grant_directly};
 use mint::TokenResponse;
 pub(crate) use mint::{AccessTokenClaims, DirectTokens};
 use refresh::exchange_refresh_token;

@@ -1,12 +1,15 @@
 //! Tokens without a code, where the configuration lets apps have them: OpenID Connect Core 1.0 section 3.2.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
+use provider::{Clock, Observation, Observer, Observers, Operator, ProviderConfig};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::support::{
-    Answer, CALLBACK, DpopKey, Registered, TestBrowser, TestProvider, claims, config_registering, path, redirected,
+    Answer, CALLBACK, DpopKey, Registered, START, TestBrowser, TestProvider, claims, config_registering, path, redirected,
 };
 
 fn config() -> Value {
@@ -96,6 +99,46 @@ async fn tokens_come_in_the_fragment_and_end_with_the_session() {
     let answer = browser.get(&path("/end_session", &hint)).await;
     assert_eq!(answer.status, 200, "an app that cannot be told is shown");
     assert_eq!(provider.userinfo(&both["access_token"]).await.status, 401);
+}
+
+/// Ends the sessions of whoever signs in, from another process as it were, when the sign-in has been committed.
+#[derive(Default)]
+struct Ender(OnceLock<PathBuf>);
+
+impl Observer for Ender {
+    fn observe(&self, observation: &Observation<'_>) {
+        let (Observation::SignedIn { .. }, Some(folder)) = (observation, self.0.get()) else { return };
+        let end = async {
+            let config: ProviderConfig = serde_json::from_value(config()).unwrap();
+            let operator = Operator::open(config, folder, Clock::from_fn(|| START)).await.unwrap();
+            assert_eq!(operator.end_sessions_of("alice", false).await.unwrap(), Some(1));
+            operator.close().await;
+        };
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        std::thread::scope(|scope| scope.spawn(|| runtime().block_on(end)).join().unwrap());
+    }
+}
+
+/// T-10: the sign-out comes when the tokens are granted and not signed yet. Nobody gets them.
+#[tokio::test]
+async fn tokens_of_a_session_that_ends_while_they_are_signed_are_not_handed_out() {
+    let ender = Arc::new(Ender::default());
+    let provider = TestProvider::observed(config(), Observers::default().and(ender.clone())).await;
+    let app = app(&provider).await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    allowed(&mut browser, &app, "id_token token").await;
+    ender.0.set(provider.folder.path().to_owned()).unwrap();
+
+    // The same user again: the consent of this session still counts, so the tokens would come at once.
+    let changes = [("response_type", "id_token token"), ("code_challenge", ""), ("code_challenge_method", "")];
+    let again = [&changes[..], &[("prompt", "login")]].concat();
+    let page = browser.get(&app.authorize(&again)).await;
+    let page = browser.follow(page).await;
+    let answer = fragment(&browser.fill_in(&page, "alice", "alice").await);
+    assert_eq!(answer["error"], "login_required");
+    assert!(!answer.contains_key("id_token") && !answer.contains_key("access_token"), "{answer:?}");
+    let silent = browser.get(&app.authorize(&[&changes[..], &[("prompt", "none")]].concat())).await;
+    assert_eq!(fragment(&silent)["error"], "login_required");
 }
 
 /// Section 3.2.2.1
