@@ -23,7 +23,7 @@ impl Watchers {
     /// One that cannot be set up.
     pub(crate) fn new(config: &Config, stop: &CancellationToken) -> Result<Self, StartError> {
         Ok(Self {
-            metrics: config.metrics.as_ref().map(|_| Metrics::new()).transpose()?,
+            metrics: config.metrics.as_ref().map(|metrics| Metrics::new(&metrics.hosts)).transpose()?,
             lab: config.lab.as_ref().map(|lab| Seams::new(lab, config, stop)).transpose()?,
         })
     }

@@ -201,6 +201,14 @@ fn metrics_are_off_by_default_and_listen_on_loopback_only() {
     assert_eq!(with("[metrics]\nlisten = [\"127.0.0.1:9464\", \"[::1]:9464\"]\n").unwrap(), Some(2));
     let public = "[metrics]\nlisten = [\"127.0.0.1:9464\", \"0.0.0.0:9464\"]\n";
     assert_eq!(with(&format!("{public}danger_allow_other_machines = true\n")).unwrap(), Some(2));
+    let named = "[metrics]\nlisten = [\"127.0.0.1:9464\"]\nhosts =";
+    assert_eq!(with(&format!("{named} [\"curfew.internal\", \"metrics_1\"]\n")).unwrap(), Some(1));
+    for host in
+        ["", "*", "*.internal", "curfew.internal:9464", "http://curfew.internal", "127.0.0.1", "[::1]", "ä.example"]
+    {
+        let error = with(&format!("{named} [\"{host}\"]\n")).expect_err(host).to_string();
+        assert!(error.contains("[metrics] hosts") && error.contains("is no host name"), "{host}: {error}");
+    }
     for (table, why) in [
         (public, "0.0.0.0:9464 is not a loopback address"),
         ("[metrics]\nlisten = []\n", "name an address"),

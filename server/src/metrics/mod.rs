@@ -5,6 +5,7 @@
 
 mod app;
 mod families;
+mod host;
 mod provider;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use prometheus::{Encoder as _, Registry, TextEncoder};
@@ -23,6 +25,7 @@ pub use self::families::{FAMILIES, Family};
 
 use self::app::AppObserver;
 use self::families::Families;
+use self::host::require_own_host;
 use self::provider::ProviderObserver;
 use crate::headers::NO_STORE;
 use crate::party::Inside;
@@ -38,19 +41,26 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     registry: Registry,
     families: Arc<Families>,
+    /// By which names they can be asked for, beside addresses and `localhost`.
+    hosts: Vec<String>,
     /// Who is asked at each scrape.
     watched: Mutex<BTreeMap<&'static str, Inside>>,
 }
 
 impl Metrics {
-    /// All of them at nothing.
+    /// All of them at nothing. They can be asked for by an address of this machine, by `localhost`, and by these names.
     ///
     /// # Errors
     /// A metric that cannot be registered: a mistake in this module.
-    pub fn new() -> Result<Self, StartError> {
+    pub fn new(hosts: &[String]) -> Result<Self, StartError> {
         let registry = Registry::new();
         let families = Families::register(&registry).map_err(|error| StartError::Metrics(error.to_string()))?;
-        Ok(Self(Arc::new(Inner { registry, families: Arc::new(families), watched: Mutex::default() })))
+        Ok(Self(Arc::new(Inner {
+            registry,
+            families: Arc::new(families),
+            hosts: hosts.to_vec(),
+            watched: Mutex::default(),
+        })))
     }
 
     /// Who counts what a provider with this configuration does.
@@ -74,7 +84,12 @@ impl Metrics {
 
     /// The one route, `/metrics`: the text exposition format, version 0.0.4.
     pub fn router(&self) -> Router {
-        Router::new().route("/metrics", get(scrape)).with_state(self.clone())
+        let router = Router::new().route("/metrics", get(scrape));
+        router.layer(middleware::from_fn_with_state(self.clone(), require_own_host)).with_state(self.clone())
+    }
+
+    fn hosts(&self) -> &[String] {
+        &self.0.hosts
     }
 
     fn watched(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, Inside>> {

@@ -2,14 +2,19 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::SocketAddr;
 
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use reqwest::{Method, StatusCode};
-use server::Metrics;
+use server::config::{Config, MetricsConfig};
 use server::metrics::{FAMILIES, Family};
+use server::{Folders, Metrics};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::browser::client;
+use crate::cli::port_base;
 use crate::curfew::{Curfew, access_token};
 use crate::sign_out::{read_stream, sign_out_at_a, signed_in, stream_of_b};
 
@@ -18,7 +23,7 @@ const BEGIN: &str = "<!-- metrics: written by the test -->\n";
 const END: &str = "<!-- end of metrics -->\n";
 
 async fn scrape(metrics: &Metrics) -> String {
-    let request = Request::get("/metrics").body(Body::empty()).unwrap();
+    let request = Request::get("/metrics").header("host", "127.0.0.1:9464").body(Body::empty()).unwrap();
     let response = metrics.router().oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4");
@@ -29,7 +34,7 @@ async fn scrape(metrics: &Metrics) -> String {
 /// T-19: a sign-out of three real parties, to the number.
 #[tokio::test]
 async fn a_sign_out_is_counted_at_every_party() {
-    let metrics = Metrics::new().unwrap();
+    let metrics = Metrics::new(&[]).unwrap();
     let curfew = Curfew::start_counted(&metrics).await;
     let mut alice = signed_in(&curfew, "alice").await;
     let token = access_token(&alice.tokens);
@@ -74,6 +79,41 @@ async fn a_sign_out_is_counted_at_every_party() {
     let sub = crate::curfew::claims(token)["sub"].as_str().unwrap().to_owned();
     assert!(!text.contains(&sid) && !text.contains(&sub) && !text.contains("alice"), "nothing of the user");
     curfew.stop().await;
+}
+
+/// A web page that leads its own name to this machine (DNS rebinding) reads nothing; Prometheus does, by address and by the
+/// names that are configured.
+#[tokio::test]
+async fn the_numbers_are_to_be_had_by_the_machines_own_names_only() {
+    let port = port_base();
+    let listen: SocketAddr = ([127, 0, 0, 1], port).into();
+    let mut config =
+        Config::demo_at("http://localhost:4000", "http://127.0.0.1:4001", "http://127.0.0.1:4002").unwrap();
+    let hosts = vec!["curfew.internal".to_owned()];
+    config.metrics = Some(MetricsConfig { listen: vec![listen], hosts, danger_allow_other_machines: false });
+    config.lab = None;
+    let (folder, stop) = (tempfile::tempdir().unwrap(), CancellationToken::new());
+    let folders = Folders { data: folder.path().join("data"), site: folder.path().join("site") };
+    let started = server::start(&[], &config, folders, stop.clone()).await.unwrap();
+    let asked = async |host: &str| {
+        let request = client().get(format!("http://{listen}/metrics")).header("host", host);
+        let answer = request.send().await.unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        let (kind, caching) = (header("content-type"), header("cache-control"));
+        (answer.status(), kind, caching, answer.text().await.unwrap())
+    };
+    for host in [listen.to_string(), format!("localhost:{port}"), format!("curfew.internal:{port}"), "10.0.0.9".into()]
+    {
+        let (status, kind, ..) = asked(&host).await;
+        assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/plain; version=0.0.4"), "{host}");
+    }
+    for host in [format!("evil.example:{port}"), "localhost.evil.example".into()] {
+        let (status, _, caching, text) = asked(&host).await;
+        assert_eq!((status, caching.as_str()), (StatusCode::MISDIRECTED_REQUEST, "no-store"), "{host}");
+        assert!(text.contains("`hosts` in [metrics]") && !text.contains("curfew_"), "{host}: {text}");
+    }
+    stop.cancel();
+    started.ended().await.unwrap();
 }
 
 /// A name ends with its unit, as Prometheus wants it, and every metric says what it is.
