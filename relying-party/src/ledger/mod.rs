@@ -184,7 +184,8 @@ impl Ledger {
         let conn = &mut *transaction;
         if let Some(token) = token
             && !sqlite::remember_token(conn, &event.iss, &token.jti, token.keep_until).await?
-            && self.mirror()?.covers(event).is_none()
+            // Asked on disk: another node may have acted upon it, or another request that has not told the mirror yet.
+            && !sqlite::is_recorded(conn, event).await?
         {
             return Err(LedgerError::Replayed);
         }

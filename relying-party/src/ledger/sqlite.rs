@@ -117,6 +117,33 @@ async fn find_ended(
     Ok(None)
 }
 
+/// The verified entry of the session, or of the user, that an event names.
+struct Entry {
+    seq: i64,
+    /// Whether it says what the event says.
+    covers: bool,
+}
+
+async fn find_entry(conn: &mut SqliteConnection, event: &LogoutEvent) -> Result<Option<Entry>, sqlx::Error> {
+    let (condition, key) = match &event.sid {
+        Some(sid) => ("sid = ?", Some(sid)),
+        None => ("sub = ? AND sid IS NULL", event.sub.as_ref()),
+    };
+    let found = sqlx::query(&format!("SELECT seq, not_before FROM rp_ended WHERE iss = ? AND {condition}"))
+        .bind(&event.iss)
+        .bind(key)
+        .fetch_optional(conn)
+        .await?;
+    let Some(row) = found else { return Ok(None) };
+    let (seq, not_before): (i64, i64) = (row.try_get("seq")?, row.try_get("not_before")?);
+    Ok(Some(Entry { seq, covers: event.sid.is_some() || event.not_before <= from_db(not_before) }))
+}
+
+/// Whether the ledger says already what this event says.
+pub(super) async fn is_recorded(conn: &mut SqliteConnection, event: &LogoutEvent) -> Result<bool, sqlx::Error> {
+    Ok(find_entry(conn, event).await?.is_some_and(|entry| entry.covers))
+}
+
 /// Records a verified event, once. Returns its number, which is the old one if the ledger already says as much.
 pub(super) async fn record(
     conn: &mut SqliteConnection,
@@ -124,22 +151,13 @@ pub(super) async fn record(
     now: u64,
     keep_until: u64,
 ) -> Result<u64, sqlx::Error> {
-    let (condition, key) = match &event.sid {
-        Some(sid) => ("sid = ?", Some(sid)),
-        None => ("sub = ? AND sid IS NULL", event.sub.as_ref()),
-    };
-    let known = sqlx::query(&format!("SELECT seq, not_before FROM rp_ended WHERE iss = ? AND {condition}"))
-        .bind(&event.iss)
-        .bind(key)
-        .fetch_optional(&mut *conn)
-        .await?;
-    if let Some(row) = known {
-        let (seq, not_before): (i64, i64) = (row.try_get("seq")?, row.try_get("not_before")?);
-        if event.sid.is_some() || event.not_before <= from_db(not_before) {
-            return Ok(from_db(seq));
-        }
+    match find_entry(conn, event).await? {
+        Some(Entry { seq, covers: true }) => return Ok(from_db(seq)),
         // A later instant for the same user takes the place of the earlier one, under a number of its own.
-        sqlx::query("DELETE FROM rp_ended WHERE seq = ?").bind(seq).execute(&mut *conn).await?;
+        Some(Entry { seq, .. }) => {
+            sqlx::query("DELETE FROM rp_ended WHERE seq = ?").bind(seq).execute(&mut *conn).await?;
+        }
+        None => {}
     }
     let seq = next_seq(conn).await?;
     sqlx::query(

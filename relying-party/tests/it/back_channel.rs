@@ -225,3 +225,35 @@ async fn a_rotated_key_is_fetched_and_a_silent_provider_is_503() {
         (StatusCode::SERVICE_UNAVAILABLE, true)
     );
 }
+
+/// BCL-44, BCL-46: a token that is sent once more, to a node that has heard nothing of the first time, has been acted upon
+/// all the same. What a `jti` is used for a second time is a replay at either node.
+#[tokio::test]
+async fn a_token_that_another_node_acted_upon_is_a_success() {
+    let fixture = Fixture::new().await;
+    let (settings, pool) = (fixture.party.settings().clone(), fixture.pool.clone());
+    let second = RelyingParty::open(settings, pool, fixture.clock.clone()).await.unwrap();
+    soon(second.until_ready()).await;
+    let (by_sid, other) = (token(&fixture, "t1", "s1"), token(&fixture, "t1", "s2"));
+    let mut of_user = claims(&fixture, "t2", "");
+    of_user.as_object_mut().unwrap().remove("sid");
+    of_user["sub"] = json!("alice");
+    let by_sub = fixture.provider.key.sign("logout+jwt", &of_user);
+    of_user["toe"] = json!(NOW - 1);
+    of_user["sub"] = json!("bob");
+    let other_user = fixture.provider.key.sign("logout+jwt", &of_user);
+    for token in [&by_sid, &by_sub] {
+        assert_eq!(post_token(&fixture, token).await.0, StatusCode::OK);
+        let again = send(&second, FORM, format!("logout_token={token}")).await;
+        assert_eq!(answer(again).await.0, StatusCode::OK);
+    }
+    let session = fixture.session("s1", "alice");
+    assert!(matches!(second.check(&session).unwrap(), Standing::Ended { .. }), "the second knows by now");
+    for replayed in [&other, &other_user] {
+        for party in [&fixture.party, &second] {
+            let refused = answer(send(party, FORM, format!("logout_token={replayed}")).await).await;
+            assert_eq!(refused.0, StatusCode::BAD_REQUEST, "{}", refused.1);
+        }
+    }
+    assert_eq!(fixture.count("rp_ended").await, 2);
+}
