@@ -42,8 +42,9 @@ impl Provider {
     async fn refresh_once(&self) -> Refresh {
         let mut last = self.fetching.lock().await;
         let now = self.clock.now();
+        // A clock that was set back is no reason to wait until it has caught up.
         if let Some(attempt) = *last
-            && now < attempt.at.saturating_add(COOL_DOWN)
+            && (attempt.at..attempt.at.saturating_add(COOL_DOWN)).contains(&now)
         {
             return attempt.outcome;
         }

@@ -69,6 +69,20 @@ async fn refreshes_share_one_fetch_and_cool_down() {
     assert_eq!(fixture.provider.jwks_requests(), before + 2);
 }
 
+/// BCL-39: a machine that started with a wrong clock does not wait for days until a new key is looked for.
+#[tokio::test]
+async fn a_clock_that_is_set_back_ends_the_cool_down() {
+    let mut fixture = Fixture::new().await;
+    fixture.party.refresh_keys().await;
+    let before = fixture.provider.jwks_requests();
+    fixture.provider.rotate_to(TestKey::es256("k2"));
+    fixture.clock.set(NOW - 86_400);
+    assert_eq!(fixture.party.refresh_keys().await, Refresh::Fresh);
+    assert_eq!(fixture.party.jwks().unwrap().raw["keys"][0]["kid"], "k2");
+    fixture.party.refresh_keys().await;
+    assert_eq!(fixture.provider.jwks_requests(), before + 1, "and a new one begins");
+}
+
 /// What cannot be used leaves the keys as they are.
 #[tokio::test]
 async fn a_failed_refresh_keeps_the_old_keys() {
