@@ -1,7 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use reqwest::Certificate;
+use reqwest::{Certificate, Client, ClientBuilder};
 
 /// Why the file of certificates cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +17,9 @@ pub(crate) fn certificates(file: Option<&Path>) -> Result<Vec<Certificate>, Cert
     let Some(path) = file else { return Ok(Vec::new()) };
     let pem = std::fs::read(path).map_err(|source| CertificatesError::Unreadable { path: path.to_owned(), source })?;
     let certificates = Certificate::from_pem_bundle(&pem).unwrap_or_default();
-    if certificates.is_empty() {
+    // What is in them is only looked at when a client is made.
+    let client = certificates.iter().cloned().fold(Client::builder(), ClientBuilder::add_root_certificate).build();
+    if certificates.is_empty() || client.is_err() {
         return Err(CertificatesError::NotCertificates { path: path.to_owned() });
     }
     Ok(certificates)

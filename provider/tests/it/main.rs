@@ -6,6 +6,7 @@ mod account;
 mod audit;
 mod authorize;
 mod back_channel;
+mod certificates;
 mod certification;
 mod client_authentication;
 mod common;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, CALLBACK, ClientKey, ISSUER, Registered, START, TestProvider, TestSite, VERIFIER, authorize,
+    Answer, CALLBACK, ClientKey, ISSUER, Registered, START, TestAuthority, TestProvider, TestSite, VERIFIER, authorize,
     config_registering, config_with, redirect_uri, redirected, refresh_token,
 };
 
@@ -107,6 +107,31 @@ async fn a_client_rotates_the_keys_that_it_publishes() {
     assert_eq!(error(&old.token(&provider, &app, "c", &renewal).await).0, 401, "withdrawn");
     assert_eq!(new.token(&provider, &app, "d", &renewal).await.status, 200);
     assert_eq!(site.count(), 2, "kept");
+}
+
+/// Over TLS, from whom the operator trusts (`trusted_certificates_file`); without that, from nobody but who everybody trusts.
+#[tokio::test]
+async fn keys_are_fetched_from_whose_authority_is_trusted() {
+    let (authority, signer) = (TestAuthority::new("one"), Signer::new("1"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("authority.pem");
+    std::fs::write(&file, &authority.pem).unwrap();
+    for trusted in [Some(&file), None] {
+        let site = TestSite::behind(authority.listener_for("localhost").await, signer.jwks().to_string());
+        let mut config = danger();
+        config["trusted_certificates_file"] = json!(trusted);
+        let provider = TestProvider::with(config).await;
+        let app = provider.registered(&members(("jwks_uri", json!(site.uri())))).await;
+        let (mut browser, _) = provider.signed_in("alice").await;
+        let code = app.allowed_by(&mut browser, &[]).await;
+        let answer = signer.token(&provider, &app, "a", &exchange(&code)).await;
+        assert_eq!(
+            (answer.status == 200, site.count() == 1),
+            (trusted.is_some(), trusted.is_some()),
+            "{}",
+            answer.body
+        );
+    }
 }
 
 /// Whoever makes up names of keys does not have the client's server called for each.

@@ -23,6 +23,9 @@ pub(super) enum SendError {
     Timeout,
     #[error("no connection")]
     Connection,
+    /// Most often its certificate: expired, of another name, or of an authority that is not trusted here.
+    #[error("no TLS connection ({0}): mend its certificate, or name its authority in trusted_certificates_file")]
+    Tls(String),
     #[error("answered {}", .status.as_u16())]
     Status {
         status: StatusCode,
@@ -91,11 +94,24 @@ impl SendError {
             if let Some(forbidden) = error.downcast_ref::<Forbidden>() {
                 return Self::Forbidden(*forbidden);
             }
-            if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
-                return Self::Refused;
+            if let Some(error) = error.downcast_ref::<io::Error>() {
+                if error.kind() == io::ErrorKind::ConnectionRefused {
+                    return Self::Refused;
+                }
+                if let Some(failure) = tls_failure(error) {
+                    return Self::Tls(failure);
+                }
             }
             cause = error.source();
         }
         if error.is_timeout() { Self::Timeout } else { Self::Connection }
     }
+}
+
+/// What was wrong with the handshake, by the words of the TLS library: they hold no URL. It is wrapped once or twice.
+fn tls_failure(error: &io::Error) -> Option<String> {
+    if error.kind() == io::ErrorKind::InvalidData {
+        return Some(error.to_string());
+    }
+    tls_failure(error.get_ref()?.downcast_ref()?)
 }

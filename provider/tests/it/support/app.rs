@@ -9,17 +9,20 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use axum::serve::Listener;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{mpsc, watch};
 use url::form_urlencoded;
+
+use super::TlsListener;
 
 /// How long a logout token may take to come, once it is due.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An app that listens at its back-channel on a real port.
 pub(crate) struct TestApp {
-    address: SocketAddr,
+    origin: String,
     received: mpsc::UnboundedReceiver<Received>,
     behaviour: Arc<Mutex<Behaviour>>,
     let_go: watch::Sender<Option<StatusCode>>,
@@ -81,11 +84,17 @@ impl TestApp {
 
     async fn start(behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::serve(listener, behaviour)
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        Self::serve(listener, origin, behaviour)
     }
 
-    fn serve(listener: TcpListener, behaviour: Behaviour) -> Self {
-        let address = listener.local_addr().unwrap();
+    /// Behind TLS.
+    pub(crate) fn at(listener: TlsListener, status: u16) -> Self {
+        let origin = listener.origin();
+        Self::serve(listener, origin, Behaviour::Status(StatusCode::from_u16(status).unwrap()))
+    }
+
+    fn serve(listener: impl Listener<Addr = SocketAddr>, origin: String, behaviour: Behaviour) -> Self {
         let behaviour = Arc::new(Mutex::new(behaviour));
         let at_once = Arc::<AtOnce>::default();
         let (sender, received) = mpsc::unbounded_channel();
@@ -93,7 +102,7 @@ impl TestApp {
         let state = (Arc::clone(&behaviour), let_go.clone(), Arc::clone(&at_once), sender);
         let router = Router::new().route("/back-channel", post(receive)).with_state(state);
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, received, behaviour, let_go, at_once, server }
+        Self { origin, received, behaviour, let_go, at_once, server }
     }
 
     /// From now on it answers this.
@@ -108,7 +117,7 @@ impl TestApp {
 
     /// The members of the client's configuration that lead here.
     pub(crate) fn back_channel(&self) -> Value {
-        back_channel(self.address)
+        back_channel(&self.origin)
     }
 
     /// The next logout token that arrives.
@@ -142,18 +151,23 @@ impl DownApp {
     }
 
     pub(crate) fn back_channel(&self) -> Value {
-        back_channel(self.address)
+        back_channel(&self.origin())
     }
 
     /// It starts, and answers this.
     pub(crate) fn start(self, status: u16) -> TestApp {
         let behaviour = Behaviour::Status(StatusCode::from_u16(status).unwrap());
-        TestApp::serve(self.socket.listen(16).unwrap(), behaviour)
+        let origin = self.origin();
+        TestApp::serve(self.socket.listen(16).unwrap(), origin, behaviour)
+    }
+
+    fn origin(&self) -> String {
+        format!("http://{}", self.address)
     }
 }
 
-fn back_channel(address: SocketAddr) -> Value {
-    json!({"backchannel_logout_uri": format!("http://{address}/back-channel?tenant=1")})
+fn back_channel(origin: &str) -> Value {
+    json!({"backchannel_logout_uri": format!("{origin}/back-channel?tenant=1")})
 }
 
 impl Received {

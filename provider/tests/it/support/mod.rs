@@ -6,6 +6,7 @@ mod client_key;
 mod dpop;
 mod registered;
 mod site;
+mod tls;
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -29,6 +30,7 @@ pub(crate) use client_key::ClientKey;
 pub(crate) use dpop::DpopKey;
 pub(crate) use registered::{CALLBACK, Registered, config_registering};
 pub(crate) use site::TestSite;
+pub(crate) use tls::{TestAuthority, TlsListener};
 
 pub(crate) const ISSUER: &str = "http://localhost:4000";
 pub(crate) const SECRET: &str = "app-a-secret-for-tests";

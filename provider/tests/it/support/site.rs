@@ -5,12 +5,15 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
+use axum::serve::Listener;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::TlsListener;
+
 /// What an app keeps at an address of its own, on a real port: its keys, or a request.
 pub(crate) struct TestSite {
-    address: SocketAddr,
+    origin: String,
     served: Arc<Served>,
     server: tokio::task::JoinHandle<()>,
 }
@@ -31,11 +34,23 @@ impl TestSite {
     /// It takes requests, and answers them when there is something to [`serve`](Self::serve).
     pub(crate) async fn silent() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        Self::at(listener, origin)
+    }
+
+    /// Behind TLS.
+    pub(crate) fn behind(listener: TlsListener, body: String) -> Self {
+        let origin = listener.origin();
+        let site = Self::at(listener, origin);
+        site.serve(200, body);
+        site
+    }
+
+    fn at(listener: impl Listener<Addr = SocketAddr>, origin: String) -> Self {
         let served = Arc::new(Served { answer: watch::Sender::new(None), count: watch::Sender::new(0) });
         let router = Router::new().route("/it", get(serve)).with_state(Arc::clone(&served));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self { address, served, server }
+        Self { origin, served, server }
     }
 
     /// From now on it answers this.
@@ -49,7 +64,7 @@ impl TestSite {
     }
 
     pub(crate) fn uri(&self) -> String {
-        format!("http://{}/it", self.address)
+        format!("{}/it", self.origin)
     }
 
     /// How often it was asked.
