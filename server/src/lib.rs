@@ -31,5 +31,5 @@ pub(crate) use listeners::bind_addresses;
 pub use metrics::Metrics;
 pub use origin::{Origin, OriginError};
 pub use party::{Party, serve};
-pub use run::{Started, open_provider, open_provider_observed, run, start};
+pub use run::{Started, block_on, open_provider, open_provider_observed, run, start};
 pub use running::Folders;

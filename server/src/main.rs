@@ -7,16 +7,15 @@ use server::cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&error),
-    };
-    let role = match command {
-        Command::Run(role) => role,
-        Command::Doctor(doctor) => return runtime.block_on(server::doctor::run(&doctor)),
-    };
-    match runtime.block_on(server::run(role)) {
-        Ok(()) => ExitCode::SUCCESS,
+    let ended = server::block_on(async {
+        match command {
+            Command::Run(role) => server::run(role).await.map(|()| ExitCode::SUCCESS),
+            Command::Doctor(doctor) => Ok(server::doctor::run(&doctor).await),
+        }
+    });
+    match ended {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => fail(&error),
         Err(error) => fail(&error),
     }
 }

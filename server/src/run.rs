@@ -21,6 +21,21 @@ use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, bind_addresse
 /// How long parties may take to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long what blocks a thread is waited for, when all else has ended.
+const LAST_WAIT: Duration = Duration::from_millis(200);
+
+/// Runs this to its end. What blocks a thread then is left behind: to look up a name that no server answers takes half a
+/// minute, for which a runtime that is dropped would wait.
+///
+/// # Errors
+/// The system has no threads for it.
+pub fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST_WAIT);
+    Ok(done)
+}
+
 /// Runs the parties of a role until a signal comes.
 ///
 /// # Errors
@@ -279,4 +294,32 @@ fn what_to_try(app_a: &Origin, app_b: &Origin) -> String {
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// As a look-up that hangs does.
+    #[test]
+    fn a_thread_that_blocks_for_ever_keeps_no_process_alive() {
+        let (release, released) = mpsc::channel::<()>();
+        let (done, is_done) = mpsc::channel();
+        std::thread::spawn(move || {
+            let ended = block_on(async {
+                let (begun, has_begun) = tokio::sync::oneshot::channel();
+                tokio::task::spawn_blocking(move || {
+                    let _ = begun.send(());
+                    let _ = released.recv();
+                });
+                has_begun.await
+            });
+            let _ = done.send(ended.is_ok_and(|begun| begun.is_ok()));
+        });
+        // A limit, for the day on which it hangs.
+        assert_eq!(is_done.recv_timeout(Duration::from_secs(60)), Ok(true));
+        drop(release);
+    }
 }
