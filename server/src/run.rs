@@ -217,7 +217,7 @@ async fn check(config: &Config, kinds: &[PartyKind]) -> Result<(), StartError> {
         let metadata = relying_party::provider::discover(issuer).await.map_err(|error| StartError::Issuer {
             party: kind.name(),
             issuer: issuer.to_owned(),
-            reason: error.to_string(),
+            reason: error.with_causes(),
         })?;
         said.push_str(&format!("{}.\n", told_by(kind.name(), served, &metadata.raw)));
     }

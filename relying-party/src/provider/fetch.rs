@@ -49,6 +49,21 @@ pub enum FetchError {
     Stopped,
 }
 
+impl FetchError {
+    /// Its text and what it came of: that a name does not resolve, or that a certificate is not trusted, the first text alone
+    /// does not say. Without URLs.
+    #[must_use]
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(&format!(" ({cause})"));
+            source = cause.source();
+        }
+        text
+    }
+}
+
 /// Fetches the metadata of a provider once (OpenID Connect Discovery 1.0 section 4), to see whether it can be reached.
 ///
 /// # Errors

@@ -55,7 +55,8 @@ impl Provider {
         let outcome = match fetched {
             Ok(()) => Refresh::Fresh,
             Err(error) => {
-                tracing::warn!(%error, "a token names an unknown key, and the provider's keys could not be fetched");
+                let error = error.with_causes();
+                tracing::warn!(error, "a token names an unknown key, and the provider's keys could not be fetched");
                 Refresh::Failed
             }
         };
@@ -81,8 +82,12 @@ impl Provider {
                     Err(FetchError::Stopped) => return,
                     Err(error) => {
                         if !failing {
-                            let cause = std::error::Error::source(&error).map(ToString::to_string);
-                            tracing::warn!(provider.issuer = provider.issuer, %error, cause, "metadata and keys could not be fetched; trying again until they can");
+                            let error = error.with_causes();
+                            tracing::warn!(
+                                provider.issuer = provider.issuer,
+                                error,
+                                "metadata and keys could not be fetched; trying again until they can"
+                            );
                         }
                         failing = true;
                         let wait = retry;

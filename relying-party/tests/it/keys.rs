@@ -127,13 +127,17 @@ async fn discovery_says_what_is_wrong() {
     provider.stop();
     let issuer = provider.issuer().to_owned();
     drop(provider);
-    soon(async {
+    let text = soon(async {
         // Until the aborted server has let go of its port.
-        while !matches!(discover(&issuer).await, Err(FetchError::Unreachable(_))) {
-            tokio::task::yield_now().await;
+        loop {
+            match discover(&issuer).await.map_err(|error| error.with_causes()) {
+                Err(text) if text.contains("Connection refused") => return text,
+                _ => tokio::task::yield_now().await,
+            }
         }
     })
     .await;
+    assert!(text.starts_with("the provider does not answer") && !text.contains(&issuer), "{text}");
 }
 
 /// A provider that takes the connection and then says nothing, or begins and never ends, is given up.

@@ -15,21 +15,10 @@ pub(super) enum ExamineError {
     Issuer(OriginError),
     #[error("the issuer must have no query and no fragment")]
     NotAnIssuer,
-    #[error("{}", with_causes(.0))]
+    #[error("{}", .0.with_causes())]
     Fetch(#[from] FetchError),
     #[error("the provider's metadata are JSON, but not an object")]
     NotAnObject,
-}
-
-/// An error and what it came of: whether a name does not resolve or a certificate is bad, the first text does not say.
-fn with_causes(error: &FetchError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(&format!(" ({cause})"));
-        source = cause.source();
-    }
-    text
 }
 
 /// Asks the provider. Only its metadata are needed; what else does not come is a fact as well.
@@ -57,7 +46,7 @@ async fn keys(metadata: &Value) -> KeyFacts {
     };
     match document(url, "keys").await {
         Ok(jwks) => KeyFacts::read(jwks),
-        Err(error) => KeyFacts::Unreadable(with_causes(&error)),
+        Err(error) => KeyFacts::Unreadable(error.with_causes()),
     }
 }
 

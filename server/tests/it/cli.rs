@@ -92,7 +92,7 @@ fn an_unreachable_issuer_fails_the_check() {
     let data = tempfile::tempdir().unwrap();
     let base = port_base().to_string();
     let output = server(data.path()).args(["app-a", "--check", "--port-base", &base]).output().unwrap();
-    refused(&output, &["app-a", "issuer", &format!("http://localhost:{base}")]);
+    refused(&output, &["app-a", "issuer", &format!("http://localhost:{base}"), "Connection refused"]);
 }
 
 #[test]
