@@ -67,7 +67,7 @@ pub enum BackChannelRejection {
     /// The token breaks a rule.
     #[error(transparent)]
     Token(#[from] LogoutTokenError),
-    /// The provider's keys are not known, or cannot be fetched to look for the token's: 503.
+    /// The provider's keys are not known, or cannot be fetched now to look for the token's: 503.
     #[error("the provider's keys cannot be had now")]
     NoKeys,
 }
@@ -146,7 +146,7 @@ async fn verify(party: &RelyingParty, token: &str) -> Result<VerifiedLogoutToken
                 let jwks = party.jwks().ok_or(BackChannelRejection::NoKeys)?;
                 Ok(with(&jwks)?)
             }
-            Refresh::Failed => Err(BackChannelRejection::NoKeys),
+            Refresh::Failed | Refresh::NotAsked => Err(BackChannelRejection::NoKeys),
         },
         verified => Ok(verified?),
     }

@@ -142,7 +142,7 @@ impl RelyingParty {
     }
 
     /// Fetches the provider's keys once, because a token names one that is not known (OpenID Connect Core 1.0 section
-    /// 10.1.1). Asked again within 30 seconds, it does not fetch but answers as before.
+    /// 10.1.1), at most ten times in 30 seconds.
     pub async fn refresh_keys(&self) -> Refresh {
         self.0.provider.refresh().await
     }

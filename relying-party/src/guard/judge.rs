@@ -146,7 +146,7 @@ impl Guard {
         };
         match access_token::verify(token, &jwks.keys, &expected) {
             Err(AccessTokenError::UnknownKey) => {
-                if self.party.refresh_keys().await == Refresh::Failed {
+                if self.party.refresh_keys().await != Refresh::Fresh {
                     return Err(Refusal::NoKeys);
                 }
                 let jwks = self.party.jwks().ok_or(Refusal::NoKeys)?;

@@ -118,7 +118,7 @@ async fn verify(
     match with(&jwks) {
         Err(IdTokenError::UnknownKey) => match party.refresh_keys().await {
             Refresh::Fresh => Ok(with(&*party.jwks().ok_or(Refusal::NoKeys)?)?),
-            Refresh::Failed => Err(Refusal::NoKeys.into()),
+            Refresh::Failed | Refresh::NotAsked => Err(Refusal::NoKeys.into()),
         },
         verified => Ok(verified?),
     }

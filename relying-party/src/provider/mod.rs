@@ -8,6 +8,7 @@ mod refresh;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,9 @@ pub(crate) struct Provider {
     fetcher: Fetcher,
     known: watch::Sender<Known>,
     /// Held while fetching and keeping, so that an older answer never overtakes a newer one.
-    fetching: Mutex<Option<refresh::Attempt>>,
+    fetching: Mutex<refresh::Attempts>,
+    /// How many fetches for unknown keys have begun.
+    begun: AtomicU64,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -57,7 +60,8 @@ impl Provider {
             clock,
             fetcher: Fetcher::new()?,
             known: watch::Sender::new(known),
-            fetching: Mutex::new(None),
+            fetching: Mutex::default(),
+            begun: AtomicU64::new(0),
             tasks,
             stop,
         }))

@@ -1,12 +1,18 @@
 //! When keys are fetched: at the start until it works, now and then, and once for a `kid` that is not known.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::{FetchError, Provider};
 
-/// Seconds in which an unknown `kid` causes no second fetch, so that forged tokens cannot make us hammer the provider.
+/// Seconds in which unknown `kid`s cause no more than [`MAX_FETCHES`], so that forged tokens cannot make us hammer the
+/// provider.
 const COOL_DOWN: u64 = 30;
+
+/// More than one, so that a forged token does not keep a new key from being found, nor a first new key a second.
+const MAX_FETCHES: usize = 10;
 
 /// Keys that the provider has withdrawn are forgotten after this.
 const REFRESH_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -17,37 +23,54 @@ const LAST_RETRY: Duration = Duration::from_secs(30);
 /// What is known after asking for a refresh.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refresh {
-    /// The keys were fetched now, or for the same reason a moment ago: what is not among them is not the provider's.
+    /// The keys were fetched after this was asked: what is not among them is not the provider's.
     Fresh,
-    /// The provider could not be asked, now or a moment ago: nothing is known about newer keys.
+    /// The provider could not be asked: nothing is known about newer keys.
     Failed,
+    /// The provider was asked too often a moment ago, and is not asked now: nothing is known about newer keys.
+    NotAsked,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Attempt {
-    at: u64,
-    outcome: Refresh,
+/// The fetches for unknown keys.
+#[derive(Debug, Default)]
+pub(super) struct Attempts {
+    /// When those of the last seconds began, oldest first.
+    recent: VecDeque<u64>,
+    last: Option<Refresh>,
+}
+
+impl Attempts {
+    /// Whether one more may begin now. A clock that was set back is no reason to wait until it has caught up.
+    fn may_begin(&mut self, now: u64) -> bool {
+        self.recent.retain(|at| (*at..at.saturating_add(COOL_DOWN)).contains(&now));
+        self.recent.len() < MAX_FETCHES
+    }
 }
 
 impl Provider {
-    /// Fetches the keys once; within the cool-down the answer is that of the last time. Requests that ask at the same
-    /// time wait for one fetch.
+    /// Fetches the keys once, if that has not been done too often. Requests that ask at the same time wait for one fetch.
     pub(crate) async fn refresh(self: &Arc<Self>) -> Refresh {
         let provider = self.clone();
-        // A task of its own: a client that hangs up must not use up the cool-down without a fetch.
-        let refresh = self.tasks.spawn(async move { provider.refresh_once().await });
+        let begun = self.begun.load(Ordering::SeqCst);
+        // A task of its own: a client that hangs up must not use up a fetch without its keys.
+        let refresh = self.tasks.spawn(async move { provider.refresh_once(begun).await });
         refresh.await.unwrap_or(Refresh::Failed)
     }
 
-    async fn refresh_once(&self) -> Refresh {
-        let mut last = self.fetching.lock().await;
-        let now = self.clock.now();
-        // A clock that was set back is no reason to wait until it has caught up.
-        if let Some(attempt) = *last
-            && (attempt.at..attempt.at.saturating_add(COOL_DOWN)).contains(&now)
+    async fn refresh_once(&self, begun: u64) -> Refresh {
+        let mut attempts = self.fetching.lock().await;
+        // Only one that began after the token was here can be asked about its key.
+        if self.begun.load(Ordering::SeqCst) > begun
+            && let Some(outcome) = attempts.last
         {
-            return attempt.outcome;
+            return outcome;
         }
+        let now = self.clock.now();
+        if !attempts.may_begin(now) {
+            return Refresh::NotAsked;
+        }
+        attempts.recent.push_back(now);
+        self.begun.fetch_add(1, Ordering::SeqCst);
         let fetched = match self.metadata() {
             Some(metadata) => self.until_stopped(self.fetch_jwks(metadata)).await,
             None => self.until_stopped(self.fetch_all()).await,
@@ -60,7 +83,7 @@ impl Provider {
                 Refresh::Failed
             }
         };
-        *last = Some(Attempt { at: now, outcome });
+        attempts.last = Some(outcome);
         outcome
     }
 

@@ -257,3 +257,24 @@ async fn a_token_that_another_node_acted_upon_is_a_success() {
     }
     assert_eq!(fixture.count("rp_ended").await, 2);
 }
+
+/// BCL-39: forged tokens cost the provider's next logout token some seconds at most; it is never refused for good.
+#[tokio::test]
+async fn forged_tokens_do_not_refuse_a_new_keys_token() {
+    let mut fixture = Fixture::new().await;
+    let forged = |kid: &str| TestKey::es256(kid).sign("logout+jwt", &json!({}));
+    assert_eq!(post_token(&fixture, &forged("x1")).await.0, StatusCode::BAD_REQUEST, "the keys are fetched and known");
+    fixture.provider.rotate_to(TestKey::es256("k2"));
+    assert_eq!(post_token(&fixture, &token(&fixture, "t1", "s1")).await.0, StatusCode::OK);
+
+    fixture.cool_down().await;
+    fixture.provider.rotate_to(TestKey::es256("k3"));
+    let body = format!("logout_token={}", token(&fixture, "t2", "s2"));
+    let response = send(&fixture.party, FORM, body.clone()).await;
+    assert_eq!(
+        (response.status(), response.headers().contains_key("retry-after")),
+        (StatusCode::SERVICE_UNAVAILABLE, true)
+    );
+    fixture.clock.advance(30);
+    assert_eq!(send(&fixture.party, FORM, body).await.status(), StatusCode::OK);
+}

@@ -241,6 +241,23 @@ async fn keys_rotate_under_the_guard() {
     assert_eq!(call(&app, &new).await.status(), StatusCode::OK);
 }
 
+/// BCL-39: while the provider is not asked for its keys, a token of an unknown one cannot be judged.
+#[tokio::test]
+async fn a_new_key_that_is_not_looked_for_now_is_503() {
+    let mut fixture = Fixture::new().await;
+    let app = api(Guard::new(fixture.party.clone(), AUDIENCE));
+    let foreign = TestKey::es256("k9").sign("at+jwt", &claims(&fixture, "a1", "s1"));
+    assert_eq!(reason(call(&app, &foreign).await).await, "invalid", "the keys are fetched and known");
+    fixture.cool_down().await;
+    fixture.provider.rotate_to(TestKey::es256("k2"));
+    let new = fixture.provider.key.sign("at+jwt", &claims(&fixture, "a2", "s1"));
+    let response = call(&app, &new).await;
+    assert!(response.headers().contains_key("retry-after"));
+    assert_eq!(answer(response).await.0, StatusCode::SERVICE_UNAVAILABLE, "not knowing is not a 401");
+    fixture.clock.advance(30);
+    assert_eq!(call(&app, &new).await.status(), StatusCode::OK);
+}
+
 /// Fail closed, honestly: never 200, and never 401, which a tab would take for a sign-out.
 #[tokio::test]
 async fn without_keys_or_ledger_the_answer_is_503() {

@@ -375,6 +375,10 @@ async fn what_cannot_be_looked_up_is_no_refusal() {
         StatusCode::SERVICE_UNAVAILABLE,
         "an unknown key, and none to be had"
     );
+    fixture.provider.serve_jwks(Document::json(&json!({ "keys": [fixture.provider.key.jwk()] })));
+    assert_eq!(present(&app, &token, &foreign).await.0, StatusCode::BAD_REQUEST, "the keys are fetched and known");
+    fixture.cool_down().await;
+    assert_eq!(present(&app, &token, &foreign).await.0, StatusCode::SERVICE_UNAVAILABLE, "nobody is asked now");
     fixture.pool.close().await;
     assert_eq!(present(&app, &token, &id_token(&fixture, &token, "s1")).await.0, StatusCode::SERVICE_UNAVAILABLE);
 }

@@ -12,7 +12,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::http::{Response, StatusCode};
 use http_body_util::BodyExt as _;
 use relying_party::ledger::sqlite::open_pool;
-use relying_party::{Channel, Clock, LogoutEvent, RelyingParty, SessionRef, Settings};
+use relying_party::{Channel, Clock, LogoutEvent, Refresh, RelyingParty, SessionRef, Settings};
 use serde_json::Value;
 use sqlx::SqlitePool;
 use tempfile::TempDir;
@@ -61,6 +61,11 @@ impl Fixture {
         self.pool.close().await;
         self.pool = open_pool(&self.folder.path().join("app.sqlite")).await.unwrap();
         self.party = RelyingParty::open(settings, self.pool.clone(), self.clock.clone()).await.unwrap();
+    }
+
+    /// Asks for new keys until the provider is not asked any more.
+    pub(crate) async fn cool_down(&self) {
+        soon(async { while self.party.refresh_keys().await != Refresh::NotAsked {} }).await;
     }
 
     pub(crate) fn issuer(&self) -> &str {
