@@ -9,7 +9,7 @@ use crate::{Algorithm, Observers};
 /// How much two clocks may differ, in seconds.
 pub(crate) const CLOCK_SKEW: u64 = 60;
 
-/// How long a sign-in may take from `/authorize` to the callback, in seconds; an unverified sign-out lives at least so long.
+/// How long a sign-in may take from `/authorize` to the callback, in seconds; a sign-out is kept at least so long.
 pub(crate) const LOGIN_TRANSACTION: u64 = 600;
 
 /// What a relying party knows about itself and its provider. [`Settings::new`] gives the defaults.
@@ -24,7 +24,7 @@ pub struct Settings {
     /// Folder for `provider-keys.json`, the copy of the provider's metadata and keys that a restart starts from.
     pub data_dir: PathBuf,
     /// The longest that a session or an access token of this app can live, in seconds: a sign-out is remembered this
-    /// long, and an access token older than this is refused. Default: one day.
+    /// long, and at least 10 minutes; an access token older than this is refused. Default: one day.
     pub session_lifetime: u64,
     /// The lifetime of the provider's access tokens in seconds. An unsigned sign-out of an unknown session is remembered as
     /// long, and at least 10 minutes. Default: 300.
@@ -110,9 +110,9 @@ impl Settings {
         Ok(())
     }
 
-    /// Seconds that a verified sign-out is kept: as long as anything that it could end.
-    pub(crate) const fn keep_ended(&self) -> u64 {
-        self.session_lifetime.saturating_add(CLOCK_SKEW)
+    /// Seconds that a verified sign-out is kept: as long as anything that it could end, and a sign-in that was on its way.
+    pub(crate) fn keep_ended(&self) -> u64 {
+        self.session_lifetime.max(LOGIN_TRANSACTION).saturating_add(CLOCK_SKEW)
     }
 
     /// Seconds that an unsigned sign-out of an unknown session is kept.

@@ -118,6 +118,18 @@ async fn what_has_had_its_time_is_pruned() {
     assert_eq!(next.seq, 3, "numbers are not used again");
 }
 
+/// T-10: a sign-in that began before the end may come back ten minutes later, however short the sessions are.
+#[tokio::test]
+async fn an_end_outlives_the_sign_ins_that_were_on_their_way() {
+    let fixture = Fixture::with(|settings| settings.session_lifetime = 60).await;
+    let session = fixture.session("s1", "alice");
+    fixture.party.end(&fixture.ends_sid("s1", Channel::BackChannel), Trust::Verified).await.unwrap();
+    fixture.clock.advance(600);
+    fixture.party.prune().await.unwrap();
+    let admitted = fixture.party.begin_session(&session, "one", NOW + 660).await.unwrap();
+    assert!(matches!(admitted, Admission::Ended { .. }), "{admitted:?}");
+}
+
 /// A full ledger refuses; it displaces nothing, and repeats still succeed.
 #[tokio::test]
 async fn a_full_ledger_refuses() {
