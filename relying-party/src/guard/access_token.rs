@@ -125,7 +125,8 @@ pub(super) fn verify(token: &str, keys: &Keys, expected: &Expected<'_>) -> Resul
 fn read(claims: Claims, typed: bool) -> Option<Authenticated> {
     let exp = numeric_date(&claims.exp)?;
     let iat = numeric_date(&claims.iat)?;
-    let auth_time = claims.auth_time.as_ref().map_or(Some(iat), numeric_date)?;
+    // Nobody signs in after the token is issued: a later time would let it survive a sign-out by `sub`.
+    let auth_time = claims.auth_time.as_ref().map_or(Some(iat), numeric_date)?.min(iat);
     let nbf = claims.nbf.as_ref().map(|nbf| numeric_date(nbf).ok_or(())).transpose().ok()?;
     let optional = |claim: &Option<Value>| match claim {
         None => Some(None),

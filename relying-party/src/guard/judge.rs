@@ -173,7 +173,7 @@ impl Guard {
         if now >= claims.usable_until(self.party.settings().session_lifetime) {
             return Err(Refusal::Token(Reason::Expired));
         }
-        if claims.nbf.is_some_and(|nbf| nbf > now.saturating_add(CLOCK_SKEW)) {
+        if claims.iat.max(claims.nbf.unwrap_or_default()) > now.saturating_add(CLOCK_SKEW) {
             return Err(Refusal::Token(Reason::Invalid));
         }
         Ok(())

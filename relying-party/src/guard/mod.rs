@@ -50,7 +50,8 @@ const CACHE_CAPACITY: u64 = 10_000;
 /// the app present its ID token at [`session_endpoint`]: from then on the token is judged by the session named there, and
 /// [`Authenticated::session`] is that one.
 ///
-/// A sub-only sign-out is matched by the token's `auth_time`, for which `iat` stands in where a provider sends none.
+/// A sub-only sign-out is matched by the token's `auth_time`, for which `iat` stands in where a provider sends none, or a
+/// later one.
 #[derive(Clone, Debug)]
 pub struct Guard {
     party: RelyingParty,

@@ -100,6 +100,7 @@ async fn the_checks_come_in_their_order() {
         ("expired and without scope", key.sign("at+jwt", &expired(&scopeless(&live))), "expired"),
         ("bound to a key", key.sign("at+jwt", &bound(&live)), "proof"),
         ("not yet good", key.sign("at+jwt", &with(live.clone(), "nbf", json!(NOW + 61))), "invalid"),
+        ("issued in the future", key.sign("at+jwt", &with(live.clone(), "iat", json!(NOW + 61))), "invalid"),
         ("without jti", key.sign("at+jwt", &with(live.clone(), "jti", json!(null))), "invalid"),
         ("without exp", key.sign("at+jwt", &with(live.clone(), "exp", json!(null))), "invalid"),
         ("a logout token", key.sign("logout+jwt", &live), "invalid"),
@@ -149,7 +150,9 @@ async fn a_sub_only_sign_out_spares_the_next_sign_in() {
     let after = key.sign("at+jwt", &with(claims(&fixture, "a2", "s2"), "auth_time", json!(NOW + 1)));
     fixture.party.end(&fixture.ends_sub("alice", NOW), Trust::Verified).await.unwrap();
     assert_eq!(reason(call(&app, &before).await).await, "session_ended");
-    assert_eq!(call(&app, &after).await.status(), StatusCode::OK);
+    assert_eq!(reason(call(&app, &after).await).await, "session_ended", "nobody signs in after the token is issued");
+    let after = with(with(claims(&fixture, "a3", "s2"), "auth_time", json!(NOW + 1)), "iat", json!(NOW + 1));
+    assert_eq!(call(&app, &key.sign("at+jwt", &after)).await.status(), StatusCode::OK);
 }
 
 /// BCL-43: a token for an app whose user is away names no session, and is not taken for one of the session that ended; the end

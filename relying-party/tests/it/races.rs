@@ -121,7 +121,7 @@ fn session(issuer: &str, session: usize) -> SessionRef {
 fn request(fixture: &Fixture, session: usize) -> Request<Body> {
     let claims = json!({
         "iss": fixture.issuer(), "aud": AUDIENCE, "sub": USERS[user(session)], "sid": SIDS[session],
-        "jti": format!("a{session}"), "auth_time": auth_time(session), "iat": NOW, "exp": NOW + 80_000,
+        "jti": format!("a{session}"), "auth_time": auth_time(session), "iat": auth_time(session), "exp": NOW + 80_000,
     });
     let token = fixture.provider.key.sign("at+jwt", &claims);
     Request::get("/").header("authorization", format!("Bearer {token}")).body(Body::empty()).unwrap()
@@ -131,7 +131,7 @@ fn request(fixture: &Fixture, session: usize) -> Request<Body> {
 fn sidless(fixture: &Fixture, session: usize) -> String {
     let claims = json!({
         "iss": fixture.issuer(), "aud": AUDIENCE, "sub": USERS[user(session)], "jti": format!("b{session}"),
-        "auth_time": auth_time(session), "iat": NOW, "exp": NOW + 80_000,
+        "auth_time": auth_time(session), "iat": auth_time(session), "exp": NOW + 80_000,
     });
     fixture.provider.key.sign("at+jwt", &claims)
 }
@@ -144,7 +144,7 @@ fn call_sidless(fixture: &Fixture, session: usize) -> Request<Body> {
 fn presentation(fixture: &Fixture, session: usize) -> Request<Body> {
     let claims = json!({
         "iss": fixture.issuer(), "aud": CLIENT_ID, "sub": USERS[user(session)], "sid": SIDS[session],
-        "auth_time": auth_time(session), "iat": NOW, "exp": NOW + 80_000,
+        "auth_time": auth_time(session), "iat": auth_time(session), "exp": NOW + 80_000,
     });
     let (token, id_token) = (sidless(fixture, session), fixture.provider.key.sign("JWT", &claims));
     Request::post("/session").header("authorization", format!("Bearer {token}")).body(Body::from(id_token)).unwrap()
