@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use axum::serve::Listener as _;
+use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -43,7 +43,7 @@ pub(crate) async fn accept(mut listener: TcpListener, router: Router, limits: Li
     loop {
         tokio::select! {
             // Tries again by itself, as where the process may open no more files.
-            (stream, peer) = listener.accept(), if connections.len() < limits.connections => {
+            (stream, peer) = Listener::accept(&mut listener), if connections.len() < limits.connections => {
                 connections.spawn(answer(stream, peer, router.clone(), limits.header_timeout, stop.clone()));
             }
             Some(_) = connections.join_next() => {}
@@ -54,7 +54,13 @@ pub(crate) async fn accept(mut listener: TcpListener, router: Router, limits: Li
     while connections.join_next().await.is_some() {}
 }
 
-async fn answer(stream: TcpStream, peer: SocketAddr, router: Router, header_timeout: Duration, stop: CancellationToken) {
+async fn answer(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    header_timeout: Duration,
+    stop: CancellationToken,
+) {
     // Small answers must not wait for more bytes; a socket that refuses works all the same.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
@@ -181,7 +187,8 @@ mod tests {
     async fn a_stop_lets_a_stream_come_to_its_end_and_closes_what_is_idle() {
         let served = Served::with(Limits { header_timeout: Duration::from_secs(3600), ..LIMITS }).await;
         let mut idle = served.ask("/peer").await;
-        read_up_to(&mut idle, &format!("you are {}", idle.local_addr().unwrap())).await;
+        let myself = idle.local_addr().unwrap();
+        read_up_to(&mut idle, &format!("you are {myself}")).await;
         let mut stream = served.ask("/stream").await;
         read_up_to(&mut stream, "first").await;
         served.stop.cancel();

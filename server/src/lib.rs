@@ -8,6 +8,7 @@ pub mod app_b;
 mod assets;
 pub mod cli;
 pub mod config;
+mod connections;
 mod csrf;
 mod database;
 pub mod doctor;

@@ -1,16 +1,15 @@
 //! One running party: its router, and how it closes.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::pin::Pin;
 
 use axum::Router;
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::StartError;
+use crate::connections::{Limits, accept};
 
 /// What a party does when the process stops: ends its streams and background tasks, closes its database.
 pub(crate) type Closing = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -60,27 +59,18 @@ impl Party {
 /// Serves a party on all its listeners until `stop` is cancelled, then lets it close.
 ///
 /// # Errors
-/// A listener that fails.
+/// A listener that panicked.
 pub async fn serve(party: Party, listeners: Vec<TcpListener>, stop: CancellationToken) -> Result<(), StartError> {
     let Party { name, router, closing, inside: _ } = party;
     let mut servers = JoinSet::new();
     for listener in listeners {
-        let listener = listener.tap_io(|stream| {
-            // Small answers must not wait for more bytes; a socket that refuses works all the same.
-            let _ = stream.set_nodelay(true);
-        });
-        // The provider's limit on guessing needs to know who asks.
-        let service = router.clone().into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-        servers.spawn(async move { server.await });
+        servers.spawn(accept(listener, router.clone(), Limits::default(), stop.clone()));
     }
     // Open streams would hold the graceful shutdown up, so the party ends them first.
     stop.cancelled().await;
     closing.await;
     while let Some(ended) = servers.join_next().await {
-        if let Ok(Err(source)) = ended {
-            return Err(StartError::Serve { party: name, source });
-        }
+        ended.map_err(|error| StartError::Serve { party: name, source: std::io::Error::other(error) })?;
     }
     Ok(())
 }
