@@ -10,6 +10,7 @@ use sqlx::SqliteConnection;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 use url::Url;
 
 use crate::clock::Clock;
@@ -279,6 +280,14 @@ impl Provider {
     /// Tells the observers. Never before it is true: what a transaction does is told of after the commit.
     pub(crate) fn observe<'a>(&self, observation: impl FnOnce() -> Observation<'a>) {
         self.observers.tell(observation);
+    }
+
+    /// Does the work of a request in a task of its own, so that it is not cut off when the request is.
+    pub(crate) fn spawn<F>(&self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        self.tasks.spawn(self.observers.carry(work.in_current_span()))
     }
 
     /// The URL of an endpoint.

@@ -323,7 +323,7 @@ impl RelyingParty {
         &self,
         write: impl Future<Output = Result<T, LedgerError>> + Send + 'static,
     ) -> Result<T, LedgerError> {
-        let task = self.0.tasks.spawn(write.in_current_span());
+        let task = self.0.tasks.spawn(self.observers().carry(write.in_current_span()));
         match tokio::time::timeout(WRITE_TIMEOUT, task).await {
             Ok(Ok(written)) => written,
             Ok(Err(_panicked)) => Err(LedgerError::Poisoned),

@@ -4,7 +4,6 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tracing::Instrument as _;
 
 use super::error::AccountError;
 use super::{PATH, Visitor, page};
@@ -85,7 +84,7 @@ async fn answer(
         let (provider, session) = (Arc::clone(provider), visitor.session.clone());
         async move { change.commit_and_tell(&provider, &session).await }
     };
-    let changed = provider.tasks.spawn(task.in_current_span()).await.map_err(InternalError::from)??;
+    let changed = provider.spawn(task).await.map_err(InternalError::from)??;
     let Some(Changed { cookie, go_on_to }) = changed else {
         return refuse(provider, &visitor, StatusCode::FORBIDDEN, WRONG).await;
     };

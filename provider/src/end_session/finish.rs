@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use tracing::Instrument as _;
 
 use super::back_channel::{Attempt, tell};
 use super::commit::{Ended, FirstAttempt, NewLogout, end, tell_observers};
@@ -40,7 +39,7 @@ pub(super) async fn end_and_finish(
         let provider = Arc::clone(provider);
         async move { end_and_tell(&provider, &session, next, cause).await }
     };
-    provider.tasks.spawn(task.in_current_span()).await?
+    provider.spawn(task).await?
 }
 
 async fn end_and_tell(

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use sqlx::SqliteConnection;
-use tracing::Instrument as _;
 use url::Url;
 
 use super::back_channel::tell;
@@ -53,7 +52,7 @@ pub(crate) async fn end_which(
         let provider = Arc::clone(provider);
         async move { end_and_tell(&provider, &by, &which).await }
     };
-    provider.tasks.spawn(task.in_current_span()).await?
+    provider.spawn(task).await?
 }
 
 async fn end_and_tell(

@@ -9,7 +9,10 @@
 mod observers;
 mod sid;
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use axum::http::HeaderValue;
 
 pub use observers::Observers;
 pub use sid::{Fingerprint, Sid};
@@ -23,6 +26,24 @@ pub use crate::end_session::Outcome;
 pub trait Observer: Send + Sync + 'static {
     /// This has just happened.
     fn observe(&self, observation: &Observation<'_>);
+
+    /// Asked where the work of a request goes on in a task of its own, which a browser that goes away does not stop: what is
+    /// to be brought there. For those who keep something by task or thread, as tracing does.
+    fn carry(&self) -> Option<Arc<dyn Carried>> {
+        None
+    }
+
+    /// What goes with this logout token as the header `traceparent` (W3C Trace Context). Asked right after
+    /// [`Observation::LogoutTokenSent`], and not where the app has registered itself.
+    fn traceparent(&self, _attempt: &Attempt<'_>) -> Option<HeaderValue> {
+        None
+    }
+}
+
+/// What an [`Observer`] brings into another task.
+pub trait Carried: Send + Sync {
+    /// Runs a step of that task's work, once, with what was brought there in its place.
+    fn run(&self, step: &mut dyn FnMut());
 }
 
 /// What has just happened. It is good for this call only: copy what is needed later.

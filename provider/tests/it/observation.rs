@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use provider::observation::{AccountAction, EndCause, Next, Sid};
+use axum::http::HeaderValue;
+use provider::observation::{AccountAction, Attempt, EndCause, Next, Sid};
 use provider::{Observation, Observer, Observers};
 use serde_json::json;
 
@@ -234,4 +235,38 @@ async fn a_sid_is_the_apps_and_is_not_shown() {
     let (sid, shown) = &observed[0];
     assert_eq!(claims(&tokens.id_token)["sid"], **sid);
     assert!(!shown.contains(sid.as_str()) && shown.contains(&Sid::new(sid).fingerprint().to_string()), "{shown}");
+}
+
+/// Sends the number of the attempt along, as a trace would be.
+struct Tracer;
+
+impl Observer for Tracer {
+    fn observe(&self, _observation: &Observation<'_>) {}
+
+    fn traceparent(&self, attempt: &Attempt<'_>) -> Option<HeaderValue> {
+        Some(HeaderValue::from(attempt.number))
+    }
+}
+
+/// BCL-08: it changes nothing about the request but for the header; an app that registered itself is told of nobody else.
+#[tokio::test]
+async fn a_trace_is_continued_at_configured_apps_alone() {
+    let (mut configured, mut registered) = (TestApp::answering(200).await, TestApp::answering(200).await);
+    let mut config = config_registering(json!({"danger_allow_loopback": true}));
+    let clients = config["clients"].as_array_mut().unwrap();
+    let b = clients.iter_mut().find(|client| client["client_id"] == "app-b").unwrap();
+    b.as_object_mut().unwrap().extend(configured.back_channel().as_object().unwrap().clone());
+    let provider = TestProvider::observed(config, Observers::default().and(Arc::new(Tracer))).await;
+    let app = provider.registered(&registered.back_channel()).await;
+    let (mut browser, _) = provider.signed_in("alice").await;
+    let tokens = provider.visit(&mut browser, "app-b").await;
+    let code = app.allowed_by(&mut browser, &[]).await;
+    app.exchange(&provider, &code).await;
+    browser.get(&path("/end_session", &[("id_token_hint", &tokens.id_token)])).await;
+    let told = configured.next().await;
+    assert_eq!(told.headers["traceparent"], "1");
+    assert_eq!(claims(told.logout_token())["aud"], "app-b");
+    let told = registered.next().await;
+    assert!(!told.headers.contains_key("traceparent"), "{:?}", told.headers);
+    assert_eq!(claims(told.logout_token())["aud"], app.client_id);
 }

@@ -8,6 +8,7 @@
 mod observers;
 mod sid;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use logout_event::{Channel, LogoutEvent, SessionRef};
@@ -24,6 +25,18 @@ use crate::{BackChannelRejection, LedgerError, Trust};
 pub trait Observer: Send + Sync + 'static {
     /// This has just happened.
     fn observe(&self, observation: &Observation<'_>);
+
+    /// Asked where the work of a request goes on in a task of its own, which a browser that goes away does not stop: what is
+    /// to be brought there. For those who keep something by task or thread, as tracing does.
+    fn carry(&self) -> Option<Arc<dyn Carried>> {
+        None
+    }
+}
+
+/// What an [`Observer`] brings into another task.
+pub trait Carried: Send + Sync {
+    /// Runs a step of that task's work, once, with what was brought there in its place.
+    fn run(&self, step: &mut dyn FnMut());
 }
 
 /// What has just happened. It is good for this call only: copy what is needed later.

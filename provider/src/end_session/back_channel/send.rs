@@ -14,6 +14,9 @@ use crate::outbound::Forbidden;
 use crate::state::Provider;
 use crate::store::outbox::Entry;
 
+/// W3C Trace Context section 3.2.
+const TRACEPARENT: &str = "traceparent";
+
 /// Why an attempt failed; the text is kept, and shown to operators.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SendError {
@@ -48,8 +51,14 @@ pub(super) async fn send(provider: &Provider, entry: &Entry, jti: &str) -> Resul
     let target = target.ok_or(SendError::NoTarget)?;
     let now = provider.clock.now();
     let token = logout_token::sign(&provider.keys, &provider.issuer, entry, jti, target.alg, now)?;
-    let request = provider.back_channel.client_for(&target)?.post(target.uri).form(&[("logout_token", token)]);
+    let mut request = provider.back_channel.client_for(&target)?.post(target.uri).form(&[("logout_token", token)]);
     provider.observe(|| Observation::LogoutTokenSent { attempt: entry.observed(jti) });
+    // Apps that registered themselves are strangers: what one of them is told together with others is nobody's business.
+    if !target.is_third_party
+        && let Some(traceparent) = provider.observers.traceparent(&entry.observed(jti))
+    {
+        request = request.header(TRACEPARENT, traceparent);
+    }
     let response = request.send().await.map_err(|error| SendError::from_reqwest(&error))?;
     match response.status() {
         status @ (StatusCode::OK | StatusCode::NO_CONTENT) => Ok(status),

@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-use tracing::Instrument as _;
 
 use super::attempt::{Attempt, attempt};
 use crate::state::Provider;
@@ -39,7 +38,7 @@ fn spawn(provider: &Arc<Provider>, entries: &[Entry]) -> mpsc::Receiver<(String,
             // Nobody may be waiting any more.
             let _ = sender.send((entry.client_id, attempt)).await;
         };
-        provider.tasks.spawn(attempt.in_current_span());
+        provider.spawn(attempt);
     }
     receiver
 }
