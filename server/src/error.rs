@@ -21,6 +21,8 @@ pub enum StartError {
     AddressInUse { what: &'static str, address: SocketAddr },
     #[error("metrics: {0}")]
     Metrics(String),
+    #[error("traces: {0}")]
+    Traces(String),
     #[error("{party}: cannot listen on {address}: {source}")]
     Bind { party: &'static str, address: SocketAddr, source: std::io::Error },
     #[error(

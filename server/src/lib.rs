@@ -24,6 +24,7 @@ mod party;
 mod run;
 mod running;
 mod told_by;
+mod traces;
 mod watchers;
 
 pub use error::StartError;
@@ -34,3 +35,4 @@ pub use origin::{Origin, OriginError};
 pub use party::{Party, serve};
 pub use run::{Started, block_on, open_provider, open_provider_observed, run, start};
 pub use running::Folders;
+pub use traces::Traces;

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use relying_party::Clock;
 use tokio::signal;
@@ -16,7 +16,7 @@ use crate::config::{Config, told_by};
 use crate::party::Inside;
 use crate::running::{Folders, Parties, missing};
 use crate::watchers::Watchers;
-use crate::{Origin, Party, StartError, app_a, app_b, assets, bind, bind_addresses, lab, operator, serve};
+use crate::{Origin, Party, StartError, Traces, app_a, app_b, assets, bind, bind_addresses, lab, operator, serve};
 
 /// How long parties may take to stop.
 const GRACE: Duration = Duration::from_secs(5);
@@ -78,6 +78,7 @@ pub async fn run(role: Role) -> Result<(), StartError> {
 pub struct Started {
     parties: Arc<Mutex<Parties>>,
     beside: Vec<JoinHandle<Result<(), StartError>>>,
+    traces: Option<Traces>,
 }
 
 /// Binds every socket, then starts the parties and, with their tables, the lab and the metrics; `stop` stops them.
@@ -98,7 +99,7 @@ pub async fn start(
         Some(metrics) => bind_addresses("metrics", &metrics.listen).await?,
         None => Vec::new(),
     };
-    let watchers = Watchers::new(config, &stop)?;
+    let watchers = Watchers::new(kinds, config, &stop)?;
     let mut parties = Parties::bind(kinds, config, folders.clone(), watchers.clone(), stop.clone()).await?;
     parties.start(config).await?;
     let parties = Arc::new(Mutex::new(parties));
@@ -111,7 +112,7 @@ pub async fn start(
         let party = Party::beside("metrics", metrics.router());
         beside.push(tokio::spawn(serve(party, metrics_listeners, stop)));
     }
-    Ok(Started { parties, beside })
+    Ok(Started { parties, beside, traces: watchers.traces })
 }
 
 impl Started {
@@ -120,6 +121,7 @@ impl Started {
     /// # Errors
     /// How serving failed.
     pub async fn ended(self) -> Result<(), StartError> {
+        let begun = Instant::now();
         let stopped = tokio::time::timeout(GRACE, async {
             // First the lab, which could start parties again.
             for served in self.beside {
@@ -128,7 +130,11 @@ impl Started {
             self.parties.lock().await.ended().await
         });
         // What has not stopped by then is cut off; everything durable is already on disk.
-        stopped.await.unwrap_or(Ok(()))
+        let stopped = stopped.await.unwrap_or(Ok(()));
+        if let Some(traces) = self.traces {
+            traces.shutdown(GRACE.saturating_sub(begun.elapsed())).await;
+        }
+        stopped
     }
 }
 
@@ -274,6 +280,7 @@ fn greet(config: &Config, kinds: &[PartyKind], built_in: bool) {
     config.lab.iter().for_each(|lab| line("the lab", &lab.origin));
     let metrics = config.metrics.iter().flat_map(|metrics| &metrics.listen);
     metrics.for_each(|address| line("metrics", &format!("http://{address}/metrics")));
+    config.traces.iter().for_each(|traces| line("traces to", &traces.endpoint));
     if let (true, Some(_), Some(app_a), Some(app_b)) = (built_in, provider, app_a, app_b) {
         text.push_str(&what_to_try(&app_a.origin, &app_b.origin));
     }

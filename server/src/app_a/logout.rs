@@ -17,6 +17,7 @@ use super::AppA;
 use super::problem::Problem;
 use super::signed_in::Visitor;
 use crate::csrf::{random_text, require_same_origin};
+use crate::traces;
 
 /// How long the user may take at the provider, in seconds.
 const RETURN_WITHIN: i64 = 600;
@@ -48,7 +49,9 @@ pub(super) async fn post(
         return Ok(Redirect::to("/signed-out?only=provider-down").into_response());
     }
     let state = random_text::<16>();
-    let url = end_session_request(&app, end_session, Some(&hint), &state);
+    let mut url = end_session_request(&app, end_session, Some(&hint), &state);
+    // A redirect has no headers, and providers ignore parameters that they do not know (section 2).
+    url.query_pairs_mut().extend_pairs(traces::traceparent().map(|traceparent| ("traceparent", traceparent)));
     Ok((remember(&app, &state), Redirect::to(url.as_str())).into_response())
 }
 
@@ -72,7 +75,9 @@ pub(super) fn end_session_request(app: &AppA, mut endpoint: Url, hint: Option<&s
 async fn answers(app: &AppA) -> bool {
     let url = format!("{}/.well-known/openid-configuration", app.config().issuer.trim_end_matches('/'));
     let patience = Duration::from_millis(app.config().provider_patience_ms);
-    app.0.http.get(url).timeout(patience).send().await.is_ok()
+    let probe = app.0.http.get(url).timeout(patience);
+    let probe = traces::traceparent().into_iter().fold(probe, |probe, here| probe.header("traceparent", here));
+    probe.send().await.is_ok()
 }
 
 pub(super) fn state_cookie_name(app: &AppA) -> String {

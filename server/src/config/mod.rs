@@ -6,6 +6,7 @@ mod demo;
 mod lab;
 mod logout_channels;
 mod metrics;
+mod traces;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub use logout_channels::LogoutChannel;
 pub(crate) use logout_channels::told_by;
 pub use metrics::MetricsConfig;
 use provider::ProviderConfig;
+pub use traces::{SecretHeader, TracesConfig};
 
 use crate::cli::{Options, PartyKind};
 use crate::{Origin, OriginError};
@@ -39,6 +41,8 @@ pub struct Config {
     pub app_b: Option<AppBConfig>,
     /// Where the numbers are.
     pub metrics: Option<MetricsConfig>,
+    /// Where the traces go.
+    pub traces: Option<TracesConfig>,
     /// The lab of `server demo`; without this table there is none.
     pub lab: Option<LabConfig>,
 }
@@ -145,6 +149,7 @@ impl Config {
             }
         }
         self.metrics.iter().try_for_each(MetricsConfig::validate)?;
+        self.traces.iter().try_for_each(TracesConfig::validate)?;
         match &self.lab {
             Some(lab) if parties.len() == 3 => lab.validate(),
             _ => Ok(()),

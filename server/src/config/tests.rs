@@ -189,6 +189,56 @@ fn the_sample_in_docs_certification_is_valid() {
     Config::parse(sample).unwrap().validate(&[PartyKind::Provider]).unwrap();
 }
 
+/// Off unless there is the table; and a value that cannot be meant stops the start, without repeating what may be a secret.
+#[test]
+fn traces_are_off_by_default_and_their_table_is_checked() {
+    let with = |table: &str| {
+        let config = Config::parse(&format!("{}\n{table}", demo_text()))?;
+        config.validate(&parties())?;
+        Ok::<_, ConfigError>(config.traces.map(|traces| traces.url().unwrap().to_string()))
+    };
+    assert_eq!(with("").unwrap(), None);
+    for (endpoint, url) in [
+        ("http://127.0.0.1:4318", "http://127.0.0.1:4318/v1/traces"),
+        ("http://127.0.0.1:4318/", "http://127.0.0.1:4318/v1/traces"),
+        ("https://traces.example/otlp", "https://traces.example/otlp/v1/traces"),
+    ] {
+        assert_eq!(with(&format!("[traces]\nendpoint = \"{endpoint}\"\n")).unwrap().as_deref(), Some(url));
+    }
+    let headers = "[traces.headers]\nauthorization = \"Bearer hidden-thing\"\n";
+    let endpoint = |url: &str| format!("[traces]\nendpoint = \"{url}\"\n{headers}");
+    for url in ["https://traces.example", "http://localhost:4318", "http://[::1]:4318"] {
+        with(&endpoint(url)).unwrap();
+    }
+    let config = Config::parse(&format!("{}\n{}", demo_text(), endpoint("https://traces.example"))).unwrap();
+    assert!(!format!("{config:?}").contains("hidden-thing"));
+    let good = "[traces]\nendpoint = \"http://127.0.0.1:4318\"\n";
+    for (table, why) in [
+        ("[traces]\n".to_owned(), "endpoint"),
+        (endpoint("127.0.0.1:4318"), "[traces] endpoint"),
+        (endpoint("localhost:4318"), "must begin with http"),
+        (endpoint("grpc://127.0.0.1:4317"), "must begin with http"),
+        (endpoint("https://me:hidden-thing@traces.example"), "must hold no password"),
+        (endpoint("https://hidden-thing@traces.example"), "must hold no password"),
+        (endpoint("https://traces.example/?key=hidden-thing"), "no query"),
+        (endpoint("https://traces.example/#hidden-thing"), "no query"),
+        (endpoint("http://traces.example"), "[traces] headers"),
+        (format!("{good}[traces.headers]\n\"not a name\" = \"hidden-thing\"\n"), "`not a name`"),
+        (format!("{good}[traces.headers]\nx = \"hidden-thing\\n\"\n"), "cannot be sent"),
+        (format!("{good}[traces.headers]\nx = 7\n"), "must be text"),
+        (format!("{good}service = \"\"\n"), "[traces] service"),
+        (format!("{good}service = \"a b\"\n"), "[traces] service"),
+        (format!("{good}service = \"{}\"\n", "x".repeat(65)), "[traces] service"),
+        (format!("{good}sample = 0.0\n"), "[traces] sample"),
+        (format!("{good}sample = 1.1\n"), "[traces] sample"),
+        (format!("{good}sample = nan\n"), "[traces] sample"),
+        (format!("{good}sample_ratio = 1.0\n"), "sample_ratio"),
+    ] {
+        let error = with(&table).expect_err(&table).to_string();
+        assert!(error.contains(why) && !error.contains("hidden-thing"), "{table}: {error}");
+    }
+}
+
 /// Numbers are for whoever runs the machine, unless somebody says otherwise in so many words.
 #[test]
 fn metrics_are_off_by_default_and_listen_on_loopback_only() {

@@ -18,4 +18,5 @@ mod races;
 mod sign_in;
 mod sign_out;
 mod three_processes;
+mod traces;
 mod traps;
