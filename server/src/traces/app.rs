@@ -19,6 +19,9 @@ const END_LIFETIME: Duration = Duration::from_secs(60 * 60);
 /// So many refusals are shown in the trace of the end: a tab that goes on asking must not make it grow for ever.
 const REFUSALS: u32 = 8;
 
+/// Of an end that ends something from now on.
+const RECORDED: &str = "recorded";
+
 /// Traces what an app does about sign-outs.
 pub(super) struct AppObserver {
     tracer: SdkTracer,
@@ -61,8 +64,9 @@ impl AppObserver {
         let begun = SystemTime::now().checked_sub(took).unwrap_or_else(SystemTime::now);
         let builder = self.tracer.span_builder("end recorded").with_start_time(begun).with_attributes(about);
         let span = self.tracer.build_with_context(builder, &Context::current());
-        // By the second channel nothing ends that had not ended by the first.
-        if let Some(whose) = Whose::of(event).filter(|_| outcome != "repeated") {
+        // By the second channel nothing ends that had not ended by the first; and what nobody has signed, of sessions that are
+        // not known here, may not take the room of others.
+        if let Some(whose) = Whose::of(event).filter(|_| outcome == RECORDED) {
             let recorded = span.span_context().clone();
             self.ends.insert(whose, Arc::new(End { recorded, refusals: AtomicU32::new(0) }));
         }
@@ -108,7 +112,7 @@ impl Observer for AppObserver {
             Observation::EndRecorded { ref event, seq, repeated, held_as, sessions, took } => {
                 let outcome = match (repeated, held_as) {
                     (true, _) => "repeated",
-                    (false, Trust::Verified) => "recorded",
+                    (false, Trust::Verified) => RECORDED,
                     (false, Trust::Unsigned) => "suspected",
                 };
                 self.recorded(event, seq, outcome, sessions, took);

@@ -2,6 +2,7 @@
 
 mod collector;
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use relying_party::observation::{Event, RefusalReason, Session, Sid};
+use relying_party::{Channel, Observation, Trust};
 use reqwest::{Method, StatusCode};
 use server::cli::PartyKind;
 use server::config::{Config, Topology, TracesConfig};
@@ -99,7 +102,7 @@ async fn a_sign_out_is_one_trace_from_the_click_to_the_refusal() {
     assert_eq!(ended.attribute("logout.actor").as_deref(), Some("client"));
 
     let sid = |token: &str| claims(alice.tokens[token].as_str().unwrap())["sid"].as_str().unwrap().to_owned();
-    let fingerprint = relying_party::observation::Sid::new(&sid("access_token")).fingerprint().to_string();
+    let fingerprint = Sid::new(&sid("access_token")).fingerprint().to_string();
     for client in ["app-a", "app-b"] {
         let is_to = |span: &&Span| span.name() == "POST logout token" && span.attribute("client.id").unwrap() == client;
         let mut posts = spans.iter().filter(is_to);
@@ -132,13 +135,23 @@ async fn a_sign_out_is_one_trace_from_the_click_to_the_refusal() {
     assert!(call.links_to(recorded) && call.trace() != click.trace() && call.is_root(), "{spans:#?}");
 
     for span in &spans {
-        // What is asked of the provider before that is no part of the sign-out, except whether it is there.
-        let is_part = span.trace() == click.trace();
         let parent = spans.iter().find(|parent| span.is_child_of(parent));
         assert_eq!(span.is_root(), parent.is_none(), "no parent is missing: {span:?}");
-        assert!(!is_part || span.name() != "GET /authorize", "{span:?}");
-        assert!(!span.name().contains("healthz"), "{span:?}");
     }
+    let names = spans.iter().filter(|span| span.trace() == click.trace()).map(Span::name);
+    let expected = [
+        // App A asks whether the provider is there, before it sends the browser.
+        "GET /.well-known/openid-configuration",
+        "GET /end_session",
+        "POST /logout",
+        "POST /logout/back-channel",
+        "POST logout token",
+        "end recorded",
+        "request refused",
+        "session ended",
+        "tabs told",
+    ];
+    assert_eq!(names.collect::<BTreeSet<_>>(), BTreeSet::from(expected), "and nothing else is part of it");
 }
 
 /// The names of everything that is exported, and every secret of a run looked for in the bytes.
@@ -291,4 +304,60 @@ async fn spans_that_find_no_room_are_dropped() {
     // 2048 wait, and 512 are on their way.
     let came = collector.spans().len();
     assert!(came > 0 && came <= 2_048 + 512, "{came}");
+}
+
+/// Parties that are configured alike record the same traces, and a sender's flag cannot have one recorded, or kept out.
+#[tokio::test]
+async fn what_is_recorded_follows_from_the_number_of_the_trace() {
+    let collector = Collector::start(Behaviour::Takes).await;
+    let half = TracesConfig { sample: 0.5, ..collector.config() };
+    let traces = Traces::new(&half, &KINDS).unwrap();
+    for kind in KINDS {
+        let router = traces.around(kind, Router::new().route("/here", get(|| async { "here" })));
+        for (number, flags) in [("0000000000000001", "00"), ("ffffffffffffffff", "01")] {
+            let traceparent = format!("00-0000000000000001{number}-00f067aa0ba902b7-{flags}");
+            let request = Request::get("/here").header("traceparent", traceparent).body(Body::empty()).unwrap();
+            assert_eq!(router.clone().oneshot(request).await.unwrap().status(), StatusCode::OK);
+        }
+    }
+    traces.shutdown(Duration::from_secs(5)).await;
+    let spans = collector.spans();
+    assert_eq!(spans.iter().map(|span| span.trace().last().copied()).collect::<Vec<_>>(), [Some(1); 3], "{spans:?}");
+}
+
+/// A tab that goes on asking does not make a trace grow for ever, and ends that nobody has signed have no refusals to show.
+#[tokio::test]
+async fn an_end_shows_its_first_refusals_only() {
+    let collector = Collector::start(Behaviour::Takes).await;
+    let traces = Traces::new(&collector.config(), &[PartyKind::AppB]).unwrap();
+    let observer = traces.of_app(PartyKind::AppB).unwrap();
+    let ended = |sid: Option<&str>, sub: Option<&str>, held_as: Trust| {
+        let event = Event { channel: Channel::BackChannel, sid: sid.map(Sid::new), sub, not_before: 1 };
+        let took = Duration::from_millis(1);
+        observer.observe(&Observation::EndRecorded { event, seq: 1, repeated: false, held_as, sessions: 1, took });
+    };
+    let refused = |sid: &str, sub: &str| {
+        let session = Some(Session { sid: Some(Sid::new(sid)), sub });
+        let reason = RefusalReason::SessionEnded(Some(Channel::BackChannel));
+        observer.observe(&Observation::RequestRefused { session, reason });
+    };
+    ended(Some("signed"), None, Trust::Verified);
+    ended(Some("unsigned"), None, Trust::Unsigned);
+    ended(None, Some("bob"), Trust::Verified);
+    for _ in 0..20 {
+        refused("signed", "alice");
+        refused("unsigned", "alice");
+        refused("unknown", "nobody");
+    }
+    refused("another", "bob");
+    traces.shutdown(Duration::from_secs(5)).await;
+
+    let spans = collector.spans();
+    let ends: Vec<_> = spans.iter().filter(|span| span.name() == "end recorded").collect();
+    let below = |end: &Span| spans.iter().filter(|span| span.is_child_of(end)).count();
+    let shown: Vec<_> =
+        ends.iter().map(|end| (end.attribute("logout.outcome").unwrap(), end.is_root(), below(end))).collect();
+    let expected = [("recorded", true, 8), ("suspected", true, 0), ("recorded", true, 1)];
+    assert_eq!(shown, expected.map(|(outcome, is_root, below)| (outcome.to_owned(), is_root, below)));
+    assert_eq!(spans.len(), 3 + 9, "{spans:#?}");
 }
