@@ -102,7 +102,7 @@ mod tests {
     /// An observer that does not run a step, or runs it again, changes nothing about the work.
     #[tokio::test]
     async fn what_an_observer_carries_is_there_at_each_step_of_the_work() {
-        for (steps, expected) in [(1, [1, 1]), (0, [0, 0]), (2, [1, 1])] {
+        for (steps, expected) in [(1, [1, 1]), (0, [0, 0]), (3, [1, 1])] {
             let observers = Observers::default().and(Arc::new(Steps(steps)));
             assert_eq!(tokio::spawn(observers.carry(work())).await.unwrap(), expected, "{steps}");
         }
