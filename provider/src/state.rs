@@ -315,7 +315,7 @@ impl Provider {
     }
 
     /// Begins what must not be cut off with the request that wants it, only when the provider stops.
-    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    pub(crate) fn spawn_until_stop(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         let stopping = self.stopping.clone();
         self.tasks.spawn(async move { _ = stopping.run_until_cancelled(work).await })
     }

@@ -72,7 +72,7 @@ impl PublishedKeys {
             return answer;
         }
         let (keys, fetcher) = (Arc::clone(self), Arc::clone(&provider.fetcher));
-        let look = provider.spawn(async move {
+        let look = provider.spawn_until_stop(async move {
             keys.look(&fetcher, now).await;
             drop(looking);
         });

@@ -21,6 +21,7 @@ const TABLES: &[(&str, &str, &str)] = &[
     ("[app_a]", "server/src/config", "AppAConfig"),
     ("[app_b]", "server/src/config", "AppBConfig"),
     ("[metrics]", "server/src/config", "MetricsConfig"),
+    ("[traces]", "server/src/config", "TracesConfig"),
     ("[lab]", "server/src/config", "LabConfig"),
 ];
 
