@@ -143,6 +143,7 @@ pub(crate) async fn open_party(
     config: &Config,
     folders: &Folders,
     watchers: &Watchers,
+    stop: &CancellationToken,
 ) -> Result<Party, StartError> {
     let data = folders.data.join(kind.name());
     make_private_folder(kind.name(), &data)?;
@@ -163,7 +164,7 @@ pub(crate) async fn open_party(
         }
     };
     watchers.opened(&party);
-    Ok(party.map_router(|router| watchers.around(kind, router)))
+    Ok(party.map_router(|router| watchers.around(kind, router, stop)))
 }
 
 /// Opens the embedded provider.

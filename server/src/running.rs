@@ -47,6 +47,7 @@ struct Running {
 }
 
 struct Serving {
+    config: Box<Config>,
     stop: CancellationToken,
     task: JoinHandle<Result<(), StartError>>,
 }
@@ -85,34 +86,36 @@ impl Parties {
     /// Stops a party, and starts it with this configuration on the same sockets.
     ///
     /// # Errors
-    /// Why it does not start; it is down then.
+    /// Why it does not start; it is down then, as if it had been taken down, and can be started again.
     pub(crate) async fn restart(&mut self, kind: PartyKind, config: &Config) -> Result<(), StartError> {
         let Self { folders, watchers, stop, running } = self;
         for party in running.iter_mut().filter(|party| party.kind == kind) {
-            party.stop().await?;
+            party.stop_anyhow().await;
             if party.sockets.is_empty() {
                 party.sockets = sockets(kind, config).await?;
             }
-            party.start(config, folders, watchers, stop).await?;
+            let started = party.start(config, folders, watchers, stop).await;
+            if started.is_err() {
+                // Whoever connects would wait for nobody.
+                party.sockets.clear();
+            }
+            started?;
         }
         Ok(())
     }
 
-    /// Whether a party serves.
-    pub(crate) fn is_up(&self, kind: PartyKind) -> bool {
-        self.running.iter().any(|party| party.kind == kind && party.serving.is_some())
+    /// The configuration that a party serves with; none if it is down.
+    pub(crate) fn serves_with(&self, kind: PartyKind) -> Option<&Config> {
+        let party = self.running.iter().find(|party| party.kind == kind)?;
+        party.serving.as_ref().filter(|serving| !serving.task.is_finished()).map(|serving| &*serving.config)
     }
 
     /// Stops a party and closes its sockets: whoever connects is refused.
-    ///
-    /// # Errors
-    /// How its serving failed.
-    pub(crate) async fn take_down(&mut self, kind: PartyKind) -> Result<(), StartError> {
+    pub(crate) async fn take_down(&mut self, kind: PartyKind) {
         for party in self.running.iter_mut().filter(|party| party.kind == kind) {
             party.sockets.clear();
-            party.stop().await?;
+            party.stop_anyhow().await;
         }
-        Ok(())
     }
 
     /// Waits for all parties, which the token stops that they were given.
@@ -136,18 +139,25 @@ impl Running {
         stop: &CancellationToken,
     ) -> Result<(), StartError> {
         let kind = self.kind;
-        let party = open_party(kind, config, folders, watchers).await?;
+        let stop = stop.child_token();
+        let party = open_party(kind, config, folders, watchers, &stop).await?;
         let listen = |socket: &std::net::TcpListener| TcpListener::from_std(socket.try_clone()?);
         let listeners = self.sockets.iter().map(listen).collect::<std::io::Result<Vec<_>>>();
         let listeners = listeners.map_err(|source| StartError::Serve { party: kind.name(), source })?;
-        let stop = stop.child_token();
         let task = tokio::spawn(serve(party, listeners, stop.clone()));
-        self.serving = Some(Serving { stop, task });
+        self.serving = Some(Serving { config: Box::new(config.clone()), stop, task });
         Ok(())
     }
 
+    /// However it ends, it is down afterwards.
+    async fn stop_anyhow(&mut self) {
+        if let Err(error) = self.stop().await {
+            tracing::warn!(party = self.kind.name(), %error, "a party had failed before it was stopped");
+        }
+    }
+
     async fn stop(&mut self) -> Result<(), StartError> {
-        let Some(Serving { stop, mut task }) = self.serving.take() else { return Ok(()) };
+        let Some(Serving { stop, mut task, .. }) = self.serving.take() else { return Ok(()) };
         stop.cancel();
         match tokio::time::timeout(GRACE, &mut task).await {
             Ok(Ok(served)) => served,

@@ -49,9 +49,9 @@ impl Watchers {
         self.metrics.iter().for_each(|metrics| metrics.watch(party));
     }
 
-    /// Lays around a party's router what they need there.
-    pub(crate) fn around(&self, kind: PartyKind, router: Router) -> Router {
-        let router = self.lab.iter().fold(router, |router, lab| lab.around(kind, router));
+    /// Lays around a party's router what they need there, until the party stops.
+    pub(crate) fn around(&self, kind: PartyKind, router: Router, stop: &CancellationToken) -> Router {
+        let router = self.lab.iter().fold(router, |router, lab| lab.around(kind, router, stop));
         self.traces.iter().fold(router, |router, traces| traces.around(kind, router))
     }
 }

@@ -50,8 +50,11 @@ const DOCUMENT: &str = r#"<!DOCTYPE html>
 <script type="module" src="/lab-boot.js"></script>
 </head>
 <body class="page lab">
-<main id="lab" class="stack"><p class="card" role="status">Opening the lab…</p></main>
+<main id="lab" class="stack">
+<h1>Curfew, the lab</h1>
+<p class="card opening" role="status">Opening the lab…</p>
 <noscript><p class="card notice warning">The lab runs in your browser and needs JavaScript and WebAssembly.</p></noscript>
+</main>
 </body>
 </html>
 "#;

@@ -67,19 +67,6 @@ impl Seams {
         self.slow_app_b.store(milliseconds, Ordering::Relaxed);
     }
 
-    fn slow(&self, router: Router) -> Router {
-        let slow = self.slow_app_b.clone();
-        router.layer(middleware::from_fn(move |request: Request, next: Next| {
-            let slow = slow.load(Ordering::Relaxed);
-            async move {
-                if slow > 0 && request.uri().path().starts_with("/logout/") {
-                    tokio::time::sleep(Duration::from_millis(slow.into())).await;
-                }
-                next.run(request).await
-            }
-        }))
-    }
-
     fn listener(&self, kind: PartyKind) -> Arc<Listener> {
         let queue = match kind {
             PartyKind::Provider => &self.provider,
@@ -89,9 +76,9 @@ impl Seams {
         Arc::new(Listener { kind, names: self.names.clone(), queue: queue.clone() })
     }
 
-    /// Lays the lab's script around a party's pages.
-    pub(crate) fn around(&self, kind: PartyKind, router: Router) -> Router {
-        let router = if kind == PartyKind::AppB { self.slow(router) } else { router };
+    /// Lays the lab's script around a party's pages, until the party stops.
+    pub(crate) fn around(&self, kind: PartyKind, router: Router, stop: &CancellationToken) -> Router {
+        let router = if kind == PartyKind::AppB { slow(router, &self.slow_app_b, stop) } else { router };
         companion::around(router, &self.lab)
     }
 
@@ -103,5 +90,48 @@ impl Seams {
     /// Reports what an app does.
     pub(crate) fn of_app(&self, kind: PartyKind) -> Arc<dyn relying_party::Observer> {
         self.listener(kind)
+    }
+}
+
+/// Lets requests to sign out wait for so many milliseconds, and no longer once the party stops: it waits for them.
+fn slow(router: Router, milliseconds: &Arc<AtomicU32>, stop: &CancellationToken) -> Router {
+    let (milliseconds, stop) = (milliseconds.clone(), stop.clone());
+    router.layer(middleware::from_fn(move |request: Request, next: Next| {
+        let slow = Duration::from_millis(milliseconds.load(Ordering::Relaxed).into());
+        let stop = stop.clone();
+        async move {
+            if !slow.is_zero() && request.uri().path().starts_with("/logout/") {
+                tokio::select! {
+                    () = tokio::time::sleep(slow) => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+            next.run(request).await
+        }
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::post;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    /// A party that stops waits for its requests, but not for ever: slowness must not decide whether they are answered.
+    #[tokio::test]
+    async fn a_party_that_stops_is_slow_no_more() {
+        const AN_HOUR: u32 = 60 * 60 * 1_000;
+        let router = Router::new().route("/logout/back-channel", post(|| async { StatusCode::IM_A_TEAPOT }));
+        let stop = CancellationToken::new();
+        let slowed = slow(router, &Arc::new(AtomicU32::new(AN_HOUR)), &stop);
+        let request = Request::post("/logout/back-channel").body(Body::empty()).unwrap();
+        let mut answer = std::pin::pin!(slowed.oneshot(request));
+        assert!(futures_util::poll!(&mut answer).is_pending());
+        stop.cancel();
+        let answer = tokio::time::timeout(Duration::from_secs(60), answer).await.expect("answered at once");
+        assert_eq!(answer.unwrap().status(), StatusCode::IM_A_TEAPOT);
     }
 }

@@ -12,8 +12,10 @@ use super::Lab;
 use super::events::now;
 use super::problem::Problem;
 use super::state::switches_of;
+use crate::StartError;
 use crate::cli::PartyKind;
 use crate::config::{Config, Renew};
+use crate::running::Parties;
 
 /// What an access token may live, in seconds.
 const LIFETIMES: std::ops::RangeInclusive<u32> = 10..=3_600;
@@ -40,30 +42,77 @@ async fn change(lab: Lab, wanted: Switches) -> Result<State, Problem> {
     let mut parties = lab.0.parties.lock().await;
     let before = lab.switches();
     check(&wanted, &before)?;
-    let at_start = &lab.0.started_with;
-    let (old, new) = (configured(at_start, &before)?, configured(at_start, &wanted)?);
+    let new = configured(&lab.0.started_with, &wanted)?;
     lab.0.seams.slow_app_b(wanted.slow_app_b);
+    let mut standing = Switches { slow_app_b: wanted.slow_app_b, ..before };
+    let mut failed = None;
     for kind in KINDS {
-        let (is_up, should_be_up) = (parties.is_up(kind), is_on(kind, &wanted));
-        let done = match (is_up, should_be_up) {
-            (true, false) => parties.take_down(kind).await.map(|()| "is stopped"),
-            (false, true) => parties.restart(kind, &new).await.map(|()| "is started"),
-            (true, true) if what_matters(kind, &old) != what_matters(kind, &new) => {
-                parties.restart(kind, &new).await.map(|()| "is started again")
+        match set(&mut parties, kind, is_on(kind, &wanted), &new).await {
+            Ok(done) => {
+                done.into_iter().for_each(|label| lab.0.events.add(&Event::Report(switched(kind, label))));
+                follow(kind, &wanted, &mut standing);
             }
-            _ => continue,
-        };
-        let label = done.map_err(|error| {
-            tracing::error!(party = kind.name(), %error, "a switch of the lab could not be set");
-            Problem::Switch(error.to_string())
-        })?;
-        lab.0.events.add(&Event::Report(switched(kind, label)));
+            Err(error) => {
+                tracing::error!(party = kind.name(), %error, "a switch of the lab could not be set");
+                failed = Some(Problem::Switch(did_not_start(kind, &error)));
+                break;
+            }
+        }
     }
-    drop(parties);
-    *lab.0.switches.lock().unwrap_or_else(PoisonError::into_inner) = wanted;
+    // What is shown is what is, however far this has come.
+    standing.app_a = parties.serves_with(PartyKind::AppA).is_some();
+    standing.app_b = parties.serves_with(PartyKind::AppB).is_some();
+    *lab.0.switches.lock().unwrap_or_else(PoisonError::into_inner) = standing;
     let state = lab.state();
     lab.0.events.add(&Event::State(state.clone()));
-    Ok(state)
+    failed.map_or(Ok(state), Err)
+}
+
+/// Stops or starts a party, or starts it again, unless it is as it should be; what was done.
+async fn set(
+    parties: &mut Parties,
+    kind: PartyKind,
+    should_be_up: bool,
+    config: &Config,
+) -> Result<Option<&'static str>, StartError> {
+    let done = match (parties.serves_with(kind), should_be_up) {
+        (Some(_), false) => {
+            parties.take_down(kind).await;
+            "is stopped"
+        }
+        (None, true) => {
+            parties.restart(kind, config).await?;
+            "is started"
+        }
+        (Some(now), true) if what_matters(kind, now) != what_matters(kind, config) => {
+            parties.restart(kind, config).await?;
+            "is started again"
+        }
+        (Some(_), true) | (None, false) => return Ok(None),
+    };
+    Ok(Some(done))
+}
+
+/// A party is as it should be: so are its switches. App B comes last, and follows App A where they share one.
+fn follow(kind: PartyKind, wanted: &Switches, standing: &mut Switches) {
+    match kind {
+        PartyKind::Provider => {
+            (standing.front_channel, standing.back_channel) = (wanted.front_channel, wanted.back_channel);
+            standing.access_token_lifetime = wanted.access_token_lifetime;
+        }
+        PartyKind::AppA => (standing.push, standing.broadcast) = (wanted.push, wanted.broadcast),
+        PartyKind::AppB => standing.renew = wanted.renew,
+    }
+}
+
+/// What happened, and what to do about it.
+fn did_not_start(kind: PartyKind, error: &StartError) -> String {
+    let (name, again) = match kind {
+        PartyKind::Provider => ("The provider", "and change a switch, which starts it again"),
+        PartyKind::AppA => ("App A", "and switch App A on"),
+        PartyKind::AppB => ("App B", "and switch App B on"),
+    };
+    format!("{name} did not start and is down now. Mend this {again}: {error}")
 }
 
 /// What stood before may stand, also where the demo was started with something else.

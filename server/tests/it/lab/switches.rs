@@ -77,6 +77,67 @@ async fn an_app_that_is_down_refuses_connections_and_learns_of_a_sign_out_when_i
     demo.stop().await;
 }
 
+/// What went before the party that does not start has been done, and is shown as it is; so is that it is down.
+#[tokio::test]
+async fn half_a_change_is_shown_as_it_is_and_can_be_made_whole() {
+    let demo = Demo::start().await;
+    demo.switch(&json!({ "app_b": false })).await;
+    // Somebody else takes its place.
+    let address = demo.app_b.strip_prefix("http://").unwrap();
+    let other = std::net::TcpListener::bind(address).unwrap();
+    let mut events = demo.events(None).await;
+    let before = demo.switches().await;
+    let wanted = with(&before, json!({ "front_channel": false, "push": false, "renew": "off", "app_b": true }));
+    let (status, answer) = demo.send(Method::PUT, "/switches", &wanted).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    let error = answer["error"].as_str().unwrap();
+    for said in ["App B did not start", "switch App B on", "is in use"] {
+        assert!(error.contains(said), "{error}");
+    }
+    let standing = with(&before, json!({ "front_channel": false, "push": false }));
+    assert_eq!(demo.switches().await, standing);
+    let last = events.until_state().await;
+    assert_eq!(last["switches"], standing, "whoever watches is told");
+
+    drop(other);
+    demo.switch(&json!({ "app_b": true })).await;
+    demo.until_all_healthy().await;
+    demo.stop().await;
+}
+
+/// It was running, and cannot be started again with the change.
+#[tokio::test]
+async fn a_party_that_does_not_start_again_is_shown_as_down_and_starts_when_it_can() {
+    let demo = Demo::start().await;
+    let before = demo.switches().await;
+    for (party, change) in [("provider", json!({ "back_channel": false })), ("app-a", json!({ "push": false }))] {
+        let (data, aside) = (demo.data(party), demo.data("aside"));
+        std::fs::rename(&data, &aside).unwrap();
+        std::fs::write(&data, "no folder").unwrap();
+        let (status, answer) = demo.send(Method::PUT, "/switches", &with(&before, change.clone())).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR, "{party}: {answer}");
+        assert!(answer["error"].as_str().unwrap().contains("is down now"), "{answer}");
+        // App B serves as it did.
+        let standing = with(&before, json!({ "app_a": party != "app-a" }));
+        assert_eq!(demo.switches().await, standing, "{party}");
+
+        std::fs::remove_file(&data).unwrap();
+        std::fs::rename(&aside, &data).unwrap();
+        demo.switch(&with(&before, change)).await;
+        demo.until_all_healthy().await;
+        demo.switch(&before).await;
+    }
+    demo.stop().await;
+}
+
+fn with(switches: &Value, changes: Value) -> Value {
+    let mut changed = switches.clone();
+    for (name, value) in changes.as_object().unwrap() {
+        changed[name] = value.clone();
+    }
+    changed
+}
+
 #[tokio::test]
 async fn what_cannot_be_is_refused_with_a_sentence_and_changes_nothing() {
     let demo = Demo::start().await;

@@ -22,7 +22,7 @@ pub(super) struct Demo {
     pub(super) lab: String,
     stop: CancellationToken,
     started: Started,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Deref for Demo {
@@ -47,7 +47,12 @@ impl Demo {
             app_b: config.app_b.unwrap().origin.to_string(),
         };
         parties.until_all_healthy().await;
-        Self { parties, lab: config.lab.unwrap().origin.to_string(), stop, started, _data: data }
+        Self { parties, lab: config.lab.unwrap().origin.to_string(), stop, started, data }
+    }
+
+    /// A party's data folder.
+    pub(super) fn data(&self, party: &str) -> std::path::PathBuf {
+        self.data.path().join("data").join(party)
     }
 
     /// As a signal would; all must come to their end by themselves.
@@ -131,6 +136,16 @@ impl Events {
 
     pub(super) async fn next(&mut self) -> Value {
         self.try_next().await.expect("the stream is open")
+    }
+
+    /// Reads until the next state.
+    pub(super) async fn until_state(&mut self) -> Value {
+        loop {
+            let event = self.next().await;
+            if event["type"] == "state" {
+                return event["value"].clone();
+            }
+        }
     }
 
     /// Reads reports until there was one like each of these, in any order; returns all that were read.
