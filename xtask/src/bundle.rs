@@ -39,22 +39,29 @@ pub(crate) const APP_B: Bundle =
 /// The lab, which has App B's stylesheet as well.
 pub(crate) const LAB: Bundle = Bundle { title: "the lab", package: "lab", boot: "lab-boot.js", stylesheet: "lab.css" };
 
-/// Builds `target/site`, of App B and the lab, unless nothing has changed since the last build.
+/// Builds `target/site`, of App B and the lab, unless it is of these builds already.
 pub(crate) fn build_site(std: &Std) -> Result<(), Error> {
-    let mut changed = false;
-    for bundle in [APP_B, LAB] {
-        changed |= bundle.build(std)?;
-    }
+    let bundles = [APP_B, LAB];
+    let stamps = bundles.iter().map(|bundle| bundle.build(std)).collect::<Result<Vec<_>, _>>()?;
     let site = workspace::site();
-    let complete = [APP_B, LAB].iter().flat_map(Bundle::files).all(|file| site.join(file).is_file());
-    if complete && !changed {
+    let is_complete = bundles.iter().flat_map(Bundle::files).all(|file| site.join(file).is_file());
+    let stamp = workspace::target().join("bundles/site.stamp");
+    assemble(&bundles.map(|bundle| bundle.folder()), &stamps.concat(), &site, &stamp, is_complete)
+}
+
+/// Puts the bundles together. What the site was made of is remembered apart from what was built last: where one bundle
+/// fails, the other has been built, and is not in the site.
+fn assemble(folders: &[PathBuf], stamp: &str, site: &Path, stamp_path: &Path, is_complete: bool) -> Result<(), Error> {
+    if is_complete && fs::read_to_string(stamp_path).is_ok_and(|last| last == stamp) {
         return Ok(());
     }
+    let _ = fs::remove_file(stamp_path);
     if site.exists() {
-        fs::remove_dir_all(&site).map_err(Error::file(&site))?;
+        fs::remove_dir_all(site).map_err(Error::file(site))?;
     }
-    fs::create_dir_all(&site).map_err(Error::file(&site))?;
-    [APP_B, LAB].iter().try_for_each(|bundle| copy_folder(&bundle.folder(), &site))
+    fs::create_dir_all(site).map_err(Error::file(site))?;
+    folders.iter().try_for_each(|folder| copy_folder(folder, site))?;
+    fs::write(stamp_path, stamp).map_err(Error::file(stamp_path))
 }
 
 impl Bundle {
@@ -70,8 +77,8 @@ impl Bundle {
         workspace::target().join("bundles").join(self.package)
     }
 
-    /// Builds it, unless nothing has changed since the last build; returns whether something had.
-    fn build(&self, std: &Std) -> Result<bool, Error> {
+    /// Builds it, unless nothing has changed since the last build; returns what it is a build of.
+    fn build(&self, std: &Std) -> Result<String, Error> {
         self.compile(std)?;
         let built = workspace::target().join(TARGET).join(PROFILE).join(format!("{}.wasm", self.package));
         let public = workspace::root().join(self.package).join("public");
@@ -83,7 +90,7 @@ impl Bundle {
         let stamp = fingerprint(&[&built, &css], &public, tools.is_some())?;
         if fs::read_to_string(&stamp_path).is_ok_and(|last| last == stamp) && folder.join("pkg").is_dir() {
             println!("      {}: unchanged", self.title);
-            return Ok(false);
+            return Ok(stamp);
         }
         let _ = fs::remove_file(&stamp_path);
 
@@ -113,8 +120,8 @@ impl Bundle {
         for file in [wasm, glue, boot, stylesheet] {
             compress(&file)?;
         }
-        fs::write(&stamp_path, stamp).map_err(Error::file(&stamp_path))?;
-        Ok(true)
+        fs::write(&stamp_path, &stamp).map_err(Error::file(&stamp_path))?;
+        Ok(stamp)
     }
 
     /// Where the library's panics say nothing, nothing is kept of where they happen. The compiler's name for that is
@@ -256,4 +263,35 @@ fn fingerprint(inputs: &[&Path], public: &Path, optimised: bool) -> Result<Strin
         fs::read(path).map_err(Error::file(path))?.hash(&mut hasher);
     }
     Ok(format!("{:016x}", hasher.finish()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(folder: &Path, text: &str) {
+        fs::create_dir_all(folder.join("pkg")).unwrap();
+        fs::write(folder.join("pkg/page.js"), text).unwrap();
+    }
+
+    #[test]
+    fn the_site_follows_a_build_that_another_failed_after() {
+        let target = std::env::temp_dir().join(format!("curfew-bundle-{}", std::process::id()));
+        let (folder, site, stamp) = (target.join("frontend"), target.join("site"), target.join("site.stamp"));
+        let assemble = |now: &str| assemble(std::slice::from_ref(&folder), now, &site, &stamp, site.is_dir()).unwrap();
+        let shown = || fs::read_to_string(site.join("pkg/page.js")).unwrap();
+        write(&folder, "one");
+        assemble("one");
+        assert_eq!(shown(), "one");
+
+        // Built anew; the lab's build failed, and nothing was put together. Then nothing has changed since that build.
+        write(&folder, "two");
+        assemble("two");
+        assert_eq!(shown(), "two");
+
+        write(&folder, "not yet");
+        assemble("two");
+        assert_eq!(shown(), "two", "what has not changed is left alone");
+        fs::remove_dir_all(&target).unwrap();
+    }
 }
