@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import { expect, test } from '../fixtures/lab';
 
 test.setTimeout(120_000);
@@ -42,20 +43,57 @@ test('the choices change the demo, and a reloaded lab shows them', async ({ lab 
   await expect(lab.switchOf('access-token-lifetime')).toHaveValue('30');
 });
 
+test('a switch that pages know of when they are loaded loads them again', async ({ lab }) => {
+  const b = await lab.openWindow('app-b');
+  await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');
+  for (const name of ['push', 'broadcast']) {
+    const loaded = b.waitForEvent('load');
+    await lab.turn(name, false);
+    await loaded;
+    await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');
+  }
+});
+
+test('half a change is shown as it is, with what to do, and can be made whole', async ({ lab, demo }) => {
+  await lab.turn('app-b', false);
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(Number(new URL(demo.appB).port), '127.0.0.1', resolve));
+  await lab.switchOf('app-b').click();
+  await expect(lab.problem).toContainText('App B did not start and is down now');
+  await expect(lab.problem).toContainText('switch App B on');
+  await expect(lab.switchOf('app-b')).toBeEnabled();
+  await expect(lab.switchOf('app-b')).not.toBeChecked();
+  await new Promise((resolve) => other.close(resolve));
+  await lab.turn('app-b', true);
+  await expect(lab.problem).toBeHidden();
+});
+
 test('what does not come from a window of the demo is not heard', async ({ lab, demo }) => {
-  const forged = { 'curfew-lab': 'click', at: Date.now(), testid: 'sign-out' };
-  await lab.page.evaluate((message) => window.postMessage(message, '*'), forged);
   const a = await lab.openWindow('app-a');
   await expect(lab.window('app-a')).toHaveAttribute('data-session', 'signed-out');
-  // A page that claims to be another: its state is not taken.
+  await lab.page.evaluate(() => {
+    const shown: string[] = [];
+    Object.assign(window, { shown });
+    const note = () => shown.push(document.querySelector<HTMLElement>('[data-name=app-a]')?.dataset.session ?? 'gone');
+    new MutationObserver(note).observe(document.querySelector('.windows')!, { subtree: true, childList: true, attributes: true });
+  });
+  await lab.page.evaluate(() => window.postMessage({ 'curfew-lab': 'click', at: Date.now(), testid: 'sign-out' }, '*'));
+  const forged: object[] = [
+    // A page that claims to be another's.
+    { 'curfew-lab': 'state', origin: demo.provider, path: '/', session: 'signed-in', user: 'bob' },
+    { 'curfew-lab': 'state', origin: 'null', path: '/', session: 'signed-in', user: 'bob' },
+    // What no window says.
+    { 'curfew-lab': 'state', origin: demo.appA, session: 'signed-in' },
+    { 'curfew-lab': 'other' },
+  ];
   await a.evaluate(
-    ([message, origin]) => window.opener.postMessage(message, origin),
-    [
-      { 'curfew-lab': 'state', at: Date.now(), origin: demo.provider, path: '/', session: 'signed-in', user: 'bob' },
-      demo.lab,
-    ] as const,
+    ([messages, origin]) => messages.forEach((message) => window.opener.postMessage({ at: Date.now(), ...message }, origin)),
+    [forged, demo.lab] as const,
   );
-  await a.evaluate((origin) => window.opener.postMessage({ 'curfew-lab': 'gone', at: Date.now() }, origin), demo.lab);
-  await expect(lab.window('app-a')).toHaveAttribute('data-session', 'signed-out');
+  // Messages of a window come in the order in which they were sent: after these, a true one.
+  await a.evaluate(() => (document.body.dataset.reason = 'check'));
+  await expect(lab.window('app-a')).toContainText('it asked its server');
+  const shown = await lab.page.evaluate(() => (window as unknown as { shown: string[] }).shown);
+  expect(shown.filter((session) => session !== 'signed-out')).toEqual([]);
   await expect(lab.shownRun).not.toHaveAttribute('data-run');
 });

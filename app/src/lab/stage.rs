@@ -93,6 +93,25 @@ impl Party {
     }
 }
 
+/// What a window is called that was opened by the lab before this page of it: by its own name, where it says one that the
+/// lab gives; else as the first of the party whose page it shows. None if that name is taken, or there is no room.
+#[must_use]
+pub fn name_of_adopted(claimed: Option<&str>, shows: Party, taken: &[&str]) -> Option<String> {
+    if taken.len() >= MOST_WINDOWS {
+        return None;
+    }
+    let names = |party: Party| {
+        let most = if party == Party::AppB { MOST_WINDOWS } else { 1 };
+        (1..=most).map(move |number| party.window(number))
+    };
+    let claimed = claimed.and_then(|claimed| Party::ALL.into_iter().flat_map(names).find(|name| name == claimed));
+    let is_free = |name: &String| !taken.contains(&name.as_str());
+    match claimed {
+        Some(claimed) => Some(claimed).filter(is_free),
+        None => names(shows).find(is_free),
+    }
+}
+
 /// What a page says of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
@@ -249,6 +268,27 @@ mod tests {
             assert_eq!(Party::of_window(name), party, "{name}");
         }
         assert_eq!(Party::AppB.window(3), "app-b-3");
+    }
+
+    #[test]
+    fn a_window_keeps_its_name_when_the_lab_is_reloaded() {
+        use Party::{AppA, AppB, Provider};
+        for (claimed, shows, taken, name) in [
+            (Some("app-b-2"), AppB, &[][..], Some("app-b-2")),
+            (Some("app-b-2"), AppB, &["app-b-1", "app-a"], Some("app-b-2")),
+            // It shows the provider's page for a while.
+            (Some("app-a"), Provider, &[], Some("app-a")),
+            (Some("app-b-2"), AppB, &["app-b-2"], None),
+            (None, AppB, &["app-b-1"], Some("app-b-2")),
+            (None, AppA, &["app-a"], None),
+            (Some("app-b-17"), AppB, &[], Some("app-b-1")),
+            (Some("app-b-01"), AppB, &[], Some("app-b-1")),
+            (Some("app-b"), AppB, &[], Some("app-b-1")),
+            (Some("other"), Provider, &[], Some("provider")),
+        ] {
+            assert_eq!(name_of_adopted(claimed, shows, taken).as_deref(), name, "{claimed:?} beside {taken:?}");
+        }
+        assert_eq!(name_of_adopted(None, AppB, &["x"; MOST_WINDOWS]), None, "there is no room");
     }
 
     #[test]

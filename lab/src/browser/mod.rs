@@ -10,4 +10,4 @@ pub(crate) use api::{Problem, delete, get, post, put};
 pub(crate) use file::download;
 pub(crate) use stream::{Stream, StreamEvent};
 pub(crate) use time::{Changes, now, random_id, sleep};
-pub(crate) use windows::{Heard, Windows, shown};
+pub(crate) use windows::{Heard, Opening, Windows, shown};

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use app::lab::stage::{MOST_WINDOWS, Party, Window as Shown};
+use app::lab::stage::{Party, Window as Shown, name_of_adopted};
 use app::lab::wire::{FromWindow, State, ToWindow};
 use js_sys::JSON;
 use wasm_bindgen::{JsCast, JsValue};
@@ -24,6 +24,17 @@ pub(crate) struct Heard {
     pub(crate) told: FromWindow,
 }
 
+/// What came of opening a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// It was there, and is in front.
+    Shown,
+    /// It is new, and has yet to say what it shows.
+    Opened,
+    /// The browser did not let it happen, as it does for a second window of one click.
+    Blocked,
+}
+
 struct Held {
     name: String,
     proxy: Window,
@@ -36,21 +47,23 @@ pub(crate) struct Windows {
 }
 
 impl Windows {
-    /// Opens the window with this name at this address, or brings it to the front. False if the browser did not let it
-    /// happen, as it does for a second window of one click.
-    pub(crate) fn open(&self, name: &str, url: &str) -> bool {
+    /// Opens the window with this name at this address, or brings it to the front.
+    pub(crate) fn open(&self, name: &str, url: &str) -> Opening {
         if let Some(proxy) = self.proxy(name) {
             _ = proxy.focus();
-            return true;
+            return Opening::Shown;
         }
-        let Some(window) = web_sys::window() else { return false };
+        let Some(window) = web_sys::window() else { return Opening::Blocked };
         let target = format!("{TARGET}{name}");
         let features = features(self.held.borrow().len());
         let Ok(Some(proxy)) = window.open_with_url_and_target_and_features(url, &target, &features) else {
-            return false;
+            return Opening::Blocked;
         };
-        self.held.borrow_mut().push(Held { name: name.to_owned(), proxy });
-        true
+        let mut held = self.held.borrow_mut();
+        // The one before it was closed a moment ago: it is not to be missed.
+        held.retain(|held| held.name != name);
+        held.push(Held { name: name.to_owned(), proxy });
+        Opening::Opened
     }
 
     fn proxy(&self, name: &str) -> Option<Window> {
@@ -100,29 +113,29 @@ impl Windows {
         let known = self.held.borrow().iter().find(|held| held.proxy.loose_eq(&source)).map(|held| held.name.clone());
         match known {
             Some(name) => Some(Heard { name, is_new: false, told }),
-            None => Some(Heard { name: self.adopt(party, source)?, is_new: true, told }),
+            None => Some(Heard { name: self.adopt(&event.data(), party, source)?, is_new: true, told }),
         }
     }
 
     /// The window that a message says it is of, if it is one that the lab has opened.
     fn named(&self, message: &JsValue) -> Option<String> {
-        let named = js_sys::Reflect::get(message, &"name".into()).ok()?.as_string()?;
-        let name = named.strip_prefix(TARGET)?;
-        self.held.borrow().iter().any(|held| held.name == name).then(|| name.to_owned())
+        claimed(message).filter(|name| self.held.borrow().iter().any(|held| held.name == *name))
     }
 
     /// Only pages that were opened by this tab can have it as their opener, and so speak to it.
-    fn adopt(&self, party: Party, source: JsValue) -> Option<String> {
+    fn adopt(&self, message: &JsValue, party: Party, source: JsValue) -> Option<String> {
         let mut held = self.held.borrow_mut();
-        if held.len() >= MOST_WINDOWS {
-            return None;
-        }
-        let most = if party == Party::AppB { MOST_WINDOWS } else { 1 };
-        let name =
-            (1..=most).map(|number| party.window(number)).find(|name| held.iter().all(|held| held.name != *name))?;
+        let taken: Vec<&str> = held.iter().map(|held| held.name.as_str()).collect();
+        let name = name_of_adopted(claimed(message).as_deref(), party, &taken)?;
         held.push(Held { name: name.clone(), proxy: source.unchecked_into() });
         Some(name)
     }
+}
+
+/// The name of its window, by what a message says.
+fn claimed(message: &JsValue) -> Option<String> {
+    let named = js_sys::Reflect::get(message, &"name".into()).ok()?.as_string()?;
+    named.strip_prefix(TARGET).map(str::to_owned)
 }
 
 /// Windows of their own beside the lab, each a little lower than the last, so that all can be seen.

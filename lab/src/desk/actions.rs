@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::Desk;
-use crate::browser::{Problem, put, shown};
+use crate::browser::{Opening, Problem, get, put, shown};
 use crate::runner;
 
 impl Desk {
@@ -79,16 +79,18 @@ impl Desk {
             return false;
         }
         let path = if window.party == Party::Provider { "/account" } else { "/" };
-        let is_there = self.windows.open(name, &format!("{}{path}", window.party.origin(&state)));
-        if is_there && !is_known {
+        let opening = self.windows.open(name, &format!("{}{path}", window.party.origin(&state)));
+        if opening == Opening::Opened {
             self.lab.windows.update(|windows| {
+                // Nobody has noticed yet that one of this name was closed.
+                windows.retain(|known| known.name != name);
                 windows.push(window);
                 // App A first, then App B's tabs in their order, then the provider.
                 windows.sort_by_key(|window| (window.party, window.name.len(), window.name.clone()));
             });
             self.changes.notify();
         }
-        is_there
+        opening != Opening::Blocked
     }
 
     /// Asks something of the page that a window shows.
@@ -107,23 +109,31 @@ impl Desk {
         self.lab.is_switching.set(true);
         // The stream may tell of the change before this request is answered.
         let was = self.lab.state.get_untracked().map(|state| state.switches);
-        let changed = put::<State>("/api/switches", switches).await;
-        self.lab.is_switching.set(false);
-        match changed {
+        let result = match put::<State>("/api/switches", switches).await {
             Ok(state) => {
-                if let Some(was) = was {
-                    self.reload_pages(&was, &state.switches);
-                }
-                self.lab.state.set(Some(state));
-                self.changes.notify();
+                self.changed(was.as_ref(), state);
                 Ok(())
             }
             Err(problem) => {
-                // The boxes show what the demo says.
-                self.lab.state.update(|_| ());
+                // The boxes show what the demo says, and half of the change may have been made.
+                if let Ok(state) = get::<State>("/api/state").await {
+                    self.changed(was.as_ref(), state);
+                } else {
+                    self.lab.state.update(|_| ());
+                }
                 Err(problem)
             }
+        };
+        self.lab.is_switching.set(false);
+        result
+    }
+
+    fn changed(&self, was: Option<&Switches>, state: State) {
+        if let Some(was) = was {
+            self.reload_pages(was, &state.switches);
         }
+        self.lab.state.set(Some(state));
+        self.changes.notify();
     }
 
     /// Pages know when they are loaded whether there is push and broadcast, and how to renew.
