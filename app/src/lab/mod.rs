@@ -16,6 +16,8 @@ pub mod learned;
 #[cfg(feature = "lab")]
 pub mod recording;
 #[cfg(feature = "lab")]
+pub mod replay;
+#[cfg(feature = "lab")]
 pub mod scenario;
 #[cfg(feature = "lab")]
 pub mod shapes;
