@@ -4,7 +4,7 @@ import { expect, test } from '../fixtures/lab';
 import type { Lab } from '../pages/lab';
 import { ProviderLogin } from '../pages/provider';
 
-test.setTimeout(90_000);
+test.setTimeout(150_000);
 
 /** Signs in and out by hand, in windows that the lab has opened. */
 async function signInAndOut(lab: Lab): Promise<{ secrets: string[] }> {
@@ -24,6 +24,8 @@ async function signInAndOut(lab: Lab): Promise<{ secrets: string[] }> {
   const { sid } = JSON.parse(Buffer.from(access_token!.split('.')[1]!, 'base64url').toString()) as { sid: string };
   return { secrets: [access_token!, id_token!, sid] };
 }
+
+type Run = { title: string; started: number; reports: { at: number }[] };
 
 const text = async (download: Download) => readFile(await download.path(), 'utf8');
 
@@ -65,12 +67,18 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
       expect(download.suggestedFilename()).toMatch(new RegExp(`^curfew-lab-[a-z0-9]{16}\\.${kind}$`));
       const content = await text(download);
       for (const secret of secrets) expect(content).not.toContain(secret);
-      if (kind === 'json') expect(JSON.parse(content)).toMatchObject({ title: 'Sign-out' });
-      else expect(content).toMatch(/^<\?xml[^]*<svg [^]*<\/svg>\s*$/);
+      if (kind === 'json') {
+        const run = JSON.parse(content) as Run;
+        expect(run.title).toBe('Sign-out');
+        expect(run.reports.filter(({ at }) => at >= run.started)).toHaveLength(arrows);
+      } else {
+        expect(content).toMatch(/^<\?xml[^]*<svg [^>]*><title>[^<]*Sign-out<\/title><desc>[^<]+<\/desc>[^]*<\/svg>\s*$/);
+        expect(content.match(/data-testid="arrow"/g)).toHaveLength(arrows);
+      }
     }
   });
 
-  await test.step('slowly, once more', async () => {
+  await test.step('slowly, once more, and all at once where somebody has seen enough', async () => {
     await lab.replay.click();
     await expect(lab.replay).toHaveText('Show all');
     expect(await lab.diagram.getByTestId('arrow').count()).toBeLessThan(arrows);
@@ -78,11 +86,46 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
     await expect(lab.diagram.getByTestId('arrow')).toHaveCount(arrows);
   });
 
+  await test.step('slowly, to its end', async () => {
+    const times = await lab.diagram.locator('.arrow .time').allTextContents();
+    await lab.diagram.evaluate((box) => {
+      const seen: string[][] = [];
+      Object.assign(window, { seen });
+      const note = () => seen.push([...box.querySelectorAll('.arrow .time')].map((time) => time.textContent ?? ''));
+      new MutationObserver(note).observe(box, { childList: true });
+    });
+    await lab.replay.click();
+    await expect(lab.replay).toHaveText('Show all');
+    await expect(lab.replay).toHaveText('Replay slowly', { timeout: 60_000 });
+    const seen = await lab.page.evaluate(() => (window as unknown as { seen: string[][] }).seen);
+    // Each message comes after those before it; those of one moment come together.
+    for (const [number, shown] of seen.entries()) {
+      expect(shown).toEqual(times.slice(0, shown.length));
+      if (number > 0) expect(shown.length).toBeGreaterThanOrEqual(seen[number - 1]!.length);
+    }
+    expect(seen.length).toBeGreaterThan(times.length / 2);
+    expect(seen.at(-1)).toEqual(times);
+  });
+
   await test.step('by its link, in another tab', async () => {
     const there = await context.newPage();
     await there.goto(lab.page.url());
     await expect(there.getByTestId('shown-run').getByRole('heading', { level: 2 })).toHaveText('Sign-out');
     await expect(there.getByTestId('arrow')).toHaveCount(arrows);
+  });
+
+  await test.step('another one is another one', async () => {
+    const shown = await lab.shownRun.getAttribute('data-run');
+    await expect(lab.lastRefused).toContainText('Last credential refused after');
+    await lab.runs.getByRole('link', { name: 'Sign-in' }).click();
+    await expect(lab.shownRun.getByRole('heading', { level: 2 })).toHaveText('Sign-in');
+    await expect(lab.arrows('click').first()).toContainText('Sign in');
+    await expect(lab.lastRefused).toHaveCount(0);
+    expect(await lab.shownRun.getAttribute('data-run')).not.toBe(shown);
+    expect(new URL(lab.page.url()).searchParams.get('run')).toBe(await lab.shownRun.getAttribute('data-run'));
+    await lab.runs.getByRole('link', { name: 'Sign-out' }).click();
+    await expect(lab.shownRun).toHaveAttribute('data-run', shown!);
+    await expect(lab.lastRefused).toContainText('Last credential refused after');
   });
 
   await test.step('no more', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from '../fixtures/lab';
+import { Lab } from '../pages/lab';
 
 // Each scenario says first what should happen, and then whether it did. The scenarios are the lab's own; what is asked
 // here is that the lab says yes to all of it, and that picture, words and table tell the same story.
@@ -55,4 +56,43 @@ test('ten tabs: one sign-out locks them all', async ({ lab }) => {
     await expect(lab.window(`app-b-${number}`)).toHaveAttribute('data-session', 'signed-out');
   }
   await expect(lab.arrows('broadcast')).not.toHaveCount(0);
+});
+
+test('what came of one scenario is not said of another', async ({ lab }) => {
+  await lab.start('administrator');
+  await lab.openWindows();
+  await lab.expectMet();
+  await lab.choose('everywhere');
+  await expect(lab.scenario).toHaveAttribute('data-outcome', 'open');
+  await expect(lab.verdicts.and(lab.page.locator('[data-met=open]'))).toHaveCount(await lab.verdicts.count());
+  await expect(lab.steps.and(lab.page.locator('[data-status=waiting]'))).toHaveCount(await lab.steps.count());
+  await expect(lab.scenario.getByRole('button', { name: 'Run' })).toHaveText('Run');
+  await lab.choose('administrator');
+  await expect(lab.scenario).toHaveAttribute('data-outcome', 'met');
+});
+
+test('who hears the lab hears what was found, with what was expected', async ({ context, demo }) => {
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    const said = new Set<string>();
+    Object.assign(window, { said });
+    new MutationObserver((changes) => {
+      for (const { target } of changes) {
+        const element = target instanceof Element ? target : target.parentElement;
+        const region = element?.closest('[aria-live=polite], [role=status], [role=alert]');
+        if (region) said.add((element?.closest('[aria-atomic=true]') ?? region).textContent?.trim() ?? '');
+      }
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+  });
+  const lab = new Lab(page, demo);
+  await lab.open();
+  await lab.start('administrator');
+  await lab.openWindows();
+  await lab.expectMet();
+  const said = await page.evaluate(() => [...(window as unknown as { said: Set<string> }).said]);
+  expect(said).toContain('recording');
+  for (const verdict of await lab.verdicts.allTextContents()) {
+    expect(verdict).toContain('Yes.');
+    expect(said).toContain(verdict.trim());
+  }
 });

@@ -9,5 +9,7 @@ try {
   message.className = "notice error";
   message.setAttribute("role", "alert");
   message.textContent = "The lab could not start. It needs a browser with WebAssembly; reload the page to try again.";
-  document.getElementById("lab").replaceChildren(message);
+  const opening = document.querySelector("#lab .opening");
+  if (opening) opening.replaceWith(message);
+  else document.body.prepend(message);
 }

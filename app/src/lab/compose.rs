@@ -371,6 +371,9 @@ fn pressed(testid: &str) -> &str {
         "end-all" => "Sign out everywhere",
         "end-session" => "End this session",
         "call-api" => "Send one request",
+        // The provider's form to sign in, whose button has no name of its own; and any other form.
+        "password-form" => "Sign in",
+        "form" => "Send",
         other => other,
     }
 }

@@ -23,6 +23,8 @@ const GAP: Milliseconds = 400.0;
 const GAP_HEIGHT: f64 = 26.0;
 /// What is left free at the right and below.
 const MARGIN: f64 = 18.0;
+/// Between the middle of a lane and the label of what happens in it: the end of a session is marked 10 to each side.
+const BESIDE: f64 = 14.0;
 
 /// A lane.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,7 +115,8 @@ pub fn lay_out(run: &Run) -> Diagram {
     for (index, report) in run.reports.iter().enumerate().filter(|(_, report)| report.at >= run.started) {
         if report.at - last > GAP {
             gaps.push(Gap {
-                y: y + GAP_HEIGHT / 2.0 + 4.0,
+                // Below the channel's name, which is under its arrow.
+                y: y + GAP_HEIGHT / 2.0 + 13.0,
                 text: format!("{} later", words::duration(report.at - last)),
             });
             y += GAP_HEIGHT;
@@ -134,8 +137,8 @@ fn arrow(index: usize, report: &Report, run: &Run, y: f64, from: f64, to: f64, w
     let is_inside = (from - to).abs() < f64::EPSILON;
     let right_half = from > width / 2.0;
     let (label_x, anchor, room) = match (is_inside, right_half) {
-        (true, true) => (from - 12.0, "end", from - 12.0 - GUTTER),
-        (true, false) => (from + 12.0, "start", width - from - 12.0),
+        (true, true) => (from - BESIDE, "end", from - BESIDE - GUTTER),
+        (true, false) => (from + BESIDE, "start", width - from - BESIDE),
         (false, _) => {
             let middle = f64::midpoint(from, to);
             (middle, "middle", 2.0 * (middle - GUTTER).min(width - middle))
@@ -291,8 +294,16 @@ mod tests {
         assert_eq!(diagram.gaps.len(), 1);
         assert_eq!(diagram.gaps[0].text, "2.00 s later");
         let (before, after) = (diagram.arrows[6].y, diagram.arrows[7].y);
-        assert!(before < diagram.gaps[0].y && diagram.gaps[0].y < after - 14.0, "the mark is between the rows");
+        // It is 16 high. The channel's name ends 16 under its arrow; a label begins 17 over its own.
+        let gap = diagram.gaps[0].y;
+        assert!(before + 16.0 <= gap - 8.0 && gap + 8.0 <= after - 17.0, "the mark is between the rows");
         assert!(diagram.height > after);
+    }
+
+    #[test]
+    fn times_are_since_the_click() {
+        let times: Vec<String> = lay_out(&sign_out()).arrows.into_iter().map(|arrow| arrow.time).collect();
+        assert_eq!(times, ["0.0 ms", "2.0 ms", "3.0 ms", "3.5 ms", "4.0 ms", "5.0 ms", "6.0 ms", "2.01 s"]);
     }
 
     #[test]

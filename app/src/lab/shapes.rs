@@ -1,6 +1,7 @@
 //! The diagram as SVG: one tree of elements, painted into the page and written into a file.
 
 use super::diagram::{Arrow, Diagram, GUTTER, HEAD, LANE, Lane, ROW, lay_out};
+use super::learned::last_refused_sentence;
 use super::wire::{Kind, Outcome, Run};
 use super::words;
 
@@ -87,10 +88,23 @@ pub fn svg_file(run: &Run) -> String {
     let mut picture = picture(run);
     picture.attributes.push(("xmlns", "http://www.w3.org/2000/svg".to_owned()));
     let mut text = String::new();
-    picture.children.insert(0, Shape::new("style", "").saying("STYLE"));
+    // Alone it says what it is; in the page, a title of the whole would hide those of the messages.
+    let about = [
+        Shape::new("title", "").saying(&format!("Curfew lab: {}", run.title)),
+        Shape::new("desc", "").saying(&description(run)),
+        Shape::new("style", "").saying("STYLE"),
+    ];
+    picture.children.splice(0..0, about);
     picture.write(&mut text);
     // CSS has `>` and quotes; in this element of an XML file they may stand as they are.
     format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", text.replacen("STYLE", style(), 1))
+}
+
+/// What the picture shows, for those who do not see it.
+fn description(run: &Run) -> String {
+    let messages = run.reports.iter().filter(|report| report.at >= run.started).count();
+    let last = last_refused_sentence(run).map(|sentence| format!(" {sentence}")).unwrap_or_default();
+    format!("A sequence diagram of {messages} messages, with time downwards; each says what it is.{last}")
 }
 
 /// What is between the two marks in the stylesheet.
@@ -125,10 +139,17 @@ pub fn picture(run: &Run) -> Shape {
             Shape::new("g", "").holding([line(gap.y - 8.0), line(gap.y + 8.0), text])
         }))
         .holding(diagram.arrows.iter().map(|arrow| arrow_shape(arrow, &diagram, run)))
+        .holding([heads(&diagram)])
 }
 
-fn lane_shape(lane: &Lane, diagram: &Diagram) -> Shape {
-    let (x, bottom) = (lane.x, diagram.height - 8.0);
+/// The heads of the lanes, over everything else: where the picture is scrolled, they stay in sight.
+fn heads(diagram: &Diagram) -> Shape {
+    let ground = Shape::new("rect", "ground").with("width", px(diagram.width)).with("height", px(HEAD - 10.0));
+    Shape::new("g", "heads").holding([ground]).holding(diagram.lanes.iter().map(head_shape))
+}
+
+fn head_shape(lane: &Lane) -> Shape {
+    let x = lane.x;
     let head = Shape::new("rect", "head")
         .with("x", px(x - LANE / 2.0 + 6.0))
         .with("y", "8")
@@ -149,6 +170,11 @@ fn lane_shape(lane: &Lane, diagram: &Diagram) -> Shape {
             .with("text-anchor", "middle")
             .saying(title)
     });
+    Shape::new("g", &format!("role-{}", lane.role)).holding([head]).holding(titles)
+}
+
+fn lane_shape(lane: &Lane, diagram: &Diagram) -> Shape {
+    let (x, bottom) = (lane.x, diagram.height - 8.0);
     let lifeline = Shape::new("line", "lifeline")
         .with("x1", px(x))
         .with("x2", px(x))
@@ -167,7 +193,7 @@ fn lane_shape(lane: &Lane, diagram: &Diagram) -> Shape {
             .with("y2", px(life.bottom));
         [Some(bar), life.has_ended.then_some(cap)].into_iter().flatten()
     });
-    Shape::new("g", &format!("lane role-{}", lane.role)).holding([lifeline, head]).holding(titles).holding(lives)
+    Shape::new("g", "lane").holding([lifeline]).holding(lives)
 }
 
 fn arrow_shape(arrow: &Arrow, diagram: &Diagram, run: &Run) -> Shape {
@@ -309,6 +335,71 @@ mod tests {
         assert!(file.contains("reason: session_ended\n") || file.contains("reason: session_ended&#10;"), "{file}");
         assert!(file.contains("RFC 6750, section 3.1"), "{file}");
         assert!(file.contains(">request, refused<"), "the outcome is also a word: {file}");
+    }
+
+    #[test]
+    fn the_file_says_what_it_is_and_the_page_says_it_beside_the_picture() {
+        let mut run = run();
+        run.title = "Sign <out>".to_owned();
+        run.reports.push(sample::inside(1007.0, Place::Provider, Kind::Ended, &[]));
+        let file = svg_file(&run);
+        let about = "<title>Curfew lab: Sign &lt;out&gt;</title><desc>A sequence diagram of 3 messages, with time downwards; each \
+                     says what it is. Last credential refused after 7.0 ms";
+        let (head, _) = file.split_once("<style>").unwrap();
+        assert!(head.contains(about), "{head}");
+        assert!(picture(&run).children.iter().all(|shape| !matches!(shape.tag, "title" | "desc")));
+    }
+
+    #[test]
+    fn heads_are_painted_over_what_is_scrolled_under_them() {
+        let picture = picture(&run());
+        let last = picture.children.last().unwrap();
+        assert_eq!(last.attributes, [("class", "heads".to_owned())]);
+        assert_eq!(last.children[0].attributes[0], ("class", "ground".to_owned()));
+        let titles = last.children[1..].iter().flat_map(|lane| &lane.children).filter(|shape| shape.text == "Provider");
+        assert_eq!(titles.count(), 1);
+    }
+
+    /// Neither by colour alone nor by dashes alone.
+    #[test]
+    fn every_channel_has_a_look_and_every_outcome_a_tip_of_its_own() {
+        let kinds = [
+            (Kind::Redirect, "redirect"),
+            (Kind::Tokens, "tokens"),
+            (Kind::FrontChannel, "front-channel"),
+            (Kind::BackChannel, "back-channel"),
+            (Kind::Push, "push"),
+            (Kind::Broadcast, "broadcast"),
+            (Kind::Check, "check"),
+            (Kind::Request, "request"),
+            (Kind::Revocation, "revocation"),
+            (Kind::Switched, "switched"),
+        ];
+        for (kind, id) in kinds {
+            let sent = sample::report(1003.5, Place::Provider, Place::AppB, kind, Outcome::Done);
+            let file = svg_file(&sample::run(vec![sent]));
+            assert!(file.contains(&format!("class=\"arrow kind-{id} outcome-done\"")), "{id}: {file}");
+            let has_colour = style().split('}').any(|rule| {
+                rule.split_once('{').is_some_and(|(names, look)| {
+                    names.split(',').any(|name| name.trim() == format!(".kind-{id}")) && look.contains("--kind: #")
+                })
+            });
+            assert!(has_colour, "{id}");
+            assert!(kind == Kind::Redirect || style().contains(&format!(".kind-{id} .wire {{")), "{id}");
+        }
+        let tips = [
+            (Outcome::Begun, "tip open"),
+            (Outcome::Done, "tip"),
+            (Outcome::Unconfirmed, "tip hollow"),
+            (Outcome::Refused, "tip cross"),
+            (Outcome::Unreachable, "tip cross"),
+        ];
+        for (outcome, tip) in tips {
+            let sent = sample::report(1003.5, Place::Provider, Place::AppB, Kind::BackChannel, outcome);
+            let file = svg_file(&sample::run(vec![sent]));
+            let class = format!("class=\"arrow kind-back-channel outcome-{}\"", words::outcome(outcome));
+            assert!(file.contains(&class) && file.contains(&format!("class=\"{tip}\"")), "{outcome:?}: {file}");
+        }
     }
 
     #[test]

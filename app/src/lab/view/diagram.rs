@@ -11,7 +11,10 @@ use crate::lab::shapes::picture;
 use crate::lab::wire::Run;
 use crate::lab::words;
 
-/// The sequence diagram, in a box of its own that scrolls; and the same in words.
+/// At the end is also who is so many pixels away from it.
+const NEARLY: i32 = 8;
+
+/// The sequence diagram, in a box of its own that scrolls.
 #[component]
 pub(super) fn DiagramBox(
     /// What it follows.
@@ -20,10 +23,15 @@ pub(super) fn DiagramBox(
     let frame = NodeRef::<Div>::new();
     Effect::new(move || {
         let (Some(frame), Some(run)) = (frame.get(), lab.shown()) else { return };
-        // While a run grows, the keyboard stays where it is.
+        // While a run grows, the keyboard stays where it is, and who looks at its end sees what comes.
         let focused = focused_index();
+        let is_at_end = frame.scroll_top() + frame.client_height() >= frame.scroll_height() - NEARLY;
         if let Ok(picture) = paint(&picture(&run)) {
             frame.replace_children_with_node_1(&picture);
+            if is_at_end && (lab.is_live.get_untracked() || lab.replay.with_untracked(Option::is_some)) {
+                frame.set_scroll_top(frame.scroll_height());
+            }
+            keep_heads(&frame);
             reach(&frame, &rows(&run), focused.or(lab.selected.get_untracked()), focused.is_some());
         }
     });
@@ -57,7 +65,18 @@ pub(super) fn DiagramBox(
             on:pointerover=move |event| look(event.target())
             on:focusin=move |event| look(event.target())
             on:keydown=step
+            on:scroll=move |_| frame.get_untracked().iter().for_each(|frame| keep_heads(frame))
         ></div>
+    }
+}
+
+/// The same in words.
+#[component]
+pub(super) fn InWords(
+    /// What it follows.
+    lab: Lab,
+) -> impl IntoView {
+    view! {
         <details class="in-words">
             <summary>"The same in words"</summary>
             <ol data-testid="diagram-words">
@@ -97,6 +116,14 @@ pub(super) fn Nothing(
                 "Run “" {title} "”, or open the windows and sign in and out by hand: every message is drawn here as it happens."
             </p>
         </div>
+    }
+}
+
+/// The heads of the lanes stay at the upper edge of the box.
+fn keep_heads(frame: &HtmlElement) {
+    if let Ok(Some(heads)) = frame.query_selector(".heads") {
+        // An element of this page takes this attribute.
+        _ = heads.set_attribute("transform", &format!("translate(0 {})", frame.scroll_top()));
     }
 }
 

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::diagram::{DiagramBox, Nothing};
+use super::diagram::{DiagramBox, InWords, Nothing};
 use super::inspector::{Inspector, Legend};
 use super::table::LearnedTable;
 use super::verdicts::Verdicts;
@@ -13,6 +13,9 @@ pub(super) fn RunPanel(
     lab: Lab,
 ) -> impl IntoView {
     let has_run = Memo::new(move |_| lab.run.with(Option::is_some));
+    // Its place is made at the click that starts a scenario, so that nothing moves when it begins.
+    let is_awaited =
+        Memo::new(move |_| lab.progress.with(|progress| progress.as_ref().is_some_and(|it| it.is_running)));
     let title =
         move || lab.run.with(|run| run.as_ref().map_or_else(|| "What happens".to_owned(), |run| run.title.clone()));
     let status = move || match (lab.run.with(Option::is_some), lab.is_live.get(), lab.replay.get()) {
@@ -28,9 +31,9 @@ pub(super) fn RunPanel(
         (!is_scenarios && !run.verdicts.is_empty() && !lab.is_live.get()).then_some(run.verdicts)
     });
     view! {
-        <section class="panel area-run" data-testid="shown-run" data-live=move || lab.is_live.get().to_string() data-run=move || lab.run.with(|run| run.as_ref().map(|run| run.id.clone())) aria-labelledby="run-heading">
+        <section class="panel area-run" data-testid="shown-run" data-live=move || lab.is_live.get().to_string() data-run=move || lab.run.with(|run| run.as_ref().map(|run| run.id.clone())) aria-label="The run that is shown">
             <div class="panel-head">
-                <h2 id="run-heading">{title}</h2>
+                <h2>{title}</h2>
                 <p class="run-status muted" role="status">{status}</p>
                 <p class="actions" hidden=move || !has_run.get()>
                     <button type="button" class="button secondary small" data-testid="replay" disabled=move || lab.is_live.get() on:click=move |_| lab.act.run(Action::Replay)>
@@ -44,10 +47,11 @@ pub(super) fn RunPanel(
                     </button>
                 </p>
             </div>
-            <Show when=move || has_run.get() fallback=move || view! { <Nothing lab /> }>
+            <Show when=move || has_run.get() || is_awaited.get() fallback=move || view! { <Nothing lab /> }>
                 <div class="picture">
                     <DiagramBox lab />
                     <Inspector lab />
+                    <InWords lab />
                 </div>
                 <Legend />
                 <LearnedTable lab />

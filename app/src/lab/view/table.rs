@@ -64,7 +64,7 @@ fn table(rows: &[Learned], run: &Run) -> impl IntoView + use<> {
                     <tr>
                         <th scope="col">"Who"</th>
                         <th scope="col" class="figure">"After"</th>
-                        <th scope="col"><span class="visually-hidden">"As a bar"</span></th>
+                        <th scope="col" class="spark"><span class="visually-hidden">"As a bar"</span></th>
                         <th scope="col">"How"</th>
                     </tr>
                 </thead>

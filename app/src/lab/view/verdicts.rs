@@ -23,7 +23,8 @@ fn line(verdict: Verdict) -> impl IntoView {
         None => ("open", "·", ""),
     };
     view! {
-        <li data-testid="verdict" data-met=met>
+        // What was found is read together with what was expected.
+        <li data-testid="verdict" data-met=met aria-atomic="true">
             <span class="verdict-mark" aria-hidden="true">{mark}</span>
             <span class="expected">{verdict.expected}</span>
             <span class="found">

@@ -59,7 +59,7 @@ const fn name(party: Party) -> &'static str {
 }
 
 fn card(lab: Lab, window: Window) -> impl IntoView {
-    let (name, label) = (window.name.clone(), format!("Show {}", window.title));
+    let name = window.name.clone();
     view! {
         <li
             class=format!("window {}", window.party.id())
@@ -67,9 +67,9 @@ fn card(lab: Lab, window: Window) -> impl IntoView {
             data-name=window.name.clone()
             data-session=window.session().to_owned()
         >
-            <button type="button" aria-label=label on:click=move |_| lab.act.run(Action::Show(name.clone()))>
+            <button type="button" on:click=move |_| lab.act.run(Action::Show(name.clone()))>
                 <span class="dot" aria-hidden="true"></span>
-                <strong>{window.title.clone()}</strong>
+                <strong><span class="visually-hidden">"Show "</span> {window.title.clone()}</strong>
                 <span class="window-state">{window.sentence()}</span>
             </button>
         </li>

@@ -1,0 +1,105 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from '../fixtures/lab';
+import { Lab } from '../pages/lab';
+
+test.setTimeout(120_000);
+
+/** The sum of what moved by itself, as browsers count it (https://wicg.github.io/layout-instability/). */
+const MOST = 0.01;
+
+for (const width of [390, 1280]) {
+  test(`nothing moves by itself while a scenario runs, at ${width} px`, async ({ context, demo }) => {
+    const page = await context.newPage();
+    await page.setViewportSize({ width, height: 800 });
+    await page.addInitScript(() => {
+      const shifts: object[] = [];
+      Object.assign(window, { shifts });
+      type Shift = PerformanceEntry & { value: number; hadRecentInput: boolean; sources: { node: Element | null }[] };
+      new PerformanceObserver((list) => {
+        for (const { value, hadRecentInput, sources } of list.getEntries() as Shift[]) {
+          const moved = sources.map(({ node }) => (node instanceof Element ? node.className || node.tagName : String(node)));
+          if (!hadRecentInput) shifts.push({ value, moved: moved.map(String) });
+        }
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    const lab = new Lab(page, demo);
+    await lab.open();
+    await lab.start('sign-out-at-a');
+    await lab.openWindows();
+    await lab.expectMet();
+    // Seen from the picture as well.
+    await lab.diagram.scrollIntoViewIfNeeded();
+    await lab.arrows('back-channel').first().hover();
+    await expect(lab.inspector.getByRole('link')).toBeVisible();
+    const shifts = await page.evaluate(() => (window as unknown as { shifts: { value: number }[] }).shifts);
+    expect(shifts.reduce((sum, { value }) => sum + value, 0), JSON.stringify(shifts)).toBeLessThan(MOST);
+  });
+}
+
+test('the heads of the lanes stay in sight, and who looks at the end of a run sees what comes', async ({ lab }) => {
+  await lab.page.setViewportSize({ width: 1280, height: 500 });
+  await lab.start('sign-out-at-a');
+  await lab.openWindows();
+  await lab.expectMet();
+  const positions = () =>
+    lab.diagram.evaluate((box) => ({
+      end: box.scrollHeight - box.clientHeight - box.scrollTop,
+      below: box.querySelector('.heads')!.getBoundingClientRect().top - box.getBoundingClientRect().top,
+    }));
+  const { end, below } = await positions();
+  expect(end, 'it has followed').toBeLessThan(10);
+  expect(Math.abs(below)).toBeLessThan(10);
+  await lab.diagram.getByTestId('arrow').first().focus();
+  expect((await positions()).end).toBeGreaterThan(10);
+  await expect.poll(async () => Math.abs((await positions()).below)).toBeLessThan(10);
+  await lab.page.keyboard.press('Home');
+  const covered = await lab.diagram.evaluate((box) => {
+    const heads = box.querySelector('.heads')!.getBoundingClientRect();
+    return heads.bottom - document.activeElement!.getBoundingClientRect().bottom;
+  });
+  expect(covered, 'what has the focus is not under the heads').toBeLessThan(0);
+});
+
+test('on a narrow screen the table has its headings over its columns, and a problem is seen where it comes from', async ({ lab }) => {
+  await lab.page.setViewportSize({ width: 390, height: 800 });
+  await lab.start('administrator');
+  await lab.openWindows();
+  await lab.expectMet();
+  const heading = (await lab.page.getByRole('columnheader', { name: 'How' }).boundingBox())!;
+  const cell = (await lab.learned('provider-server').getByRole('cell').last().boundingBox())!;
+  expect(Math.abs(heading.x - cell.x)).toBeLessThan(2);
+
+  await lab.page.route('**/api/switches', (route) => route.abort());
+  await lab.switchOf('push').click();
+  await expect(lab.problem).toContainText('does not answer');
+  await expect(lab.problem).toBeInViewport();
+});
+
+test('on paper a run is whole, and dark on light', async ({ lab }) => {
+  await lab.start('administrator');
+  await lab.openWindows();
+  await lab.expectMet();
+  await lab.page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  const hidden = await lab.diagram.evaluate((box) => [box.scrollHeight - box.clientHeight, box.scrollWidth - box.clientWidth]);
+  expect(hidden).toEqual([0, 0]);
+  for (const shown of [lab.verdicts.first(), lab.lastRefused, lab.arrows('back-channel').first()]) await expect(shown).toBeVisible();
+  for (const gone of [lab.switchOf('push'), lab.runs.first(), lab.replay, lab.inspector]) await expect(gone).toBeHidden();
+  expect(await brightness(lab.page, '.lab-grid h2')).toBeLessThan(80);
+  expect(await brightness(lab.page, '.diagram .head-text', 'fill')).toBeLessThan(80);
+  expect(await brightness(lab.page, '.diagram .ground', 'fill')).toBeGreaterThan(200);
+});
+
+test('nothing moves for those who asked for it', async ({ lab }) => {
+  const animations = () => lab.page.evaluate(() => getComputedStyle(document.querySelector('.switch > input')!, '::after').transitionDuration);
+  await lab.page.emulateMedia({ reducedMotion: 'no-preference' });
+  expect(await animations()).not.toBe('0s');
+  await lab.page.emulateMedia({ reducedMotion: 'reduce' });
+  expect(await animations()).toBe('0s');
+});
+
+/** From 0, black, to 255, white. */
+async function brightness(page: Page, selector: string, property: 'color' | 'fill' = 'color'): Promise<number> {
+  const colour = await page.locator(selector).first().evaluate((element, name) => getComputedStyle(element)[name], property);
+  const [red = 0, green = 0, blue = 0] = (colour.match(/[\d.]+/g) ?? []).map(Number);
+  return (red + green + blue) / 3;
+}
