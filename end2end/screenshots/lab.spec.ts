@@ -12,5 +12,7 @@ for (const [name, reach] of Object.entries(LAB_GALLERY)) {
     const page = await reach(lab, demo);
     await takePictures(page, name);
     await page.pdf({ path: join(required('CURFEW_SCREENSHOTS'), `${name}.pdf`), format: 'A4', printBackground: false });
+    await page.emulateMedia({ media: 'print' });
+    await page.screenshot({ path: join(required('CURFEW_SCREENSHOTS'), `${name}-print.png`), fullPage: true });
   });
 }
