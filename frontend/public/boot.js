@@ -16,5 +16,5 @@ try {
   message.textContent =
     "App B could not start. It needs a browser with WebAssembly; reload the page to try again. Nothing was lost.";
   document.body.dataset.session = "signed-out";
-  document.getElementById("app").replaceChildren(message);
+  document.querySelector("main").replaceChildren(message);
 }

@@ -25,6 +25,7 @@ pub fn home(home: Home) -> String {
     let frame = Frame {
         title: "Signed in".to_owned(),
         account: Some(Account { user: home.user.clone(), csrf: home.csrf, tab: home.tab }),
+        ..Frame::default()
     };
     let main = view! {
         <section class="card stack" aria-labelledby="welcome">

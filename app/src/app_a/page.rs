@@ -9,6 +9,8 @@ pub(super) struct Frame {
     pub(super) title: String,
     /// Who is signed in, and what the open page needs to know to lock itself; `None` on every other page.
     pub(super) account: Option<Account>,
+    /// Whether the page tells nothing of the session: it is of something that went wrong, whoever is signed in.
+    pub(super) is_stateless: bool,
 }
 
 /// The signed-in part of the frame.
@@ -27,10 +29,11 @@ where
     Main: IntoView,
     Locked: IntoView,
 {
-    let Frame { title, account } = frame;
+    let Frame { title, account, is_stateless } = frame;
     let state = if account.is_some() { "signed-in" } else { "signed-out" };
     let (user, tab) = account.as_ref().map(|account| (account.user.clone(), account.tab.clone())).unzip();
     let scripted = account.is_some();
+    let bar = if is_stateless { "bar" } else { "bar state" };
     let owner = Owner::new();
     owner.with(|| {
         view! {
@@ -46,7 +49,7 @@ where
                     {scripted.then(|| view! { <script type="module" src="/assets/app-a/main.js"></script> })}
                 </head>
                 <body class="page app-a" data-session=state data-user=user data-tab=tab>
-                    <header class="bar">
+                    <header class=bar>
                         <a class="brand" href="/">"App A"</a>
                         {account.map(account_view)}
                     </header>
@@ -60,9 +63,13 @@ where
     })
 }
 
-/// What the script shows above a page that it has hidden while nobody can say whether the session still lives.
+/// What the script shows above a page that it has hidden while nobody can say whether the session still lives; and what it
+/// says to those who cannot see the state in the bar, which says the same.
 fn unsure_view() -> impl IntoView {
     view! {
+        <p id="reconnecting" class="visually-hidden" role="status" hidden>
+            "App A is reconnecting: its server does not answer. A sign-out elsewhere shows here when it does, or with your next click."
+        </p>
         <p id="unsure" class="notice warning" role="status" hidden>
             "App A cannot check now whether you are still signed in, so it shows nothing. It keeps asking…"
         </p>

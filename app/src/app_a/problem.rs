@@ -24,5 +24,5 @@ pub fn problem(problem: Problem) -> String {
             </p>
         </section>
     };
-    render(Frame { title: problem.title, account: None }, main, None::<()>)
+    render(Frame { title: problem.title, is_stateless: true, ..Frame::default() }, main, None::<()>)
 }

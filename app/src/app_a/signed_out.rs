@@ -69,5 +69,5 @@ pub fn signed_out(why: SignedOut) -> String {
             </p>
         </section>
     };
-    render(Frame { title: title.to_owned(), account: None }, main, None::<()>)
+    render(Frame { title: title.to_owned(), ..Frame::default() }, main, None::<()>)
 }

@@ -9,7 +9,7 @@ pub(super) fn Bar(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <header class="bar">
+        <header class="bar state">
             <span class="brand">"App B"</span>
             {app_a.map(|href| view! { <a href=href>"App A"</a> })}
             <div class="account">{children()}</div>

@@ -75,7 +75,10 @@ pub(super) fn index(config: &AppBConfig) -> String {
 <script type="module" src="/boot.js"></script>
 </head>
 <body class="page app-b" data-session="checking">
-<main id="app" class="stack"><p class="card" role="status">Checking your session…</p></main>
+<div id="app">
+<header class="bar state"><span class="brand">App B</span></header>
+<main class="stack"><p class="card" role="status">Checking your session…</p></main>
+</div>
 <noscript><p class="card notice warning">App B runs in your browser and needs JavaScript and WebAssembly.</p></noscript>
 </body>
 </html>

@@ -3,6 +3,7 @@ import { joinLine } from "/assets/app-a/stream.js";
 import { watch } from "/assets/app-a/wake.js";
 
 const { body } = document;
+const reconnecting = document.querySelector("#reconnecting");
 const { session, events, check, line, push, broadcast } = JSON.parse(body.dataset.tab);
 
 /** How long a sign-out that was begun here may take, in milliseconds: until then nothing asks, listens or retries. */
@@ -21,6 +22,7 @@ const lock = (reason, channel) => {
   document.querySelector("main").replaceChildren(document.querySelector("#locked").content.cloneNode(true));
   document.querySelector("#account").remove();
   document.querySelector("#unsure").remove();
+  reconnecting.remove();
   body.dataset.session = "signed-out";
   body.dataset.reason = reason;
   if (channel) body.dataset.channel = channel;
@@ -76,7 +78,9 @@ const listen = () => {
       stream.leave();
     },
     say: (listening) => {
-      if (!isOver()) body.dataset.listening = listening;
+      if (isOver()) return;
+      body.dataset.listening = listening;
+      reconnecting.hidden = listening !== "reconnecting";
     },
   });
 };
