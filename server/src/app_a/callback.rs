@@ -23,6 +23,7 @@ use super::oidc::{self, TokenResponse};
 use super::problem::Problem;
 use super::session_store::ALREADY_ENDED;
 use super::signed_in::{KEY, SignedIn};
+use super::userinfo;
 use crate::csrf::CsrfToken;
 
 /// Those of logout tokens as well, which `relying-party` verifies.
@@ -63,7 +64,8 @@ async fn answer(
     }
     let code = response.code.ok_or(Problem::UnknownState)?;
     let tokens = exchange(app, code, &transaction).await?;
-    let signed_in = verify(app, &tokens, &transaction).await?;
+    let mut signed_in = verify(app, &tokens, &transaction).await?;
+    userinfo::complete(app, &tokens, &mut signed_in).await?;
     let begun = signed_in.session.clone();
     begin_session(app, session, signed_in).await?;
     app.relying_party().observe(|| Observation::SignedIn { session: (&begun).into() });

@@ -17,6 +17,7 @@ mod session;
 mod session_store;
 mod signed_in;
 mod signed_out;
+mod userinfo;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -55,7 +55,38 @@ pub(super) type OidcClient = Client<
     EndpointMaybeSet,
 >;
 
-/// For the token endpoint: no redirects (they would carry the secret elsewhere), no environment proxies, bounded waits.
+/// Longer answers of the provider are not read, in bytes.
+const MAX_BODY: usize = 256 * 1024;
+
+/// Why the provider gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum HttpError {
+    #[error("the provider does not answer: {0}")]
+    Unreachable(reqwest::Error),
+    #[error("the provider's answer is longer than 256 KiB")]
+    TooLong,
+}
+
+impl From<reqwest::Error> for HttpError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Unreachable(error.without_url())
+    }
+}
+
+/// The body of an answer, within bounds.
+pub(super) async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, HttpError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(HttpError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// For the endpoints that App A calls: no redirects (they would carry the secret elsewhere), no environment proxies,
+/// bounded waits.
 pub(super) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())

@@ -33,6 +33,8 @@ pub(super) enum Problem {
     IdToken(ClaimsVerificationError),
     #[error("the access token is not the one that the ID token names (at_hash)")]
     WrongAccessToken,
+    #[error("the UserInfo endpoint answers for somebody else than the ID token, or does not say for whom (sub)")]
+    WrongUser,
     #[error("the provider ended this session while the user was signing in")]
     EndedMeanwhile,
     #[error("the post is refused: {0}")]
@@ -85,6 +87,7 @@ impl Problem {
             Self::TokenEndpoint => "token-endpoint",
             Self::NoIdToken | Self::IdToken(_) => "id-token",
             Self::WrongAccessToken => "access-token",
+            Self::WrongUser => "userinfo",
             Self::EndedMeanwhile => "session-ended",
             Self::Csrf(_) => "csrf",
             Self::SessionStore(_) | Self::Database(_) => "unavailable",
@@ -121,6 +124,13 @@ impl Problem {
             Self::EndedMeanwhile => (
                 "You have been signed out",
                 text("This session was ended, in another tab or app, while you were signing in. Sign in again."),
+            ),
+            Self::WrongUser => (
+                "You are not signed in",
+                text(
+                    "The sign-in service named one user at first and then another, or none. Nothing was changed; start \
+                     again from App A.",
+                ),
             ),
             Self::WrongIssuer | Self::CodeRefused | Self::NoIdToken | Self::IdToken(_) | Self::WrongAccessToken => (
                 "You are not signed in",

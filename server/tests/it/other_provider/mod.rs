@@ -4,4 +4,5 @@ mod id_tokens;
 mod policies;
 mod provider;
 mod sign_out;
+mod userinfo;
 mod without_sid;

@@ -7,7 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use axum::extract::{Form, Query, State};
-use axum::response::Redirect;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
@@ -25,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::browser::{Browser, Page};
 use crate::curfew::{GRACE, Parties, patient, site};
+
+/// The `sub` of its only user.
+pub(super) const ALICE: &str = "alice's identifier";
 
 /// A key that signs with ES256.
 pub(super) struct Key {
@@ -74,6 +78,11 @@ struct Shared {
     metadata: Value,
     keys: [Key; 2],
     id_token: Mutex<MakeIdToken>,
+    /// Changes the token response.
+    tokens: Mutex<fn(&mut Value)>,
+    userinfo: Mutex<fn() -> Response>,
+    /// What its UserInfo endpoint was shown as `Authorization`.
+    shown: Mutex<Vec<String>>,
     /// By code.
     nonces: Mutex<HashMap<String, String>>,
     /// What its sign-out page sends back for `state`.
@@ -108,6 +117,9 @@ impl OtherProvider {
             metadata: metadata(&provider, members),
             keys: [Key::new("one"), Key::new("two")],
             id_token: Mutex::new(Box::new(|keys, claims| good_id_token(keys, &claims))),
+            tokens: Mutex::new(|_| {}),
+            userinfo: Mutex::new(|| Json(json!({ "sub": ALICE })).into_response()),
+            shown: Mutex::default(),
             nonces: Mutex::default(),
             state: Mutex::new(|state| Some(state.to_owned())),
         });
@@ -141,12 +153,26 @@ impl OtherProvider {
         *self.shared.id_token.lock().unwrap() = Box::new(make);
     }
 
+    /// What it makes of a good token response from now on.
+    pub(super) fn change_tokens(&self, change: fn(&mut Value)) {
+        *self.shared.tokens.lock().unwrap() = change;
+    }
+
+    /// What its UserInfo endpoint answers from now on.
+    pub(super) fn answer_userinfo(&self, answer: fn() -> Response) {
+        *self.shared.userinfo.lock().unwrap() = answer;
+    }
+
+    /// What its UserInfo endpoint was shown as `Authorization` since it was last asked.
+    pub(super) fn shown_to_userinfo(&self) -> Vec<String> {
+        std::mem::take(&mut self.shared.shown.lock().unwrap())
+    }
+
     /// Tokens of a session of alice's at App B: an access token, which does not name the session, and the ID token that does.
     pub(super) fn tokens_of_b(&self, jti: &str, sid: &str) -> (String, String) {
         let key = &self.shared.keys[0];
         let header = |typ: &str| json!({ "alg": "ES256", "kid": key.kid, "typ": typ });
-        let common =
-            json!({ "iss": self.parties.provider, "sub": "alice's identifier", "iat": now(), "exp": now() + 300 });
+        let common = json!({ "iss": self.parties.provider, "sub": ALICE, "iat": now(), "exp": now() + 300 });
         let with = |members: Value| {
             let mut claims = common.clone();
             claims.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
@@ -198,7 +224,7 @@ impl OtherProvider {
     }
 }
 
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
@@ -216,7 +242,9 @@ fn metadata(issuer: &str, members: Value) -> Value {
     });
     let document = metadata.as_object_mut().unwrap();
     for (name, value) in members.as_object().unwrap() {
-        document.insert(name.clone(), value.clone());
+        // A path is one of its own.
+        let own = value.as_str().filter(|text| text.starts_with('/')).map(|path| json!(format!("{issuer}{path}")));
+        document.insert(name.clone(), own.unwrap_or_else(|| value.clone()));
     }
     document.retain(|_, value| !value.is_null());
     metadata
@@ -241,6 +269,7 @@ fn router(shared: Arc<Shared>) -> Router {
         )
         .route("/authorize", get(authorize))
         .route("/token", post(token))
+        .route("/userinfo", get(userinfo))
         .route("/end_session", get(end_session))
         .with_state(shared)
 }
@@ -259,14 +288,23 @@ async fn token(State(shared): State<Arc<Shared>>, Form(request): Form<Parameters
     let claims = json!({
         "iss": shared.metadata["issuer"],
         "aud": "app-a",
-        "sub": "alice's identifier",
+        "sub": ALICE,
         "preferred_username": "alice",
         "nonce": shared.nonces.lock().unwrap()[&request["code"]],
         "iat": now,
         "exp": now + 300,
     });
     let id_token = (shared.id_token.lock().unwrap())(&shared.keys, claims);
-    Json(json!({ "access_token": "opaque", "token_type": "Bearer", "expires_in": 300, "id_token": id_token }))
+    let mut tokens =
+        json!({ "access_token": "opaque", "token_type": "Bearer", "expires_in": 300, "id_token": id_token });
+    (shared.tokens.lock().unwrap())(&mut tokens);
+    Json(tokens)
+}
+
+async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let shown = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    shared.shown.lock().unwrap().push(shown.unwrap_or_default());
+    (shared.userinfo.lock().unwrap())()
 }
 
 async fn end_session(State(shared): State<Arc<Shared>>, Query(request): Query<Parameters>) -> Redirect {
