@@ -57,7 +57,7 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let Query(response) = response.map_err(|_| Problem::UnknownState)?;
     let state = response.state.as_deref().ok_or(Problem::UnknownState)?;
-    let (transaction, done) = LoginTransaction::take(app, state, headers).await?;
+    let (transaction, done) = LoginTransaction::take(app, state, headers)?;
     check_issuer(app, response.iss.as_deref())?;
     if let Some(error) = response.error {
         return Err(Problem::refused_by_provider(&error));

@@ -35,6 +35,7 @@ use url::Url;
 use crate::config::{AppAConfig, ConfigError, LogoutChannel};
 use crate::party::Inside;
 use crate::{Party, StartError, assets, database, headers, told_by};
+use login_transaction::Logins;
 pub use session_store::WebSessionStore;
 
 const NAME: &str = "app-a";
@@ -50,6 +51,7 @@ struct Inner {
     pool: SqlitePool,
     http: reqwest::Client,
     clock: Clock,
+    logins: Logins,
 }
 
 impl AppA {
@@ -113,7 +115,8 @@ pub async fn open_observed(
     let relying_party = RelyingParty::open(settings, pool.clone(), clock.clone()).await.map_err(failed)?;
     database::migrate(NAME, &path, &pool, sqlx::migrate!("migrations/app_a")).await?;
     let http = oidc::http_client().map_err(failed)?;
-    let app = AppA(Arc::new(Inner { config, issuer, relying_party, pool, http, clock }));
+    let logins = Logins::open(&pool).await.map_err(failed)?;
+    let app = AppA(Arc::new(Inner { config, issuer, relying_party, pool, http, clock, logins }));
     let router = router(app.clone());
     let announcing = told_by::announce(NAME, app.relying_party().clone(), app.config().logout_channels.clone());
     let inside = Inside::App(app.relying_party().clone());

@@ -1,6 +1,7 @@
 //! A provider that signs everybody in as alice, says of itself what a test wants, and makes the ID tokens that it wants.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -95,7 +96,7 @@ pub(super) struct OtherProvider {
     shared: Arc<Shared>,
     stop: CancellationToken,
     running: JoinSet<Result<(), StartError>>,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl OtherProvider {
@@ -145,7 +146,7 @@ impl OtherProvider {
         }
         let parties = Parties { provider, app_a, app_b };
         parties.until_all_healthy().await;
-        Self { parties, shared, stop, running, _data: data }
+        Self { parties, shared, stop, running, data }
     }
 
     /// Its ID tokens from now on, made of good claims.
@@ -205,6 +206,11 @@ impl OtherProvider {
     /// Where a sign-in at App A ends.
     pub(super) async fn sign_in(&self, browser: &mut Browser) -> Page {
         browser.open(&format!("{}/login", self.parties.app_a)).await
+    }
+
+    /// App A's database.
+    pub(super) fn database_of_a(&self) -> PathBuf {
+        self.data.path().join("app-a/app-a.sqlite")
     }
 
     /// Where a sign-out at App A ends.
