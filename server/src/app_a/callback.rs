@@ -128,14 +128,19 @@ fn verify_with_known_keys(
             return Err(Problem::WrongAccessToken);
         }
     }
-    // Without `auth_time` the user was authenticated no later than the token was made.
-    let auth_time = claims.auth_time().unwrap_or_else(|| claims.issue_time()).timestamp();
+    // Without `auth_time` nobody knows when the user was authenticated. A sign-out by `sub` since the sign-in began may be
+    // of this very session, so it has to end it, however late the token was made.
+    let seconds = |timestamp| u64::try_from(timestamp).unwrap_or(0);
+    let auth_time = match claims.auth_time() {
+        Some(time) => seconds(time.timestamp()),
+        None => seconds(claims.issue_time().timestamp()).min(transaction.begun),
+    };
     Ok(SignedIn {
         session: SessionRef {
             iss: claims.issuer().to_string(),
             sid: claims.additional_claims().sid.clone(),
             sub: claims.subject().to_string(),
-            auth_time: u64::try_from(auth_time).unwrap_or(0),
+            auth_time,
         },
         username: claims.preferred_username().map(|name| name.to_string()),
         name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),

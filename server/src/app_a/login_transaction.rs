@@ -55,23 +55,24 @@ impl Logins {
 
     /// A sign-in that begins now.
     pub(super) fn begin(&self, now: u64) -> LoginTransaction {
-        self.transaction(format!("{now}.{}", random_text::<16>()))
+        self.transaction(format!("{now}.{}", random_text::<16>()), now)
     }
 
-    fn transaction(&self, cookie: String) -> LoginTransaction {
+    fn transaction(&self, cookie: String, begun: u64) -> LoginTransaction {
         let made = |what: &str| URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, format!("{what} {cookie}").as_bytes()));
         LoginTransaction {
             state: CsrfToken::new(made("state")),
             nonce: Nonce::new(made("nonce")),
             pkce_verifier: PkceCodeVerifier::new(made("verifier")),
+            begun,
             cookie,
         }
     }
 
     /// The sign-in of this cookie, once, and only if this is its `state`: a cookie that App A did not make has none.
     fn take(&self, cookie: String, state: &str, now: u64) -> Option<LoginTransaction> {
-        let begun: u64 = cookie.split_once('.')?.0.parse().ok()?;
-        let transaction = self.transaction(cookie);
+        let begun = cookie.split_once('.')?.0.parse().ok()?;
+        let transaction = self.transaction(cookie, begun);
         let is_ours = bool::from(transaction.state.secret().as_bytes().ct_eq(state.as_bytes()));
         (is_ours && now < begun.saturating_add(LIFETIME) && self.used.entry_by_ref(state).or_insert(()).is_fresh())
             .then_some(transaction)
@@ -83,6 +84,8 @@ pub(super) struct LoginTransaction {
     pub(super) state: CsrfToken,
     pub(super) nonce: Nonce,
     pub(super) pkce_verifier: PkceCodeVerifier,
+    /// When it began, in seconds since the Unix epoch.
+    pub(super) begun: u64,
     cookie: String,
 }
 
@@ -157,6 +160,7 @@ mod tests {
         let taken = logins.take(begun.cookie.clone(), state, NOW + LIFETIME - 1).unwrap();
         assert_eq!(taken.nonce.secret(), begun.nonce.secret());
         assert_eq!(taken.pkce_verifier.secret(), begun.pkce_verifier.secret());
+        assert_eq!(taken.begun, NOW);
         assert!(logins.take(begun.cookie, state, NOW).is_none(), "used");
     }
 

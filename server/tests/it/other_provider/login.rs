@@ -4,7 +4,7 @@ use relying_party::ledger::sqlite::open_pool;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use super::provider::OtherProvider;
+use super::provider::{OtherProvider, good_id_token, now};
 use crate::browser::{Browser, client};
 
 /// While somebody else has the database, sign-ins begin as ever: they need nothing of what a sign-out needs.
@@ -33,5 +33,36 @@ async fn a_sign_in_that_begins_takes_no_place_in_the_database() {
     }
     let home = browser.open(begun.as_str()).await;
     assert!(home.body.contains("data-session=\"signed-in\""), "{}", home.body);
+    other.stop().await;
+}
+
+/// T-10, BCL-40: no `sid`, no `auth_time`, and an ID token that is younger than the sign-out that came before it.
+#[tokio::test]
+async fn a_sign_out_by_sub_after_a_sign_in_began_ends_it_before_it_is_there() {
+    let other = OtherProvider::start(json!({})).await;
+    other.make_id_tokens(|keys, mut claims| {
+        claims["iat"] = json!(now() + 5);
+        good_id_token(keys, &claims)
+    });
+    let login = format!("{}/login", other.parties.app_a);
+    let sign_out = async |iat| {
+        let form = [("logout_token", other.logout_token_by_sub(iat))];
+        let answer = client().post(format!("{}/logout/back-channel", other.parties.app_a)).form(&form).send().await;
+        assert_eq!(answer.unwrap().status(), StatusCode::OK);
+    };
+    // One of a minute ago is not of this session.
+    sign_out(now() - 60).await;
+    let home = other.sign_in(&mut Browser::new()).await;
+    assert!(home.body.contains("data-session=\"signed-in\""), "{}", home.body);
+
+    let mut browser = Browser::new();
+    let to_provider = browser.send(Method::GET, &login, None).await.location().unwrap();
+    let callback = browser.send(Method::GET, to_provider.as_str(), None).await.location().unwrap();
+    sign_out(now()).await;
+    let page = browser.open(callback.as_str()).await;
+    assert_eq!(page.status, StatusCode::BAD_REQUEST, "{}", page.body);
+    assert!(page.body.contains("You have been signed out"), "{}", page.body);
+    let home = browser.open(&other.parties.app_a).await;
+    assert!(home.body.contains("data-session=\"signed-out\""));
     other.stop().await;
 }

@@ -198,6 +198,17 @@ impl OtherProvider {
         key.sign(&json!({ "alg": "ES256", "kid": key.kid, "typ": "logout+jwt" }), &claims)
     }
 
+    /// What it posts to App A when all of alice's sessions have ended, at that time.
+    pub(super) fn logout_token_by_sub(&self, iat: u64) -> String {
+        let key = &self.shared.keys[0];
+        let claims = json!({
+            "iss": self.parties.provider, "aud": "app-a", "sub": ALICE, "iat": iat, "exp": now() + 120,
+            "jti": format!("logout-alice-{iat}"),
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
+        key.sign(&json!({ "alg": "ES256", "kid": key.kid, "typ": "logout+jwt" }), &claims)
+    }
+
     /// What it answers for `state` after a sign-out from now on.
     pub(super) fn send_back(&self, state: SendBack) {
         *self.shared.state.lock().unwrap() = state;
