@@ -55,3 +55,21 @@ async fn an_id_token_that_breaks_a_rule_signs_nobody_in() {
     assert!(home.body.contains("data-user=\"alice\""), "{}", home.body);
     other.stop().await;
 }
+
+/// What some providers write otherwise than the specification has it, in claims that nobody's sign-in hangs on.
+#[tokio::test]
+async fn an_id_token_that_some_providers_make_signs_in() {
+    let unusual: [(&str, Make); 4] = [
+        ("a date in words", |keys, claims| with(keys, claims, "updated_at", json!("2026-11-22T18:50:00.123Z"))),
+        ("a boolean in words", |keys, claims| with(keys, claims, "email_verified", json!("true"))),
+        ("another one", |keys, claims| with(keys, claims, "phone_number_verified", json!("false"))),
+        ("a date with fractions", |keys, claims| with(keys, claims, "updated_at", json!(1_790_000_000.5))),
+    ];
+    let other = OtherProvider::start(json!({})).await;
+    for (what, make) in unusual {
+        other.make_id_tokens(make);
+        let home = other.sign_in(&mut Browser::new()).await;
+        assert!(home.body.contains("data-user=\"alice\""), "{what}: {}", home.body);
+    }
+    other.stop().await;
+}
