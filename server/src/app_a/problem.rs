@@ -29,6 +29,8 @@ pub(super) enum Problem {
     TokenEndpoint,
     #[error("the token response has no ID token")]
     NoIdToken,
+    #[error("the ID token is no JWT, lacks one of iss, sub, aud, exp and iat, or has a claim of the wrong type")]
+    UnreadableIdToken,
     #[error("the ID token is refused: {0}")]
     IdToken(ClaimsVerificationError),
     #[error("the access token is not the one that the ID token names (at_hash)")]
@@ -72,6 +74,8 @@ impl Problem {
     pub(super) fn code_refused(error: TokenError) -> Self {
         match error {
             RequestTokenError::ServerResponse(_) => Self::CodeRefused,
+            // What serde says quotes claims, so it is not for the log.
+            RequestTokenError::Parse(_, body) if has_id_token(&body) => Self::UnreadableIdToken,
             _ => Self::TokenEndpoint,
         }
     }
@@ -85,7 +89,7 @@ impl Problem {
             Self::RefusedByProvider(_) => "refused-by-provider",
             Self::CodeRefused => "code-refused",
             Self::TokenEndpoint => "token-endpoint",
-            Self::NoIdToken | Self::IdToken(_) => "id-token",
+            Self::NoIdToken | Self::UnreadableIdToken | Self::IdToken(_) => "id-token",
             Self::WrongAccessToken => "access-token",
             Self::WrongUser => "userinfo",
             Self::EndedMeanwhile => "session-ended",
@@ -132,7 +136,12 @@ impl Problem {
                      again from App A.",
                 ),
             ),
-            Self::WrongIssuer | Self::CodeRefused | Self::NoIdToken | Self::IdToken(_) | Self::WrongAccessToken => (
+            Self::WrongIssuer
+            | Self::CodeRefused
+            | Self::NoIdToken
+            | Self::UnreadableIdToken
+            | Self::IdToken(_)
+            | Self::WrongAccessToken => (
                 "You are not signed in",
                 text("What came back from the sign-in service did not pass App A's checks. Start again from App A."),
             ),
@@ -146,6 +155,12 @@ impl Problem {
             ),
         }
     }
+}
+
+/// Whether this is a token response, of which only the ID token can be what cannot be read.
+fn has_id_token(body: &[u8]) -> bool {
+    let body: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    body.is_some_and(|body| body["access_token"].is_string() && body["id_token"].is_string())
 }
 
 impl IntoResponse for Problem {

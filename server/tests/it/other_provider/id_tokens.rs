@@ -1,5 +1,6 @@
 //! OpenID Connect Core 1.0 section 3.1.3.7: the ID tokens that App A refuses.
 
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::provider::{Key, OtherProvider, good_id_token, signed_by_secret, unsigned};
@@ -44,7 +45,7 @@ async fn an_id_token_that_breaks_a_rule_signs_nobody_in() {
         other.make_id_tokens(make);
         let mut browser = Browser::new();
         let page = other.sign_in(&mut browser).await;
-        assert!(!page.status.is_success(), "{what}: {}", page.body);
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{what}: {}", page.body);
         assert!(page.body.contains("role=\"alert\"") && page.body.contains("data-session=\"signed-out\""), "{what}");
         let home = browser.open(&other.parties.app_a).await;
         assert!(home.body.contains("data-session=\"signed-out\""), "{what}");
