@@ -95,11 +95,14 @@ async fn exchange(app: &AppA, code: String, transaction: &LoginTransaction) -> R
         .map_err(Problem::code_refused)
 }
 
-/// Checks the ID token; if its key is not known, the keys are fetched anew, once.
+/// Checks the ID token; if none of the known keys has signed it, the keys are fetched anew, once. Without a `kid`, or when
+/// a provider gives a new key the name of the old one, that shows as a signature that does not fit, or fits one of several.
 async fn verify(app: &AppA, tokens: &TokenResponse, transaction: &LoginTransaction) -> Result<SignedIn, Problem> {
     match verify_with_known_keys(app, tokens, transaction) {
         Err(Problem::IdToken(ClaimsVerificationError::SignatureVerification(
-            SignatureVerificationError::NoMatchingKey,
+            SignatureVerificationError::NoMatchingKey
+            | SignatureVerificationError::AmbiguousKeyId(_)
+            | SignatureVerificationError::CryptoError(_),
         ))) => {
             app.relying_party().refresh_keys().await;
             verify_with_known_keys(app, tokens, transaction)

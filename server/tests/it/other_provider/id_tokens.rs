@@ -74,3 +74,22 @@ async fn an_id_token_that_some_providers_make_signs_in() {
     }
     other.stop().await;
 }
+
+/// A provider that has changed its key, and whose tokens do not say so by a new `kid`.
+#[tokio::test]
+async fn a_changed_key_is_fetched_where_no_kid_tells_of_it() {
+    for (what, kid) in [("no kid", None), ("the old key's kid", Some("one"))] {
+        let other = OtherProvider::start(json!({})).await;
+        let (key, mut header) = (Key::new("one"), json!({ "alg": "ES256" }));
+        let mut jwk = key.jwk();
+        match kid {
+            Some(kid) => header["kid"] = json!(kid),
+            None => drop(jwk.as_object_mut().unwrap().remove("kid")),
+        }
+        other.publish(&[jwk]);
+        other.make_id_tokens(move |_, claims| key.sign(&header, &claims));
+        let home = other.sign_in(&mut Browser::new()).await;
+        assert!(home.body.contains("data-user=\"alice\""), "{what}: {}", home.body);
+        other.stop().await;
+    }
+}

@@ -38,12 +38,12 @@ pub(super) struct Key {
 }
 
 impl Key {
-    fn new(kid: &'static str) -> Self {
+    pub(super) fn new(kid: &'static str) -> Self {
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
         Self { kid, key: EncodingKey::from_ec_der(pkcs8.as_ref()) }
     }
 
-    fn jwk(&self) -> Value {
+    pub(super) fn jwk(&self) -> Value {
         let mut jwk = Jwk::from_encoding_key(&self.key, Algorithm::ES256).unwrap();
         jwk.common.key_id = Some(self.kid.to_owned());
         serde_json::to_value(jwk).unwrap()
@@ -78,6 +78,8 @@ type MakeIdToken = Box<dyn Fn(&[Key; 2], Value) -> String + Send>;
 struct Shared {
     metadata: Value,
     keys: [Key; 2],
+    /// What it publishes in the place of its keys.
+    published: Mutex<Option<Value>>,
     id_token: Mutex<MakeIdToken>,
     /// Changes the token response.
     tokens: Mutex<fn(&mut Value)>,
@@ -118,6 +120,7 @@ impl OtherProvider {
             metadata: metadata(&provider, members),
             keys: [Key::new("one"), Key::new("two")],
             id_token: Mutex::new(Box::new(|keys, claims| good_id_token(keys, &claims))),
+            published: Mutex::default(),
             tokens: Mutex::new(|_| {}),
             userinfo: Mutex::new(|| Json(json!({ "sub": ALICE })).into_response()),
             shown: Mutex::default(),
@@ -152,6 +155,11 @@ impl OtherProvider {
     /// Its ID tokens from now on, made of good claims.
     pub(super) fn make_id_tokens(&self, make: impl Fn(&[Key; 2], Value) -> String + Send + 'static) {
         *self.shared.id_token.lock().unwrap() = Box::new(make);
+    }
+
+    /// What it publishes from now on in the place of its keys.
+    pub(super) fn publish(&self, keys: &[Value]) {
+        *self.shared.published.lock().unwrap() = Some(json!({ "keys": keys }));
     }
 
     /// What it makes of a good token response from now on.
@@ -281,7 +289,9 @@ fn router(shared: Arc<Shared>) -> Router {
         .route(
             "/jwks",
             get(async |State(shared): State<Arc<Shared>>| {
-                Json(json!({ "keys": [shared.keys[0].jwk(), shared.keys[1].jwk()] }))
+                let published = shared.published.lock().unwrap().clone();
+                let own = || json!({ "keys": [shared.keys[0].jwk(), shared.keys[1].jwk()] });
+                Json(published.unwrap_or_else(own))
             }),
         )
         .route("/authorize", get(authorize))
