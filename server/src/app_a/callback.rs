@@ -88,7 +88,6 @@ async fn exchange(app: &AppA, code: String, transaction: &LoginTransaction) -> R
     let verifier = openidconnect::PkceCodeVerifier::new(transaction.pkce_verifier.secret().clone());
     oidc::client(app)?
         .exchange_code(AuthorizationCode::new(code))
-        .map_err(Problem::unusable_metadata)?
         .set_pkce_verifier(verifier)
         .request_async(&app.0.http)
         .await

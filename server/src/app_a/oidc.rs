@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreRevocableToken,
-    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
+    CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, Client, ClientId, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet,
-    IdTokenFields, RedirectUrl, StandardErrorResponse, StandardTokenResponse,
+    AdditionalClaims, AuthUrl, Client, ClientId, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, IdTokenFields,
+    IssuerUrl, RedirectUrl, StandardErrorResponse, StandardTokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,8 +51,8 @@ pub(super) type OidcClient = Client<
     EndpointNotSet,
     EndpointNotSet,
     EndpointNotSet,
-    EndpointMaybeSet,
-    EndpointMaybeSet,
+    EndpointSet,
+    EndpointNotSet,
 >;
 
 /// Longer answers of the provider are not read, in bytes.
@@ -96,16 +96,17 @@ pub(super) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
-/// The client, from the discovery document and keys that are known now.
+/// The client, from the keys and what of the discovery document is checked: nothing that App A does without can stop it.
 pub(super) fn client(app: &AppA) -> Result<OidcClient, Problem> {
     let config = app.config();
     let (metadata, keys) =
         app.relying_party().metadata().zip(app.relying_party().jwks()).ok_or(Problem::ProviderUnknown)?;
-    let metadata: CoreProviderMetadata =
-        serde_json::from_value(metadata.raw.clone()).map_err(Problem::unusable_metadata)?;
     let keys = serde_json::from_value(keys.raw.clone()).map_err(Problem::unusable_metadata)?;
+    let issuer = IssuerUrl::new(metadata.issuer.clone()).map_err(Problem::unusable_metadata)?;
     let redirect_uri = RedirectUrl::new(config.origin.with_path("/callback")).map_err(Problem::unusable_metadata)?;
-    let client_id = ClientId::new(config.client_id.clone());
-    Ok(Client::from_provider_metadata(metadata.set_jwks(keys), client_id, Some(config.client_secret.clone()))
+    Ok(Client::new(ClientId::new(config.client_id.clone()), issuer, keys)
+        .set_client_secret(config.client_secret.clone())
+        .set_auth_uri(AuthUrl::from_url(metadata.authorization_endpoint.clone()))
+        .set_token_uri(TokenUrl::from_url(metadata.token_endpoint.clone()))
         .set_redirect_uri(redirect_uri))
 }

@@ -26,3 +26,21 @@ async fn a_policy_lets_the_browser_go_where_the_provider_is() {
     assert!(policy.contains(&format!("frame-src 'self' {provider};")), "{policy}");
     other.stop().await;
 }
+
+/// What App A does without may be as it likes: `/healthz` says that App A is ready, and it is.
+#[tokio::test]
+async fn metadata_that_app_a_does_not_need_do_not_stop_it() {
+    let other = OtherProvider::start(json!({
+        "op_policy_uri": "",
+        "op_tos_uri": 7,
+        "claims_parameter_supported": "true",
+        "registration_endpoint": "none",
+        "response_types_supported": null,
+        "subject_types_supported": "public",
+        "id_token_signing_alg_values_supported": ["ES256K"],
+    }))
+    .await;
+    let home = other.sign_in(&mut Browser::new()).await;
+    assert!(home.body.contains("data-user=\"alice\""), "{}", home.body);
+    other.stop().await;
+}
