@@ -85,11 +85,12 @@ fn check_issuer(app: &AppA, iss: Option<&str>) -> Result<(), Problem> {
 }
 
 async fn exchange(app: &AppA, code: String, transaction: &LoginTransaction) -> Result<TokenResponse, Problem> {
+    let http = app.0.http.clone();
     let verifier = openidconnect::PkceCodeVerifier::new(transaction.pkce_verifier.secret().clone());
     oidc::client(app)?
         .exchange_code(AuthorizationCode::new(code))
         .set_pkce_verifier(verifier)
-        .request_async(&app.0.http)
+        .request_async(&move |request| oidc::send(http.clone(), request))
         .await
         .map_err(Problem::code_refused)
 }

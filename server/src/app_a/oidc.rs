@@ -8,8 +8,8 @@ use openidconnect::core::{
     CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AdditionalClaims, AuthUrl, Client, ClientId, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, IdTokenFields,
-    IssuerUrl, RedirectUrl, StandardErrorResponse, StandardTokenResponse, TokenUrl,
+    AdditionalClaims, AuthUrl, Client, ClientId, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, IdTokenFields, IssuerUrl, RedirectUrl, StandardErrorResponse, StandardTokenResponse, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,16 @@ pub(super) enum HttpError {
     Unreachable(reqwest::Error),
     #[error("the provider's answer is longer than 256 KiB")]
     TooLong,
+}
+
+/// Sends a request of the `openidconnect` crate.
+pub(super) async fn send(client: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    let response = client.execute(request.try_into()?).await?;
+    let mut answer = HttpResponse::default();
+    *answer.status_mut() = response.status();
+    *answer.headers_mut() = response.headers().clone();
+    *answer.body_mut() = read(response).await?;
+    Ok(answer)
 }
 
 impl From<reqwest::Error> for HttpError {

@@ -4,11 +4,12 @@ use app::app_a::Problem as Page;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use openidconnect::core::CoreErrorResponseType;
-use openidconnect::{ClaimsVerificationError, HttpClientError, RequestTokenError, StandardErrorResponse};
+use openidconnect::{ClaimsVerificationError, RequestTokenError, StandardErrorResponse};
 
+use super::oidc::HttpError;
 use crate::csrf::CsrfError;
 
-type TokenError = RequestTokenError<HttpClientError<reqwest::Error>, StandardErrorResponse<CoreErrorResponseType>>;
+type TokenError = RequestTokenError<HttpError, StandardErrorResponse<CoreErrorResponseType>>;
 
 /// A request that App A cannot fulfil.
 #[derive(Debug, thiserror::Error)]

@@ -93,3 +93,12 @@ async fn a_changed_key_is_fetched_where_no_kid_tells_of_it() {
         other.stop().await;
     }
 }
+
+#[tokio::test]
+async fn a_token_response_without_end_is_not_read() {
+    let other = OtherProvider::start(json!({})).await;
+    other.change_tokens(|tokens| tokens["more"] = json!("x".repeat(300_000)));
+    let page = other.sign_in(&mut Browser::new()).await;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{}", page.body);
+    other.stop().await;
+}
