@@ -66,3 +66,27 @@ async fn a_sign_out_by_sub_after_a_sign_in_began_ends_it_before_it_is_there() {
     assert!(home.body.contains("data-session=\"signed-out\""));
     other.stop().await;
 }
+
+/// Whoever asks for the headers of an address only, as a scanner of links does, uses up nothing and ends nothing.
+#[tokio::test]
+async fn head_does_not_act() {
+    let other = OtherProvider::start(json!({ "frontchannel_logout_supported": true })).await;
+    other.make_id_tokens(|keys, mut claims| {
+        claims["sid"] = json!("s1");
+        good_id_token(keys, &claims)
+    });
+    let (app_a, app_b) = (&other.parties.app_a, &other.parties.app_b);
+    let mut browser = Browser::new();
+    let to_provider = browser.send(Method::GET, &format!("{app_a}/login"), None).await.location().unwrap();
+    let callback = browser.send(Method::GET, to_provider.as_str(), None).await.location().unwrap();
+    let head = browser.send(Method::HEAD, callback.as_str(), None).await;
+    assert_eq!((head.status, head.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET"));
+    assert!(browser.open(callback.as_str()).await.body.contains("data-session=\"signed-in\""), "it is still good");
+
+    for app in [app_a, app_b] {
+        let url = format!("{app}/logout/front-channel?iss={}&sid=s1", other.parties.provider);
+        assert_eq!(browser.send(Method::HEAD, &url, None).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    }
+    assert!(browser.open(app_a).await.body.contains("data-session=\"signed-in\""));
+    other.stop().await;
+}
