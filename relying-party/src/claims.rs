@@ -25,7 +25,10 @@ pub(crate) fn identifier(value: &Value) -> Option<&str> {
     value.as_str().filter(|text| is_identifier(text))
 }
 
-pub(crate) fn is_identifier(text: &str) -> bool {
+/// Whether a sign-out can name a session (`sid`) or a user (`sub`) so: not empty, at most 512 bytes, no control characters. An
+/// app must not sign anybody in under another, because it could never be told of the end.
+#[must_use]
+pub fn is_identifier(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_IDENTIFIER && !text.chars().any(char::is_control)
 }
 

@@ -86,6 +86,7 @@ mod url_rules;
 
 pub use algorithm::Algorithm;
 pub use back_channel::{BackChannelRejection, back_channel_endpoint, back_channel_logout};
+pub use claims::is_identifier;
 pub use clock::Clock;
 /// The check of proofs of possession, for what of it [`Guard::prove_possession`] names.
 pub use dpop;

@@ -10,7 +10,7 @@ use openidconnect::core::CoreJwsSigningAlgorithm;
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClaimsVerificationError, OAuth2TokenResponse, SignatureVerificationError,
 };
-use relying_party::Observation;
+use relying_party::{Observation, is_identifier};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use tower_sessions::Session;
@@ -29,6 +29,9 @@ use crate::csrf::CsrfToken;
 /// Those of logout tokens as well, which `relying-party` verifies.
 const ALGORITHMS: [CoreJwsSigningAlgorithm; 2] =
     [CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256];
+
+/// The longest `sub`, in bytes (OpenID Connect Core 1.0 section 2).
+const MAX_SUB: usize = 255;
 
 /// The authorization response. A parameter that comes twice is refused by the parser.
 #[derive(Deserialize)]
@@ -65,6 +68,7 @@ async fn answer(
     let code = response.code.ok_or(Problem::UnknownState)?;
     let tokens = exchange(app, code, &transaction).await?;
     let mut signed_in = verify(app, &tokens, &transaction).await?;
+    check_identifiers(&signed_in.session)?;
     userinfo::complete(app, &tokens, &mut signed_in).await?;
     let begun = signed_in.session.clone();
     begin_session(app, session, signed_in).await?;
@@ -150,6 +154,13 @@ fn verify_with_known_keys(
         id_token: id_token.to_string(),
         csrf: CsrfToken::random(),
     })
+}
+
+/// No sign-out could name a session or a user that is called otherwise, so App A would never hear of the end.
+fn check_identifiers(session: &SessionRef) -> Result<(), Problem> {
+    let sub_is_good = is_identifier(&session.sub) && session.sub.len() <= MAX_SUB;
+    let sid_is_good = session.sid.as_deref().is_none_or(is_identifier);
+    if sub_is_good && sid_is_good { Ok(()) } else { Err(Problem::Identifiers) }
 }
 
 /// A new session identifier, whatever the browser had before; the store admits it only if the ledger does.

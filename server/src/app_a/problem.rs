@@ -36,6 +36,8 @@ pub(super) enum Problem {
     IdToken(ClaimsVerificationError),
     #[error("the access token is not the one that the ID token names (at_hash)")]
     WrongAccessToken,
+    #[error("the ID token's sub or sid is empty, too long or not text: no sign-out could name this session")]
+    Identifiers,
     #[error("the UserInfo endpoint answers for somebody else than the ID token, or does not say for whom (sub)")]
     WrongUser,
     #[error("the provider ended this session while the user was signing in")]
@@ -90,7 +92,7 @@ impl Problem {
             Self::RefusedByProvider(_) => "refused-by-provider",
             Self::CodeRefused => "code-refused",
             Self::TokenEndpoint => "token-endpoint",
-            Self::NoIdToken | Self::UnreadableIdToken | Self::IdToken(_) => "id-token",
+            Self::NoIdToken | Self::UnreadableIdToken | Self::IdToken(_) | Self::Identifiers => "id-token",
             Self::WrongAccessToken => "access-token",
             Self::WrongUser => "userinfo",
             Self::EndedMeanwhile => "session-ended",
@@ -129,6 +131,13 @@ impl Problem {
             Self::EndedMeanwhile => (
                 "You have been signed out",
                 text("This session was ended, in another tab or app, while you were signing in. Sign in again."),
+            ),
+            Self::Identifiers => (
+                "You are not signed in",
+                text(
+                    "The sign-in service gave this sign-in a name by which it could never be ended again. Whoever runs the \
+                     service has to mend that.",
+                ),
             ),
             Self::WrongUser => (
                 "You are not signed in",

@@ -102,3 +102,33 @@ async fn a_token_response_without_end_is_not_read() {
     assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{}", page.body);
     other.stop().await;
 }
+
+/// App A could never be told of the end of such a session.
+#[tokio::test]
+async fn a_session_that_no_sign_out_can_name_does_not_begin() {
+    let unnameable: [(&str, Make); 6] = [
+        ("an empty sid", |keys, claims| with(keys, claims, "sid", json!(""))),
+        ("a long sid", |keys, claims| with(keys, claims, "sid", json!("s".repeat(513)))),
+        ("a sid of two lines", |keys, claims| with(keys, claims, "sid", json!("a\nb"))),
+        ("an empty sub", |keys, claims| with(keys, claims, "sub", json!(""))),
+        ("a long sub", |keys, claims| with(keys, claims, "sub", json!("a".repeat(256)))),
+        ("a sub of two lines", |keys, claims| with(keys, claims, "sub", json!("a\nb"))),
+    ];
+    let other = OtherProvider::start(json!({})).await;
+    for (what, make) in unnameable {
+        other.make_id_tokens(make);
+        let page = other.sign_in(&mut Browser::new()).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST, "{what}: {}", page.body);
+        assert!(page.body.contains("could never be ended again"), "{what}: {}", page.body);
+    }
+    let longest: [(&str, Make); 2] = [
+        ("sid", |keys, claims| with(keys, claims, "sid", json!("s".repeat(512)))),
+        ("sub", |keys, claims| with(keys, claims, "sub", json!("a".repeat(255)))),
+    ];
+    for (what, make) in longest {
+        other.make_id_tokens(make);
+        let home = other.sign_in(&mut Browser::new()).await;
+        assert!(home.body.contains("data-session=\"signed-in\""), "{what}: {}", home.body);
+    }
+    other.stop().await;
+}
