@@ -10,7 +10,7 @@ use openidconnect::core::CoreJwsSigningAlgorithm;
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClaimsVerificationError, OAuth2TokenResponse, SignatureVerificationError,
 };
-use relying_party::{Observation, is_identifier};
+use relying_party::{Algorithm, Observation, is_identifier};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use tower_sessions::Session;
@@ -25,10 +25,6 @@ use super::session_store::ALREADY_ENDED;
 use super::signed_in::{KEY, SignedIn};
 use super::userinfo;
 use crate::csrf::CsrfToken;
-
-/// Those of logout tokens as well, which `relying-party` verifies.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 2] =
-    [CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256];
 
 /// The longest `sub`, in bytes (OpenID Connect Core 1.0 section 2).
 const MAX_SUB: usize = 255;
@@ -123,7 +119,7 @@ fn verify_with_known_keys(
     let client = oidc::client(app)?;
     let now = UNIX_EPOCH + Duration::from_secs(app.0.clock.now());
     // Whatever the provider announces: never `none`, and no shared secret.
-    let verifier = client.id_token_verifier().set_allowed_algs(ALGORITHMS).set_time_fn(move || now.into());
+    let verifier = client.id_token_verifier().set_allowed_algs(algorithms(app)).set_time_fn(move || now.into());
     let id_token = tokens.extra_fields().id_token().ok_or(Problem::NoIdToken)?;
     let claims = id_token.claims(&verifier, &transaction.nonce).map_err(Problem::IdToken)?;
     if let Some(expected) = claims.access_token_hash() {
@@ -153,6 +149,15 @@ fn verify_with_known_keys(
         name: claims.name().and_then(|name| name.get(None)).map(|name| name.to_string()),
         id_token: id_token.to_string(),
         csrf: CsrfToken::random(),
+    })
+}
+
+/// Those of logout tokens, which `relying-party` verifies.
+fn algorithms(app: &AppA) -> impl Iterator<Item = CoreJwsSigningAlgorithm> {
+    app.config().algorithms().into_iter().filter_map(|algorithm| match algorithm {
+        Algorithm::RS256 => Some(CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256),
+        Algorithm::ES256 => Some(CoreJwsSigningAlgorithm::EcdsaP256Sha256),
+        _ => None,
     })
 }
 

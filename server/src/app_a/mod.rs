@@ -108,6 +108,7 @@ pub async fn open_observed(
     let path = data_dir.join("app-a.sqlite");
     let pool = database::open(NAME, &path).await?;
     let settings = Settings {
+        algorithms: config.algorithms(),
         session_lifetime: config.session_lifetime,
         push: config.push,
         observers,

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use openidconnect::ClientSecret;
+use relying_party::Algorithm;
 use serde::Deserialize;
 
 use super::logout_channels::{LogoutChannel, default_logout_channels};
@@ -23,6 +24,9 @@ pub struct AppAConfig {
     /// The client's secret.
     #[serde(deserialize_with = "secret")]
     pub client_secret: ClientSecret,
+    /// What the provider signs this app's ID tokens and logout tokens with, `RS256` or `ES256`, if that is agreed with it:
+    /// others are refused then. Without it, either is taken.
+    pub id_token_signed_response_alg: Option<Algorithm>,
     /// What to ask for beside `openid`.
     #[serde(default = "default_scopes")]
     pub scopes: Vec<String>,
@@ -49,10 +53,22 @@ pub struct AppAConfig {
     pub broadcast: bool,
 }
 
+/// What App A can verify.
+const ALGORITHMS: [Algorithm; 2] = [Algorithm::RS256, Algorithm::ES256];
+
 impl AppAConfig {
+    /// What the provider may sign with.
+    pub(crate) fn algorithms(&self) -> Vec<Algorithm> {
+        self.id_token_signed_response_alg.map_or_else(|| ALGORITHMS.to_vec(), |one| vec![one])
+    }
+
     /// Checks what the types do not.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         check_issuer("[app_a] issuer", &self.issuer)?;
+        if let Some(algorithm) = self.id_token_signed_response_alg.filter(|algorithm| !ALGORITHMS.contains(algorithm)) {
+            let why = format!("{}: must be RS256 or ES256", algorithm.as_str());
+            return Err(ConfigError::Value { key: "[app_a] id_token_signed_response_alg", why });
+        }
         check_lifetime("[app_a] session_lifetime", self.session_lifetime)?;
         check_patience("[app_a] provider_patience_ms", self.provider_patience_ms)
     }

@@ -49,6 +49,8 @@ fn a_bad_value_is_refused_by_its_key() {
         ("origin = \"http://127.0.0.1:4001\"", "origin = \"http://app.example\"", "http://app.example"),
         ("origin = \"http://127.0.0.1:4001\"", "origin = \"http://127.0.0.1:4001/x\"", "more than scheme"),
         ("audience = \"http://127.0.0.1:4002/api\"\napp_a", "audience = 7\napp_a", "audience"),
+        ("[app_a]", "[app_a]\nid_token_signed_response_alg = \"none\"", "id_token_signed_response_alg"),
+        ("[app_a]", "[app_a]\nid_token_signed_response_alg = \"PS256\"", "id_token_signed_response_alg"),
         ("[app_a]", "[app_a]\nprovider_patience_ms = 0", "provider_patience_ms"),
         ("[app_a]", "[app_a]\nprovider_patience_ms = 10001", "provider_patience_ms"),
         ("origin = \"http://localhost:4003\"", "origin = \"https://lab.example\"", "[lab] origin"),

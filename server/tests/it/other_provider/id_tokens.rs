@@ -1,10 +1,11 @@
 //! OpenID Connect Core 1.0 section 3.1.3.7: the ID tokens that App A refuses.
 
+use relying_party::Algorithm;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::provider::{Key, OtherProvider, good_id_token, signed_by_secret, unsigned};
-use crate::browser::Browser;
+use crate::browser::{Browser, client};
 
 type Make = fn(&[Key; 2], Value) -> String;
 
@@ -131,4 +132,23 @@ async fn a_session_that_no_sign_out_can_name_does_not_begin() {
         assert!(home.body.contains("data-session=\"signed-in\""), "{what}: {}", home.body);
     }
     other.stop().await;
+}
+
+/// BCL-31
+#[tokio::test]
+async fn an_algorithm_that_was_agreed_on_is_the_only_one() {
+    for (agreed, status, is_signed_in) in
+        [(Algorithm::ES256, StatusCode::OK, true), (Algorithm::RS256, StatusCode::BAD_REQUEST, false)]
+    {
+        let other = OtherProvider::start_with(json!({}), |config| {
+            config.app_a.as_mut().unwrap().id_token_signed_response_alg = Some(agreed);
+        })
+        .await;
+        let page = other.sign_in(&mut Browser::new()).await;
+        assert_eq!(page.body.contains("data-session=\"signed-in\""), is_signed_in, "{agreed:?}: {}", page.body);
+        let form = [("logout_token", other.logout_token("app-a", "s1"))];
+        let answer = client().post(format!("{}/logout/back-channel", other.parties.app_a)).form(&form).send().await;
+        assert_eq!(answer.unwrap().status(), status, "{agreed:?}");
+        other.stop().await;
+    }
 }
