@@ -185,10 +185,13 @@ fn an_app_says_which_logout_channels_it_serves() {
 }
 
 #[test]
-fn the_sample_in_docs_certification_is_valid() {
+fn the_samples_in_docs_certification_are_valid() {
     let page = include_str!("../../../docs/certification.md");
-    let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    Config::parse(sample).unwrap().validate(&[PartyKind::Provider]).unwrap();
+    let samples: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(samples.len(), 2);
+    for (sample, party) in samples.into_iter().zip([PartyKind::Provider, PartyKind::AppA]) {
+        Config::parse(sample).unwrap().validate(&[party]).unwrap();
+    }
 }
 
 /// Off unless there is the table; and a value that cannot be meant stops the start, without repeating what may be a secret.
