@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::support::{
-    Answer, CALLBACK, DpopKey, Registered, START, TestBrowser, TestProvider, claims, config_registering, path, redirected,
+    Answer, CALLBACK, DpopKey, Registered, START, TestBrowser, TestProvider, claims, config_registering, path,
+    redirected,
 };
 
 fn config() -> Value {
