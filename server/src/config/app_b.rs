@@ -25,7 +25,8 @@ pub struct AppBConfig {
     /// What the browser asks for, separated by spaces.
     #[serde(default = "default_scope")]
     pub scope: String,
-    /// For how long an access token or a session of this app can live, in seconds: a sign-out is remembered as long.
+    /// For how long an access token or a session of this app can live, in seconds: a sign-out is remembered as long, and at
+    /// least 10 minutes.
     #[serde(default = "default_session_lifetime")]
     pub session_lifetime: u64,
     /// How long the provider's access tokens live, in seconds: an unsigned (front-channel) sign-out of a session that the API

@@ -131,6 +131,7 @@ fn default(sources: &[String], source: &str, attributes: &[&str], kind: &str) ->
         "bool" => "`false`".to_owned(),
         kind if kind.starts_with("Option<") => "—".to_owned(),
         kind if kind.starts_with("Vec<") => "`[]`".to_owned(),
+        kind if kind.starts_with("BTreeMap<") => "`{}`".to_owned(),
         "DynamicRegistration" => "`false`".to_owned(),
         kind => format!("`\"{}\"`", default_variant(sources, kind)),
     }
