@@ -3,7 +3,10 @@
 //!
 //! ```text
 //! cargo build -p leptos-app --target wasm32-unknown-unknown --release
+//! wasm-bindgen --target web --out-dir dist target/wasm32-unknown-unknown/release/leptos-app.wasm
 //! ```
+//!
+//! and let a page of yours `import init from "/leptos-app.js"` and call it.
 //!
 //! What the app had before: a way to sign in, which ends with an access token and with whose session it is, and pages. Here
 //! both are handed in by the page (`window.curfewExample`). What it takes to lock is [`Guarded`] and what it calls. Left out is

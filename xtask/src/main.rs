@@ -11,6 +11,7 @@ mod bundle;
 mod conformance;
 mod demo;
 mod error;
+mod examples;
 mod five_answers;
 mod fuzz;
 mod latency;

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::error::Error;
 use crate::process::{self, Steps, cargo};
 use crate::workspace::{self, Profile};
-use crate::{browser, demo, node};
+use crate::{browser, demo, examples, node};
 
 /// Which half to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,9 +39,9 @@ pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error>
         process::run(cargo().args(["test", "--lib"]).args(packages))?;
     }
     if let Some(browsers) = browsers {
-        steps.next("the server and App B for the browser tests");
+        steps.next("the server, App B and the examples for the browser tests");
         let server = demo::build(Profile::Dev)?;
-        process::run(cargo().args(["build", "--package", "server", "--example", "axum-app"]))?;
+        examples::build()?;
         steps.next("browser tests");
         process::run(playwright(&server, &browsers).args(playwright_args))?;
     }
@@ -76,7 +76,7 @@ pub(crate) fn playwright(server: &Path, browsers: &Browsers) -> Command {
         .current_dir(end2end())
         .env("CURFEW_SERVER", server)
         .env("CURFEW_SITE_DIR", workspace::site())
-        .env("CURFEW_EXAMPLES", workspace::target().join("debug/examples"))
+        .env("CURFEW_EXAMPLES", examples::folder())
         .env("CURFEW_CHROMIUM", &browsers.chromium);
     if let Some(firefox) = &browsers.firefox {
         command.env("CURFEW_FIREFOX", firefox);
