@@ -51,5 +51,5 @@ impl ProofError {
 
 /// The machine has no randomness, or could not sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the system's random number generator failed")]
+#[error("the system gave no random numbers, or could not sign: try again")]
 pub struct RandomError;

@@ -1,10 +1,9 @@
-import type { Page } from '@playwright/test';
 import { moveTime } from '../fixtures/clock';
 import type { Demo } from '../fixtures/demo';
 import { proofOf } from '../fixtures/dpop';
-import { expectAccepted, expectSessionEnded } from '../fixtures/expect';
+import { expectAccepted } from '../fixtures/expect';
 import type { Person } from '../fixtures/person';
-import { asked, DUE_MS, expect, nextTokens, refresh, signedInAtBWithClock, test } from '../fixtures/renewal';
+import { asked, DUE_MS, expect, expectThrownAway, holdTokens, nextTokens, signedInAtBWithClock, test } from '../fixtures/renewal';
 import type { AppB, StoredTokens } from '../pages/app-b';
 
 // A frame of B that tells its tabs would have Chromium drop a page that it keeps.
@@ -92,14 +91,8 @@ test('a kept page shows nothing of a session that ended while it was away, and e
   expect(await back(), 'it is the page that was left').toBe(true);
   await expect(secret).toHaveCount(0);
   await b.expectLocked({ reason: ['check'] });
-  const revoked = b.page.waitForRequest(`${demo.provider}/revoke`);
-  await letGo();
 
-  await revoked;
-  await b.expectNoTokens();
-  await b.expectSignedOut();
-  await expectSessionEnded(demo, tokens.access_token);
-  if (topology === 'cross-site') expect(await refresh(demo, proof, tokens.refresh_token)).toBe('invalid_grant');
+  await expectThrownAway(b, { demo, topology }, { tokens, letGo }, proof);
 });
 
 /// T-24
@@ -111,19 +104,3 @@ test('as its server sends it, the browser keeps no page of B', async ({ alice, d
   await b.expectSignedIn('alice');
   await expect(b.page.locator('html')).not.toHaveAttribute('data-left');
 });
-
-/** The next answer with tokens, which the page does not get before it is let go. */
-function holdTokens(page: Page, demo: Demo): Promise<{ tokens: StoredTokens; letGo: () => Promise<void> }> {
-  return new Promise((resolve) => {
-    let isHeld = false;
-    // Of the context: what Playwright intercepts for a page is lost when another one takes its place.
-    void page.context().route(`${demo.provider}/token`, async (route) => {
-      if (isHeld) return route.continue();
-      const response = await route.fetch();
-      if (response.status() !== 200) return route.fulfill({ response });
-      isHeld = true;
-      const tokens = (await response.json()) as StoredTokens;
-      resolve({ tokens, letGo: () => route.fulfill({ response }) });
-    });
-  });
-}

@@ -1,10 +1,20 @@
-import type { Page, Route } from '@playwright/test';
+import type { Route } from '@playwright/test';
 import { letTimeBeMoved, moveTime } from '../fixtures/clock';
-import type { Demo, Topology } from '../fixtures/demo';
+import type { Topology } from '../fixtures/demo';
 import { proofOf } from '../fixtures/dpop';
 import { expectAccepted, expectSessionEnded } from '../fixtures/expect';
-import { asked, DUE_MS, expect, EXPIRED_MS, nextTokens, refresh, signedInAtBWithClock, test } from '../fixtures/renewal';
-import type { StoredTokens } from '../pages/app-b';
+import {
+  asked,
+  DUE_MS,
+  EXPIRED_MS,
+  expect,
+  expectThrownAway,
+  holdTokens,
+  nextTokens,
+  refresh,
+  signedInAtBWithClock,
+  test,
+} from '../fixtures/renewal';
 
 const HOW: Record<Topology, RegExp> = { 'same-site': /hidden frame/, 'cross-site': /refresh token/ };
 
@@ -86,14 +96,8 @@ test('a sign-out during a renewal ends what the renewal brings', async ({ alice,
 
   await a.signOutAndReturn();
   await b.expectLocked({ reason: ['push', 'tab', 'front-channel'] });
-  const revoked = b.page.waitForRequest(`${demo.provider}/revoke`);
-  await letGo();
 
-  await revoked;
-  await b.expectNoTokens();
-  await b.expectSignedOut();
-  await expectSessionEnded(demo, tokens.access_token);
-  if (topology === 'cross-site') expect(await refresh(demo, proof, tokens.refresh_token)).toBe('invalid_grant');
+  await expectThrownAway(b, { demo, topology }, { tokens, letGo }, proof);
 });
 
 /// BCP-02
@@ -157,15 +161,3 @@ test('a sign-out at B takes the refresh token back', async ({ alice, demo, topol
   expect(await refresh(demo, proof, refresh_token)).toBe('invalid_grant');
   await expectSessionEnded(demo, access_token);
 });
-
-/** The next answer with tokens, which the page does not get before it is let go. */
-function holdTokens(page: Page, demo: Demo): Promise<{ tokens: StoredTokens; letGo: () => Promise<void> }> {
-  return new Promise((resolve) => {
-    void page.route(`${demo.provider}/token`, async (route) => {
-      const response = await route.fetch();
-      if (response.status() !== 200) return route.fulfill({ response });
-      const tokens = (await response.json()) as StoredTokens;
-      resolve({ tokens, letGo: () => route.fulfill({ response }) });
-    });
-  });
-}

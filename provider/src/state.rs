@@ -290,6 +290,12 @@ impl Provider {
         self.tasks.spawn(self.observers.carry(work.in_current_span()))
     }
 
+    /// The same for what nobody is owed: it is cut off when the provider stops.
+    pub(crate) fn spawn_until_stop(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        let stopping = self.stopping.clone();
+        self.tasks.spawn(async move { _ = stopping.run_until_cancelled(work).await })
+    }
+
     /// The URL of an endpoint.
     pub(crate) fn endpoint(&self, path: &str) -> String {
         format!("{}{path}", self.issuer)
@@ -312,12 +318,6 @@ impl Provider {
             return response;
         }
         ([self.proofs.nonce(self.clock.now().unsigned_abs())], response).into_response()
-    }
-
-    /// Begins what must not be cut off with the request that wants it, only when the provider stops.
-    pub(crate) fn spawn_until_stop(&self, work: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
-        let stopping = self.stopping.clone();
-        self.tasks.spawn(async move { _ = stopping.run_until_cancelled(work).await })
     }
 
     /// Resolves when the provider is about to stop.

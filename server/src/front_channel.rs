@@ -3,11 +3,8 @@
 //! The app's server has already acted by `iss` and `sid`, without cookies. The page in the frame then does what only a
 //! page can do: it tells the provider's page and, where the browser lets it, the open tabs.
 
-use axum::handler::Handler;
-use axum::http::StatusCode;
-use axum::http::header::{ALLOW, CONTENT_SECURITY_POLICY};
+use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
 use logout_event::{LogoutEvent, wire};
 use serde_json::json;
 
@@ -43,16 +40,6 @@ pub(crate) fn page(event: &LogoutEvent, ancestors: &[String], broadcast: bool) -
         ancestors.join(" ")
     );
     ([(CONTENT_SECURITY_POLICY, policy)], [NO_STORE], Html(html)).into_response()
-}
-
-/// For a GET that acts: axum would act for HEAD as well, which whoever sends it takes for safe.
-pub(crate) fn get_and_not_head<H, T, S>(handler: H) -> MethodRouter<S>
-where
-    H: Handler<T, S>,
-    T: 'static,
-    S: Clone + Send + Sync + 'static,
-{
-    get(handler).head(|| async { (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET")]) })
 }
 
 /// The script of that page.

@@ -14,6 +14,7 @@ mod database;
 pub mod doctor;
 mod error;
 mod front_channel;
+mod get_only;
 mod headers;
 mod lab;
 mod listeners;

@@ -115,7 +115,8 @@ impl Origin {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether this URL leads to this machine, whatever resolves names.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

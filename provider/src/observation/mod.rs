@@ -333,6 +333,18 @@ pub enum SignOutAnswer {
     Result,
 }
 
+impl SignOutAnswer {
+    /// Its name, for labels.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Back => "back",
+            Self::Frames => "frames",
+            Self::Result => "result",
+        }
+    }
+}
+
 /// What a user can do at the account page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

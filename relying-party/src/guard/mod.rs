@@ -32,9 +32,9 @@ const CACHE_CAPACITY: u64 = 10_000;
 /// A tower layer that lets requests with a good access token pass and gives their handlers [`Authenticated`].
 ///
 /// It checks the signature, `typ`, `iss` and `aud`, then whether the session has ended or the token was revoked, then
-/// `exp`, then the scope: a token of an ended session is always refused as `session_ended`. What cannot change about a
-/// token is remembered; `nbf` and, last of all, the proof of a key come with the rest, which is asked, in memory, at every request. The first request of a token puts its session
-/// into the index, in the transaction that checks the ledger. Refusals:
+/// `exp`, `iat` and `nbf`, then the scope, and last the proof of a key: a token of an ended session is always refused as
+/// `session_ended`. What cannot change about a token is remembered; the rest is asked, in memory, at every request. The first
+/// request of a token puts its session into the index, in the transaction that checks the ledger. Refusals:
 ///
 /// | status | body | when |
 /// | --- | --- | --- |
@@ -78,7 +78,8 @@ impl Guard {
         Self { party, audience: audience.into(), scope: None, typed: true, checked, possession: None }
     }
 
-    /// Requires this scope, beside all else; a second call replaces the first. Clones with different scopes share what they remember of tokens.
+    /// Requires this scope, beside all else; a second call replaces the first. Clones with different scopes share what they
+    /// remember of tokens.
     #[must_use]
     pub fn require_scope(mut self, scope: impl Into<Arc<str>>) -> Self {
         self.scope = Some(scope.into());

@@ -33,7 +33,7 @@ use tower_sessions::cookie::SameSite;
 use url::Url;
 
 use crate::config::{AppAConfig, ConfigError, LogoutChannel};
-use crate::front_channel::get_and_not_head;
+use crate::get_only::get_only;
 use crate::party::Inside;
 use crate::{Party, StartError, assets, database, headers, told_by};
 use login_transaction::Logins;
@@ -146,7 +146,7 @@ fn router(app: AppA) -> Router {
         Router::new()
             .route("/", get(home::get))
             .route("/login", get(login::get))
-            .route("/callback", get_and_not_head(callback::get))
+            .route("/callback", get_only(callback::get))
             .route("/logout", post(logout::post))
             .route("/signed-out", get(signed_out::get))
             .route("/events", get(events::get))
@@ -185,7 +185,7 @@ fn channels(served: &[LogoutChannel]) -> Router<AppA> {
         if served.contains(&channel) { route } else { any(|| async { StatusCode::NOT_FOUND }) }
     };
     Router::new()
-        .route("/logout/front-channel", serve(LogoutChannel::FrontChannel, get_and_not_head(front_channel::get)))
+        .route("/logout/front-channel", serve(LogoutChannel::FrontChannel, get_only(front_channel::get)))
         .route("/logout/back-channel", serve(LogoutChannel::BackChannel, back_channel::route()))
 }
 

@@ -22,7 +22,7 @@ use sqlx::SqlitePool;
 use url::Url;
 
 use crate::config::{AppBConfig, ConfigError, LogoutChannel};
-use crate::front_channel::get_and_not_head;
+use crate::get_only::get_only;
 use crate::party::Inside;
 use crate::{Party, StartError, assets, database, headers, told_by};
 
@@ -160,7 +160,7 @@ fn channels(served: &[LogoutChannel]) -> Router<AppB> {
         if served.contains(&channel) { route } else { any(|| async { StatusCode::NOT_FOUND }) }
     };
     Router::new()
-        .route("/logout/front-channel", serve(LogoutChannel::FrontChannel, get_and_not_head(front_channel::get)))
+        .route("/logout/front-channel", serve(LogoutChannel::FrontChannel, get_only(front_channel::get)))
         .route("/logout/back-channel", serve(LogoutChannel::BackChannel, back_channel::route()))
 }
 

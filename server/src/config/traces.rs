@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use openidconnect::ClientSecret;
 use serde::{Deserialize, Deserializer};
-use url::{Host, Url};
+use url::Url;
 
 use super::ConfigError;
 use super::app_a::secret;
+use crate::origin::is_loopback;
 
 /// The table `[traces]`: without it, nothing is traced.
 #[derive(Clone, Debug, Deserialize)]
@@ -90,15 +91,6 @@ impl TracesConfig {
             headers.insert(header, value);
         }
         Ok(headers)
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use moka::sync::Cache;
-use provider::observation::{Next, SignOutAnswer};
+use provider::observation::Next;
 use provider::{Observation, Observer, ProviderConfig};
 
 use super::families::Families;
@@ -77,12 +77,7 @@ impl Observer for ProviderObserver {
                 families.given_up.with_label_values(&[PARTY, self.label(client)]).inc();
             }
             Observation::SignOutAnswered { answer, apps, .. } => {
-                let answer = match answer {
-                    SignOutAnswer::Back => "back",
-                    SignOutAnswer::Frames => "frames",
-                    SignOutAnswer::Result => "result",
-                };
-                families.sign_outs.with_label_values(&[PARTY, answer]).inc();
+                families.sign_outs.with_label_values(&[PARTY, answer.as_str()]).inc();
                 for app in *apps {
                     let labels = [PARTY, self.label(app.client), app.outcome.as_str()];
                     families.app_outcomes.with_label_values(&labels).inc();

@@ -6,7 +6,7 @@ use moka::sync::Cache;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry_sdk::trace::SdkTracer;
-use provider::observation::{Attempt, Carried, EndCause, Grant, Next, Outcome, SignOutAnswer};
+use provider::observation::{Attempt, Carried, EndCause, Grant, Next, Outcome};
 use provider::{Observation, Observer};
 
 use super::attributes::{
@@ -149,17 +149,12 @@ fn note(observation: &Observation<'_>) {
         Observation::SignOutDeclined { session } => ("sign-out declined", vec![text(SESSION, session)]),
         Observation::NothingToEnd => ("nothing to end", vec![]),
         Observation::SignOutAnswered { sign_out, answer, apps, .. } => {
-            let answer = match answer {
-                SignOutAnswer::Back => "back",
-                SignOutAnswer::Frames => "frames",
-                SignOutAnswer::Result => "result",
-            };
             let ended = apps.iter().filter(|app| app.outcome == Outcome::Ended).count();
-            let about = vec![number(SIGN_OUT, sign_out), word(OUTCOME, answer), count(APPS, apps.len())];
+            let about = vec![number(SIGN_OUT, sign_out), word(OUTCOME, answer.as_str()), count(APPS, apps.len())];
             ("sign-out answered", [about, vec![count("logout.apps_ended", ended)]].concat())
         }
         Observation::FrameReported { sign_out, client: app, outcome, .. } => {
-            let about = vec![number(SIGN_OUT, sign_out), word(OUTCOME, outcome_word(outcome))];
+            let about = vec![number(SIGN_OUT, sign_out), word(OUTCOME, outcome.as_str())];
             ("frame reported", [client(Some(app)), about].concat())
         }
         Observation::UserinfoRefused { reason } => ("userinfo refused", vec![word(REASON, reason)]),
@@ -170,13 +165,4 @@ fn note(observation: &Observation<'_>) {
         _ => return,
     };
     here::note(name, about);
-}
-
-const fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Ended => "ended",
-        Outcome::Pending => "pending",
-        Outcome::Unconfirmed => "unconfirmed",
-        Outcome::Unreachable => "unreachable",
-    }
 }
