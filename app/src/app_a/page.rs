@@ -70,7 +70,7 @@ fn unsure_view() -> impl IntoView {
         <p id="reconnecting" class="visually-hidden" role="status" hidden>
             "App A is reconnecting: its server does not answer. A sign-out elsewhere shows here when it does, or with your next click."
         </p>
-        <div id="unsure" class="card notice warning" role="status" hidden>
+        <div id="unsure" class="card stack notice warning" role="status" hidden>
             <h1>"Checking your session…"</h1>
             <p>"App A cannot check now whether you are still signed in, so it shows nothing. It keeps asking…"</p>
         </div>
