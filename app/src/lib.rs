@@ -1,15 +1,11 @@
 //! The views of App A, App B and the lab: Leptos only, no storage, no OpenID Connect.
 //!
-//! A view takes signals and handlers and knows nothing of where they come from. Each app is a mode of its own, because
-//! Leptos renders either on the server or in the browser.
+//! A view takes signals and handlers and knows nothing of where they come from. What is rendered on a server (`ssr`: App A)
+//! and what is rendered in the browser (`csr`: App B; `lab`: the lab) are never built together, because Leptos does either.
 
-#[cfg(any(
-    all(feature = "ssr", feature = "csr"),
-    all(feature = "ssr", feature = "lab"),
-    all(feature = "csr", feature = "lab")
-))]
+#[cfg(all(feature = "ssr", any(feature = "csr", feature = "lab")))]
 compile_error!(
-    "the features `ssr` (App A), `csr` (App B) and `lab` exclude each other; build `frontend` and `lab` on their own: \
+    "the feature `ssr` (App A) excludes `csr` (App B) and `lab`; build `frontend` and `lab` apart from the server: \
      cargo build -p frontend"
 );
 

@@ -18,8 +18,9 @@ pub(crate) enum Which {
 
 pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error> {
     let mut steps = Steps::new(match which {
-        Which::All => 6,
-        Which::Rust | Which::Browser => 3,
+        Which::All => 5,
+        Which::Rust => 2,
+        Which::Browser => 3,
     });
     // What is missing is said before the long part, not after it.
     let browsers = if which == Which::Rust {
@@ -31,11 +32,9 @@ pub(crate) fn run(which: Which, playwright_args: &[String]) -> Result<(), Error>
     if which != Which::Browser {
         steps.next("tests of the host crates");
         process::run(cargo().arg("test"))?;
-        steps.next("tests of App B's parts that need no browser");
-        let packages = ["--package", "frontend", "--package", "app", "--features", "app/csr"];
-        process::run(cargo().args(["test", "--lib"]).args(packages))?;
-        steps.next("tests of the lab's parts that need no browser");
-        let packages = ["--package", "lab", "--package", "app", "--features", "app/lab"];
+        steps.next("tests of App B's and the lab's parts that need no browser");
+        let packages =
+            ["--package", "frontend", "--package", "lab", "--package", "app", "--features", "app/csr,app/lab"];
         process::run(cargo().args(["test", "--lib"]).args(packages))?;
     }
     if let Some(browsers) = browsers {
