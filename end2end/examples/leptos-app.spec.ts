@@ -100,3 +100,21 @@ test('a stream that breaks off is opened anew, and says then what was missed', a
 
   await expect(locked(page)).toBeVisible();
 });
+
+test('a token that is not taken any more locks its tab: without a stream it would hear of no sign-out', async ({ app, page }) => {
+  let refuse: () => void = () => {};
+  const untilRefused = new Promise<void>((resolve) => (refuse = resolve));
+  let asked = 0;
+  await page.route(`${app.registration.origin}/api/events`, async (route) => {
+    if (++asked === 1) return route.fulfill({ status: 200, body: ': cut\n\n' });
+    await untilRefused;
+    await route.fulfill({ status: 401, json: { reason: 'expired' } });
+  });
+  await signIn(page, app);
+
+  refuse();
+
+  await expect(locked(page)).toBeVisible();
+  await expect(secret(page)).toHaveCount(0);
+  expect(await page.evaluate(() => 'curfewExample' in window), 'it has its tokens still').toBe(false);
+});

@@ -23,6 +23,23 @@ test('notes can be added and deleted, and stay', async ({ alice }) => {
   await expect(b.note(milk)).toHaveCount(0);
 });
 
+test('whoever uses the keyboard keeps their place among the notes', async ({ alice }) => {
+  await alice.signInAtA();
+  const b = await alice.signedInAtB();
+  const [first, second] = [unique('first'), unique('second')];
+  const add = b.page.getByRole('button', { name: 'Add note' });
+  for (const text of [first, second]) {
+    await b.page.getByLabel('New note').fill(text);
+    await add.press('Enter');
+    await expect(b.note(text)).toBeVisible();
+    await expect(add).toBeFocused();
+  }
+  await b.note(first).getByRole('button', { name: 'Delete' }).press('Enter');
+  await expect(b.note(first)).toHaveCount(0);
+  await expect(b.page.getByRole('heading', { name: 'Your notes' }), 'its button has gone').toBeFocused();
+  await b.deleteNote(second);
+});
+
 test('nobody sees the notes of another', async ({ alice, bob }) => {
   const [forAlice, forBob] = [unique('only for alice'), unique('only for bob')];
   const hers = await alice.signedInAtBoth();

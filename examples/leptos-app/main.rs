@@ -10,7 +10,8 @@
 //!
 //! What the app had before: a way to sign in, which ends with an access token and with whose session it is, and pages. Here
 //! both are handed in by the page (`window.curfewExample`). What it takes to lock is [`Guarded`] and what it calls. Left out is
-//! what App B (`frontend/`) has besides: it hides and asks after a sleep and when it comes back from the back-forward cache.
+//! what App B (`frontend/`) has besides: it hides and asks after a sleep and when it comes back from the back-forward cache, and
+//! its tabs share one stream (over HTTP/1.1 a browser has six connections to an origin, and each of these tabs takes one).
 
 use js_sys::{Reflect, Uint8Array};
 use leptos::prelude::*;
@@ -25,8 +26,8 @@ const TABS: &str = "leptos-app-sign-out";
 /// How long until a stream that broke off is opened anew, in milliseconds.
 const FIRST_WAIT_MS: i32 = 500;
 const LAST_WAIT_MS: i32 = 15_000;
-/// A line of a stream that is longer is not a sign-out, in bytes.
-const LONGEST_LINE: usize = 16 * 1024;
+/// A message of a stream that is longer is not a sign-out, in bytes.
+const LONGEST_MESSAGE: usize = 16 * 1024;
 
 fn main() {
     leptos::mount::mount_to_body(|| {
@@ -75,8 +76,9 @@ async fn hear_server(session: SessionRef, access_token: String, lock: impl Fn())
                 return lock();
             }
             Ok(Heard::Break) => wait = FIRST_WAIT_MS,
-            // An app that renews its tokens would do it here, and go on.
-            Ok(Heard::Refusal) => return,
+            // An app that renews its tokens would do it here, and go on. Without, a tab that stayed open would hear of no
+            // sign-out any more.
+            Ok(Heard::Refusal) => return lock(),
             // A network error says nothing of the session.
             Err(_) => wait = (2 * wait).min(LAST_WAIT_MS),
         }
@@ -121,21 +123,22 @@ async fn read_stream(session: &SessionRef, access_token: &str) -> Result<Heard, 
     }
     let body = response.body().ok_or("no body")?;
     let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
-    let mut text = String::new();
+    let mut received = Vec::new();
     loop {
         let chunk = JsFuture::from(reader.read()).await?;
         if Reflect::get(&chunk, &"done".into())?.is_truthy() {
             return Ok(Heard::Break);
         }
         let bytes: Uint8Array = Reflect::get(&chunk, &"value".into())?.dyn_into()?;
-        text.push_str(&String::from_utf8_lossy(&bytes.to_vec()));
-        while let Some((message, rest)) = text.split_once("\n\n") {
-            if is_end_of(message, session) {
+        received.extend(bytes.to_vec());
+        // Chunks end anywhere, also within a character: only whole messages are text.
+        while let Some(end) = received.windows(2).position(|pair| pair == b"\n\n") {
+            if is_end_of(&String::from_utf8_lossy(&received[..end]), session) {
                 return Ok(Heard::End);
             }
-            text = rest.to_owned();
+            received.drain(..end + 2);
         }
-        if text.len() > LONGEST_LINE {
+        if received.len() > LONGEST_MESSAGE {
             return Err("the stream says something that nobody understands".into());
         }
     }
@@ -162,7 +165,7 @@ fn event(json: &str) -> Option<LogoutEvent> {
     })
 }
 
-/// Tabs of one origin tell each other: only one of them needs a stream.
+/// Tabs of one origin tell each other: a tab whose stream is cut at that moment locks with the rest.
 fn hear_other_tabs(session: SessionRef, lock: impl Fn() + 'static) {
     let Ok(channel) = BroadcastChannel::new(TABS) else { return };
     let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {

@@ -13,8 +13,6 @@ pub(super) fn NotesCard(
     notes: ArcReadSignal<Notes>,
     /// What the user is writing.
     draft: ArcRwSignal<String>,
-    /// Whether a change is under way.
-    busy: ArcReadSignal<bool>,
     /// What went wrong with the last one, and what to do.
     problem: ArcReadSignal<Option<String>>,
     /// Adds the draft.
@@ -46,7 +44,7 @@ pub(super) fn NotesCard(
     };
     view! {
         <section class="card stack" aria-labelledby="notes-heading">
-            <h1 id="notes-heading">"Your notes"</h1>
+            <h1 id="notes-heading" tabindex="-1">"Your notes"</h1>
             <p class="muted" role="status">
                 {status}
             </p>
@@ -71,7 +69,7 @@ pub(super) fn NotesCard(
                         on:input=move |event| draft.set(event_target_value(&event))
                     />
                 </div>
-                <button type="submit" class="button" disabled=live(move || busy.get())>
+                <button type="submit" class="button" >
                     "Add note"
                 </button>
             </form>

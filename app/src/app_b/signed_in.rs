@@ -15,8 +15,6 @@ pub struct SignedInSignals {
     pub notes: ArcReadSignal<Notes>,
     /// The note that the user is writing.
     pub draft: ArcRwSignal<String>,
-    /// Whether a change of the notes is under way.
-    pub busy: ArcReadSignal<bool>,
     /// What went wrong with the last change, and what to do.
     pub problem: ArcReadSignal<Option<String>>,
     /// The answer to the request that the user asked for.
@@ -56,7 +54,7 @@ pub fn SignedIn(
     /// What the user can do.
     handlers: SignedInHandlers,
 ) -> impl IntoView {
-    let SignedInSignals { notes, draft, busy, problem, api_result, facts, listening, renewing } = signals;
+    let SignedInSignals { notes, draft, problem, api_result, facts, listening, renewing } = signals;
     let SignedInHandlers { sign_out, add_note, delete_note, call_api, curl_command, copy_curl } = handlers;
     let facts_now = facts.get_untracked();
     view! {
@@ -69,7 +67,7 @@ pub fn SignedIn(
             </button>
         </Bar>
         <main class="stack">
-            <NotesCard notes draft busy problem add=add_note delete=delete_note />
+            <NotesCard notes draft problem add=add_note delete=delete_note />
             <SessionPanel facts listening renewing />
             <ApiCall result=api_result is_bound=facts_now.is_bound call_api curl_command copy_curl />
         </main>

@@ -48,6 +48,11 @@ impl Browser {
         self.document.active_element()?.dyn_into().ok()
     }
 
+    /// Whether the focus is in a field for text.
+    pub(crate) fn is_writing(&self) -> bool {
+        self.document.active_element().is_some_and(|element| element.tag_name() == "INPUT")
+    }
+
     /// Puts the focus on the page's heading.
     pub(crate) fn focus_heading(&self) {
         let heading = self.document.query_selector("h1").ok().flatten();

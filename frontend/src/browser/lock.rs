@@ -4,7 +4,7 @@ use std::rc::Rc;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::AbortController;
 
 use super::timer::timeout;
@@ -45,15 +45,12 @@ impl WebLock {
         };
         let hold = Closure::once_into_js(hold);
         let done = request.call3(&locks, &JsValue::from_str(name), &options, &hold).ok()?.dyn_into::<Promise>().ok()?;
-        let refused = Closure::once(move |_error: JsValue| {
+        spawn_local(async move {
             // Given up before it was this page's turn, it is rejected as well.
-            if !signal.aborted() {
+            if JsFuture::from(done).await.is_err() && !signal.aborted() {
                 granted();
             }
         });
-        _ = done.catch(&refused);
-        // It waits as long as the page does, at most.
-        refused.forget();
         Some(Self { abort, release })
     }
 }

@@ -67,6 +67,8 @@ pub(crate) struct Page {
     question: Cell<u32>,
     /// Tells the newest load of the notes from the ones before.
     notes_load: Cell<u32>,
+    /// Whether a change of the notes is under way.
+    is_changing: Cell<bool>,
 }
 
 impl Page {
@@ -92,6 +94,7 @@ impl Page {
             focused: RefCell::default(),
             question: Cell::default(),
             notes_load: Cell::default(),
+            is_changing: Cell::default(),
         })
     }
 

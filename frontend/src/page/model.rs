@@ -8,9 +8,7 @@ use leptos::prelude::{ArcRwSignal, Set};
 pub(super) struct Model {
     pub(super) notes: ArcRwSignal<Notes>,
     pub(super) draft: ArcRwSignal<String>,
-    /// Whether a change of the notes is under way.
-    pub(super) is_changing: ArcRwSignal<bool>,
-    /// What went wrong with it.
+    /// What went wrong with the last change of the notes.
     pub(super) problem: ArcRwSignal<Option<String>>,
     pub(super) api_result: ArcRwSignal<Option<ApiResult>>,
     pub(super) facts: ArcRwSignal<SessionFacts>,
@@ -30,7 +28,6 @@ impl Model {
         Self {
             notes: ArcRwSignal::new(Notes::Loading),
             draft: ArcRwSignal::default(),
-            is_changing: ArcRwSignal::default(),
             problem: ArcRwSignal::default(),
             api_result: ArcRwSignal::default(),
             facts: ArcRwSignal::default(),
@@ -57,7 +54,6 @@ impl Model {
         SignedInSignals {
             notes: self.notes.read_only(),
             draft: self.draft.clone(),
-            busy: self.is_changing.read_only(),
             problem: self.problem.read_only(),
             api_result: self.api_result.read_only(),
             facts: self.facts.read_only(),

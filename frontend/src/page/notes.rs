@@ -58,21 +58,23 @@ impl Page {
     pub(super) fn delete_note(self: &Rc<Self>, id: i64) {
         let path = format!("{}/{id}", api::NOTES);
         self.change(async move |page| {
-            page.try_change(Method::Delete, &path, None).await;
+            // The button that was pressed goes; whoever has gone on to write meanwhile stays there.
+            if page.try_change(Method::Delete, &path, None).await && !page.browser.is_writing() {
+                page.browser.focus_heading();
+            }
         });
     }
 
     /// One change at a time.
     fn change(self: &Rc<Self>, change: impl AsyncFnOnce(&Rc<Self>) + 'static) {
-        if self.model.is_changing.get_untracked() {
+        if self.is_changing.replace(true) {
             return;
         }
-        self.model.is_changing.set(true);
         self.model.problem.set(None);
         let page = Rc::clone(self);
         spawn_local(async move {
             change(&page).await;
-            page.model.is_changing.set(false);
+            page.is_changing.set(false);
         });
     }
 
@@ -111,7 +113,11 @@ impl Page {
             let answer = Answer::of(reply);
             let text = describe(&answer);
             page.notice_refusal(&answer, &credentials);
-            // After the lock, which forgets the answers before this one.
+            // What came too late is nothing to be told of a session that has ended; a refusal is, and comes after the lock,
+            // which forgets the answers before this one.
+            if status == Some(200) && page.credentials().is_none() {
+                return;
+            }
             page.model.api_result.set(Some(ApiResult { status, text }));
         });
     }
