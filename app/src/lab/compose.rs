@@ -6,12 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::clock::CLOCKS;
 use super::recording::{Before, Fact};
 use super::stage::{Party, Window, reason_words};
 use super::wire::{FromWindow, Kind, Milliseconds, Outcome, Place, Report, Section};
-
-/// Clocks of one machine agree this well, in milliseconds: a browser's is set when the page is loaded, and drifts.
-const CLOCKS: Milliseconds = 5.0;
 
 /// How long an answer may take from the API's log to the page, in milliseconds.
 const ANSWER: Milliseconds = 3_000.0;
@@ -185,7 +183,8 @@ impl<'a> Story<'a> {
                 && told.to == server
                 && (at - ANSWER..=at + CLOCKS).contains(&told.at)
         });
-        if !is_told {
+        let is_its = |report: &Report| report.kind == Kind::Request && report.to == server;
+        if !is_told && !self.is_coming(at, is_its) {
             let outcome = if status < 400 { Outcome::Done } else { Outcome::Refused };
             let carries = vec![("status".to_owned(), status.to_string())];
             self.out.push(Report {
@@ -303,9 +302,17 @@ impl<'a> Story<'a> {
         self.acting.clone().filter(|name| *name != window.name && Party::of_window(name) == Some(window.party))
     }
 
+    /// Whether a party tells of it in a moment: by clocks that are a little apart a cause can come after what it caused.
+    fn is_coming(&self, at: Milliseconds, is_it: impl Fn(&Report) -> bool) -> bool {
+        self.facts.iter().any(
+            |fact| matches!(fact, Fact::Report(report) if (at..=at + CLOCKS).contains(&report.at) && is_it(report)),
+        )
+    }
+
     fn was_pushed(&mut self, window: &Window, at: Milliseconds) {
         let (from, to) = (window.party.server(), Place::Window(window.name.clone()));
-        if !self.out.iter().any(|told| told.kind == Kind::Push && told.from == from && told.to == to) {
+        let is_told = self.out.iter().any(|told| told.kind == Kind::Push && told.from == from && told.to == to);
+        if !is_told && !self.is_coming(at, |report| report.kind == Kind::Push && report.from == from) {
             self.out.push(Report {
                 label: "the session has ended".to_owned(),
                 section: section("HTML, server-sent events", PUSH),
@@ -319,7 +326,10 @@ impl<'a> Story<'a> {
         let is_told = self.out.iter().any(|told| {
             told.outcome == Outcome::Refused && told.from == from && told.to == to && told.at > at - ANSWER
         });
-        if !is_told {
+        let is_its = |report: &Report| {
+            matches!(report.kind, Kind::Request | Kind::Check) && report.outcome == Outcome::Refused && report.to == to
+        };
+        if !is_told && !self.is_coming(at, is_its) {
             self.out.push(Report {
                 label: "asked, and refused".to_owned(),
                 section: section("RFC 6750, section 3.1", REFUSED),

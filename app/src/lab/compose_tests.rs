@@ -52,6 +52,18 @@ fn a_push_that_nobody_reports_is_known_from_the_window() {
 }
 
 #[test]
+fn a_cause_that_is_told_a_little_late_is_told_once() {
+    let push = sample::report(1006.0, Place::AppB, Place::Browser, Kind::Push, Outcome::Done);
+    let story = told(1, vec![locks(1005.0, "app-b-1", "push"), Fact::Report(push)]);
+    assert_eq!(story, ["app-b-1>app-b-1 locked done", "AppB>app-b-1 push done"]);
+    let refused = |kind| Fact::Report(sample::report(1006.0, Place::Browser, Place::AppB, kind, Outcome::Refused));
+    let story = told(1, vec![locks(1005.0, "app-b-1", "check"), refused(Kind::Check)]);
+    assert_eq!(story, ["app-b-1>app-b-1 locked done", "app-b-1>AppB check refused"]);
+    let answer = Fact::Window("app-b-1".to_owned(), FromWindow::Answer { at: 1005.0, status: 401 });
+    assert_eq!(told(1, vec![answer, refused(Kind::Request)]), ["app-b-1>AppB request refused"]);
+}
+
+#[test]
 fn each_of_two_pushes_has_a_window_of_its_own() {
     let push = |at| Fact::Report(sample::report(at, Place::AppB, Place::Browser, Kind::Push, Outcome::Done));
     let facts = vec![push(1003.0), push(1003.5), locks(1005.0, "app-b-1", "push"), locks(1006.0, "app-b-2", "push")];

@@ -1,5 +1,6 @@
 //! A run while it happens: what parties and windows tell, kept as it comes, and made into one account of it.
 
+use super::clock::CLOCKS;
 use super::compose::compose;
 use super::stage::Window;
 use super::wire::{FromWindow, Milliseconds, Report, Run, State, Verdict};
@@ -17,24 +18,19 @@ pub const QUIET: Milliseconds = 2_500.0;
 /// Something that was told.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
-    /// By a party.
+    /// By a party, by the server's clock.
     Report(Report),
-    /// By a window, with this name.
+    /// By a window, with this name, by the lab's page's own clock.
     Window(String, FromWindow),
 }
 
 impl Fact {
-    /// When it happened.
+    /// When it happened, by whose clock so ever.
     #[must_use]
     pub const fn at(&self) -> Milliseconds {
         match self {
             Self::Report(report) => report.at,
-            Self::Window(_, told) => match told {
-                FromWindow::State { at, .. }
-                | FromWindow::Click { at, .. }
-                | FromWindow::Answer { at, .. }
-                | FromWindow::Gone { at } => *at,
-            },
+            Self::Window(_, told) => told.at(),
         }
     }
 }
@@ -65,15 +61,28 @@ pub struct Before {
     pub windows: Vec<Window>,
 }
 
+/// The click that a run begins with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Start {
+    /// By the lab's page's own clock.
+    pub at: Milliseconds,
+    /// As a date, in milliseconds since the Unix epoch.
+    pub date: Milliseconds,
+}
+
 /// A run that is being recorded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recording {
     id: String,
     title: String,
     scenario: Option<String>,
-    started: Milliseconds,
+    start: Start,
     before: Before,
     facts: Vec<Fact>,
+    /// How far the server's clock is ahead of the lab's page's own, as far as that is known by now.
+    ahead: Milliseconds,
+    /// When something was heard last.
+    heard: Milliseconds,
     /// What is expected, as far as it is decided.
     pub verdicts: Vec<Verdict>,
 }
@@ -85,24 +94,12 @@ impl Recording {
         id: String,
         title: String,
         scenario: Option<String>,
-        started: Milliseconds,
+        start: Start,
         before: Before,
         recent: impl IntoIterator<Item = Fact>,
     ) -> Self {
-        let facts = recent.into_iter().filter(|fact| fact.at() >= started).collect();
-        Self { id, title, scenario, started, before, facts, verdicts: Vec::new() }
-    }
-
-    /// The time of its click.
-    #[must_use]
-    pub const fn started(&self) -> Milliseconds {
-        self.started
-    }
-
-    /// Its id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
+        let facts = recent.into_iter().collect();
+        Self { id, title, scenario, start, before, facts, ahead: 0.0, heard: start.at, verdicts: Vec::new() }
     }
 
     /// Whether it belongs to a scenario, which says when it is over.
@@ -111,38 +108,65 @@ impl Recording {
         self.scenario.is_some()
     }
 
-    /// Takes in what was told; false if it happened before the run, or there is too much.
-    pub fn take(&mut self, fact: Fact) -> bool {
-        let belongs = fact.at() >= self.started && self.facts.len() < MOST_FACTS;
-        if belongs {
+    /// Takes in what was told; false if there is too much.
+    pub fn take(&mut self, fact: Fact, now: Milliseconds) -> bool {
+        self.heard = now;
+        let has_room = self.facts.len() < MOST_FACTS;
+        if has_room {
             self.facts.push(fact);
         }
-        belongs
+        has_room
+    }
+
+    /// The server's clock is found to be so far ahead of the lab's page's own: by this all that it told is placed.
+    pub const fn set_ahead(&mut self, ahead: Milliseconds) {
+        self.ahead = ahead;
     }
 
     /// Whether nothing more is to be expected of a run that is no scenario.
     #[must_use]
     pub fn is_over(&self, now: Milliseconds) -> bool {
-        now - self.started > LONGEST || now - self.last() > QUIET
+        now - self.start.at > LONGEST || now - self.heard > QUIET
     }
 
-    /// When the last thing that was told happened.
+    /// When something was heard last.
     #[must_use]
-    pub fn last(&self) -> Milliseconds {
-        self.facts.iter().map(Fact::at).fold(self.started, f64::max)
+    pub const fn last(&self) -> Milliseconds {
+        self.heard
+    }
+
+    /// Where a fact is in the run; none if it was before the click.
+    fn placed(&self, fact: &Fact) -> Option<Fact> {
+        let Start { at: click, date } = self.start;
+        Some(match fact {
+            Fact::Report(report) => {
+                // What follows from the click can seem to be a little before it.
+                let at = Some(report.at - self.ahead).filter(|at| *at >= click - CLOCKS)?.max(click);
+                Fact::Report(Report { at: date + (at - click), ..report.clone() })
+            }
+            Fact::Window(name, told) => {
+                let at = Some(told.at()).filter(|at| *at >= click)?;
+                Fact::Window(name.clone(), told.clone().moved_to(date + (at - click)))
+            }
+        })
     }
 
     /// The account of it so far.
     #[must_use]
     pub fn run(&self) -> Run {
-        let mut facts = self.facts.clone();
-        facts.sort_by(|one, other| one.at().total_cmp(&other.at()));
-        let (windows, reports) = compose(self.started, &self.before, &facts);
+        let mut facts: Vec<Fact> = self.facts.iter().filter_map(|fact| self.placed(fact)).collect();
+        // The click is the first, also where something was placed at it.
+        let key = |fact: &Fact| (fact.at(), matches!(fact, Fact::Report(_)));
+        facts.sort_by(|one, other| {
+            let ((at, is_report), (than, other_is)) = (key(one), key(other));
+            at.total_cmp(&than).then(is_report.cmp(&other_is))
+        });
+        let (windows, reports) = compose(self.start.date, &self.before, &facts);
         Run {
             id: self.id.clone(),
             title: self.title.clone(),
             scenario: self.scenario.clone(),
-            started: self.started,
+            started: self.start.date,
             topology: self.before.state.topology.clone(),
             switches: self.before.state.switches.clone(),
             windows,
@@ -162,9 +186,24 @@ mod tests {
         FromWindow::Click { at, testid: testid.to_owned() }
     }
 
+    /// The click is at 1000, also as a date.
     fn begun(recent: Vec<Fact>) -> Recording {
+        begun_at(Start { at: 1000.0, date: 1000.0 }, recent)
+    }
+
+    fn begun_at(start: Start, recent: Vec<Fact>) -> Recording {
         let before = Before { state: sample::state(), windows: sample::windows(1) };
-        Recording::begin("0123456789abcdef".to_owned(), "Sign-out".to_owned(), None, 1000.0, before, recent)
+        Recording::begin("0123456789abcdef".to_owned(), "Sign-out".to_owned(), None, start, before, recent)
+    }
+
+    fn ended(at: f64) -> Fact {
+        Fact::Report(sample::inside(at, Place::Provider, Kind::Ended, &[]))
+    }
+
+    /// When the provider ended, since the click.
+    fn ends(run: &Run) -> Vec<f64> {
+        let ended = run.reports.iter().filter(|report| report.kind == Kind::Ended);
+        ended.map(|report| report.at - run.started).collect()
     }
 
     #[test]
@@ -177,25 +216,62 @@ mod tests {
 
     #[test]
     fn what_overtook_the_click_belongs_to_the_run_and_what_was_before_does_not() {
-        let ended = |at| Fact::Report(sample::inside(at, Place::Provider, Kind::Ended, &[]));
-        let recording = begun(vec![ended(999.0), ended(1003.0)]);
+        assert_eq!(ends(&begun(vec![ended(990.0), ended(1003.0)]).run()), [3.0]);
+    }
+
+    #[test]
+    fn what_seems_to_be_a_little_before_the_click_follows_from_it() {
+        let mut recording = begun(vec![ended(994.9), ended(998.0)]);
+        recording.take(Fact::Window("app-a".to_owned(), click(1000.0, "sign-out")), 1000.0);
         let run = recording.run();
-        let ends: Vec<f64> =
-            run.reports.iter().filter(|report| report.kind == Kind::Ended).map(|report| report.at).collect();
-        assert_eq!(ends, [1003.0]);
+        assert_eq!(ends(&run), [0.0]);
+        let kinds: Vec<Kind> =
+            run.reports.iter().filter(|report| report.at >= run.started).map(|report| report.kind).collect();
+        assert_eq!(kinds, [Kind::Click, Kind::Ended]);
+        let mut recording = begun(Vec::new());
+        recording.take(Fact::Window("app-b-1".to_owned(), click(999.0, "call-api")), 1000.0);
+        assert!(
+            recording.run().reports.iter().all(|report| report.kind != Kind::Click),
+            "a window knows what was before"
+        );
+    }
+
+    #[test]
+    fn the_servers_clock_may_be_hours_off_and_dates_are_the_browsers() {
+        const HOUR: f64 = 3_600_000.0;
+        for ahead in [-HOUR, -1_000.0, -40.0, 0.0, 40.0, 1_000.0, HOUR] {
+            let mut recording = begun_at(Start { at: 1000.0, date: 1_790_000_000_000.0 }, vec![ended(1003.0 + ahead)]);
+            recording.take(ended(990.0 + ahead), 1000.0);
+            recording.take(ended(1009.0 + ahead), 1010.0);
+            recording.set_ahead(ahead);
+            let run = recording.run();
+            assert_eq!(run.started, 1_790_000_000_000.0);
+            let near: Vec<f64> = ends(&run).into_iter().map(f64::round).collect();
+            assert_eq!(near, [3.0, 9.0], "{ahead} ms ahead");
+        }
+    }
+
+    #[test]
+    fn a_run_is_over_by_the_labs_own_clock_whatever_the_others_show() {
+        for other in [-3_600_000.0, 3_600_000.0] {
+            let mut recording = begun(Vec::new());
+            recording.take(ended(1000.0 + other), 1004.0);
+            assert!(!recording.is_over(1004.0 + QUIET), "{other}");
+            assert!(recording.is_over(1005.0 + QUIET), "{other}");
+        }
     }
 
     #[test]
     fn a_run_is_bounded_in_time_and_size() {
         let mut recording = begun(Vec::new());
-        let fact = |at| Fact::Report(sample::inside(at, Place::Provider, Kind::Ended, &[]));
-        assert!(!recording.take(fact(999.9)), "before the click");
         for number in 0..MOST_FACTS {
-            assert!(recording.take(fact(1000.0 + number as f64)), "{number}");
+            let at = 1000.0 + number as f64;
+            assert!(recording.take(ended(at), at), "{number}");
         }
-        assert!(!recording.take(fact(2000.0)), "too much");
-        assert!(!recording.is_over(1600.0 + QUIET - 2.0), "something may follow");
-        assert!(recording.is_over(1600.0 + QUIET), "it has been quiet");
+        assert!(!recording.take(ended(1600.0), 1600.0), "too much");
+        assert!(!recording.is_over(1600.0 + QUIET), "something may follow");
+        assert!(recording.is_over(1601.0 + QUIET), "it has been quiet");
+        recording.take(ended(1000.0), 1000.0 + LONGEST);
         assert!(recording.is_over(1000.0 + LONGEST + 1.0));
     }
 
@@ -212,10 +288,10 @@ mod tests {
         ];
         let (mut one, mut other) = (begun(Vec::new()), begun(Vec::new()));
         for fact in &facts {
-            one.take(fact.clone());
+            one.take(fact.clone(), 1010.0);
         }
         for fact in facts.iter().rev() {
-            other.take(fact.clone());
+            other.take(fact.clone(), 1010.0);
         }
         assert_eq!(one.run(), other.run());
     }

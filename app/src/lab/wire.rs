@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds since the Unix epoch, with a fraction: a browser's `performance.timeOrigin + performance.now()`, or the
-/// system's clock. All parties of the demo run on one machine, so their times can be compared.
+/// Milliseconds, with a fraction, by the clock of whoever tells: the demo's process (a [`Report`]), the browser's system (a
+/// [`FromWindow`]) or, in a [`Run`], the lab's page. The first two are not to be compared, and need not agree.
 pub type Milliseconds = f64;
 
 /// Where a message starts or ends: a lane of the diagram.
@@ -230,6 +230,23 @@ pub enum FromWindow {
     },
 }
 
+impl FromWindow {
+    /// When.
+    #[must_use]
+    pub const fn at(&self) -> Milliseconds {
+        let (Self::State { at, .. } | Self::Click { at, .. } | Self::Answer { at, .. } | Self::Gone { at }) = self;
+        *at
+    }
+
+    /// The same, by another clock.
+    #[must_use]
+    pub fn moved_to(mut self, when: Milliseconds) -> Self {
+        let (Self::State { at, .. } | Self::Click { at, .. } | Self::Answer { at, .. } | Self::Gone { at }) = &mut self;
+        *at = when;
+        self
+    }
+}
+
 /// What the lab asks of a window that it opened, by `postMessage`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "curfew-lab")]
@@ -274,7 +291,7 @@ pub struct Run {
     pub title: String,
     /// The scenario's id, if it was one.
     pub scenario: Option<String>,
-    /// The time of the click.
+    /// The time of the click, in milliseconds since the Unix epoch.
     pub started: Milliseconds,
     /// Host names of the demo: `cross-site` or `same-site`.
     pub topology: String,

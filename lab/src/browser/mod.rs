@@ -9,5 +9,5 @@ mod windows;
 pub(crate) use api::{Problem, delete, get, post, put};
 pub(crate) use file::download;
 pub(crate) use stream::{Stream, StreamEvent};
-pub(crate) use time::{Changes, now, random_id, sleep};
+pub(crate) use time::{Changes, now, random_id, sleep, system_now};
 pub(crate) use windows::{Heard, Opening, Windows, shown};

@@ -1,13 +1,29 @@
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
+use app::lab::clock::SystemClock;
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::Performance;
 
-/// Now, on the scale of [`Milliseconds`](app::lab::wire::Milliseconds).
+thread_local! {
+    static SYSTEM: Cell<SystemClock> = Cell::new(SystemClock::new(performance().map_or(0.0, |it| it.time_origin())));
+}
+
+fn performance() -> Option<Performance> {
+    web_sys::window().and_then(|window| window.performance())
+}
+
+/// Now, in milliseconds, by this page's own clock: nobody sets it, and it says no date.
 pub(crate) fn now() -> f64 {
-    web_sys::window()
-        .and_then(|window| window.performance())
-        .map_or_else(js_sys::Date::now, |performance| performance.time_origin() + performance.now())
+    performance().map_or_else(js_sys::Date::now, |performance| performance.now())
+}
+
+/// Now, in milliseconds since the Unix epoch, by the clock of the browser's system, which its other pages read as well.
+pub(crate) fn system_now() -> f64 {
+    let mut clock = SYSTEM.get();
+    let read = clock.read(now(), js_sys::Date::now(), now());
+    SYSTEM.set(clock);
+    read
 }
 
 fn timeout(millis: u32) -> Promise {

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use app::lab::recording::{Before, Fact, Recording, beginning};
+use app::lab::clock::happened;
+use app::lab::recording::{Before, Fact, Recording, Start, beginning};
 use app::lab::scenario::{Claim, judge};
 use app::lab::view::Connection;
 use app::lab::wire::{Event, FromWindow, Kind, Milliseconds, ToWindow, Verdict};
@@ -11,7 +12,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{Armed, Desk};
-use crate::browser::{Heard, Stream, StreamEvent, now, random_id, shown, sleep};
+use crate::browser::{Heard, Stream, StreamEvent, get, now, random_id, shown, sleep, system_now};
 use crate::incoming;
 
 /// How much is kept while nothing is recorded: what can overtake a click.
@@ -22,6 +23,12 @@ const TICK: Duration = Duration::from_millis(500);
 
 /// After so many ticks a window that says nothing is asked.
 const TICKS_OF_SILENCE: u32 = 3;
+
+/// The server is asked for the time so many times at first, for one of them to be quick,
+const COMPARISONS: u32 = 4;
+
+/// and again after so many ticks.
+const TICKS_UNTIL_COMPARED: u32 = 10;
 
 /// How long until a stream that the browser gave up is opened again, in milliseconds.
 const RETRY: u32 = 2_000;
@@ -57,7 +64,12 @@ impl Desk {
             StreamEvent::Open => {
                 desk.lab.connection.set(Connection::Open);
                 let desk = Rc::clone(&desk);
-                spawn_local(async move { desk.fetch_state().await });
+                spawn_local(async move {
+                    desk.fetch_state().await;
+                    for _ in 0..COMPARISONS {
+                        desk.compare_clocks().await;
+                    }
+                });
             }
             StreamEvent::Lost { is_final } => {
                 desk.lab.connection.set(Connection::Lost);
@@ -91,6 +103,10 @@ impl Desk {
     fn hear_window(self: &Rc<Self>, heard: Heard) {
         let Some(state) = self.lab.state.get_untracked() else { return };
         let Heard { name, is_new, told } = heard;
+        let told = {
+            let at = happened(told.at(), system_now(), now());
+            told.moved_to(at)
+        };
         if let Some(title) = beginning(&told) {
             self.begin_by_click(title, &told);
         }
@@ -136,17 +152,37 @@ impl Desk {
         let before = Before { state, windows: self.lab.windows.get_untracked() };
         let recent = self.recent.take();
         let Begun { title, scenario, at } = begun;
-        *self.recording.borrow_mut() = Some(Recording::begin(random_id(), title, scenario, at, before, recent));
+        let start = Start { at, date: system_now() - (now() - at) };
+        *self.recording.borrow_mut() = Some(Recording::begin(random_id(), title, scenario, start, before, recent));
         self.stop_replay();
         self.lab.is_live.set(true);
         self.lab.selected.set(None);
+        self.place_recording();
+        // The machine may have slept since they were compared.
+        let desk = Rc::clone(self);
+        spawn_local(async move { desk.compare_clocks().await });
+    }
+
+    /// Asks the server for the time, and places by the answer what it has told.
+    async fn compare_clocks(&self) {
+        let asked = now();
+        // Without an answer it stays as it was.
+        let Ok(said) = get::<Milliseconds>("/api/clock").await else { return };
+        self.server_clock.borrow_mut().exchanged(asked, said, now());
+        self.place_recording();
+    }
+
+    fn place_recording(&self) {
+        if let Some(recording) = self.recording.borrow_mut().as_mut() {
+            recording.set_ahead(self.server_clock.borrow().ahead(system_now() - now()));
+        }
         self.show_recording();
     }
 
     /// Takes in what was told.
     fn take(self: &Rc<Self>, fact: Fact) {
         if let Some(recording) = self.recording.borrow_mut().as_mut() {
-            recording.take(fact);
+            recording.take(fact, now());
         } else {
             let mut recent = self.recent.borrow_mut();
             recent.push_back(fact);
@@ -202,6 +238,11 @@ impl Desk {
             self.changes.notify();
         }
         self.ask_the_silent();
+        self.ticks.set(self.ticks.get().wrapping_add(1));
+        if self.ticks.get().is_multiple_of(TICKS_UNTIL_COMPARED) {
+            let desk = Rc::clone(self);
+            spawn_local(async move { desk.compare_clocks().await });
+        }
         let is_over = self.recording.borrow().as_ref().is_some_and(|run| !run.is_scenario() && run.is_over(now()));
         if is_over {
             self.finish();

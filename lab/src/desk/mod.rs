@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
+use app::lab::clock::ServerClock;
 use app::lab::recording::{Fact, Recording};
 use app::lab::scenario::{Evidence, Expectation};
 use app::lab::view::{Lab, LabPage, LabPageProps};
@@ -45,6 +46,8 @@ pub(crate) struct Desk {
     pub(crate) expected: RefCell<Vec<Expectation>>,
     pub(crate) evidence: RefCell<Evidence>,
     pub(crate) recording: RefCell<Option<Recording>>,
+    server_clock: RefCell<ServerClock>,
+    ticks: Cell<u32>,
     /// What was told lately while nothing was recorded: a report may overtake the click that it follows from.
     recent: RefCell<VecDeque<Fact>>,
     /// For how many ticks each of these windows has not said a word.
@@ -88,6 +91,8 @@ impl Desk {
             expected: RefCell::default(),
             evidence: RefCell::default(),
             recording: RefCell::default(),
+            server_clock: RefCell::default(),
+            ticks: Cell::default(),
             recent: RefCell::default(),
             silent: RefCell::default(),
             stream: RefCell::default(),

@@ -7,7 +7,7 @@ use app::lab::wire::{Event, Kind, Outcome, Place, Report, Section};
 use reqwest::{Client, RequestBuilder, redirect};
 
 use super::Lab;
-use super::events::now;
+use super::clock::now;
 
 /// How long a party may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use app::lab::wire::{Event, Milliseconds};
+use app::lab::wire::Event;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{self, KeepAlive, Sse};
@@ -111,17 +111,12 @@ pub(super) async fn get(State(lab): State<Lab>, headers: HeaderMap) -> Response 
     Sse::new(messages).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response()
 }
 
-/// The time now.
-pub(super) fn now() -> Milliseconds {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    since.as_secs_f64() * 1_000.0
-}
-
 #[cfg(test)]
 mod tests {
     use app::lab::wire::{Kind, Outcome, Place, Report};
 
     use super::*;
+    use crate::lab::clock::now;
 
     fn event(label: &str) -> Event {
         Event::Report(Report {

@@ -5,6 +5,7 @@
 
 mod administrator;
 mod calls;
+mod clock;
 mod companion;
 mod document;
 mod events;
@@ -107,6 +108,7 @@ fn router(lab: Lab, folders: &Folders) -> Router {
     let run = get(runs::get).put(runs::put).delete(runs::delete).layer(DefaultBodyLimit::max(runs::LARGEST));
     let api = Router::new()
         .route("/state", get(state::get))
+        .route("/clock", get(clock::get))
         .route("/switches", put(switches::put))
         .route("/events", get(events::get))
         .route("/administrator", post(administrator::post))

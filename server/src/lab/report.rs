@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ::app::lab::wire::{Kind, Outcome, Place, Report};
 
-use super::events::now;
+use super::clock::now;
 use crate::cli::PartyKind;
 use crate::config::Config;
 pub(super) use queue::{Queue, deliver};

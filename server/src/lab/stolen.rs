@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::Lab;
 use super::calls::{Told, ask};
-use super::events::now;
+use super::clock::now;
 use super::problem::Problem;
 
 const SECTION: (&str, &str) = ("RFC 6750, section 3.1", "https://www.rfc-editor.org/rfc/rfc6750#section-3.1");

@@ -9,7 +9,7 @@ use axum::{Json, extract};
 use provider::GrantType;
 
 use super::Lab;
-use super::events::now;
+use super::clock::now;
 use super::problem::Problem;
 use super::state::switches_of;
 use crate::StartError;

@@ -15,7 +15,21 @@ let told = "";
 // Whoever else opened this window is not at the lab's origin, and the browser gives the message to nobody. The name is for
 // the last message of a page, which comes when it is no longer known who sent it.
 const say = (what, at, more) => opener.postMessage({ "curfew-lab": what, at, name: window.name, ...more }, LAB);
-const now = () => performance.timeOrigin + performance.now();
+
+/** When the page's own clock began, by the system's. */
+let begun = performance.timeOrigin;
+const SLACK = 2;
+
+// All pages of a browser read the same clock of the system. A page's own is finer, but stands still while the machine sleeps
+// (w3c/hr-time#115): it counts for as long as the system's does not contradict it. `app::lab::clock` does the same.
+function now() {
+  const [before, system, after] = [performance.now(), Date.now(), performance.now()];
+  const isSo = begun + before <= system + 1 + SLACK && begun + after >= system - SLACK;
+  if (!isSo) begun = system + 0.5 - (before + after) / 2;
+  return begun + after;
+}
+
+const began = (event) => now() - Math.max(0, performance.now() - event.timeStamp);
 
 function tell() {
   const { session = null, user = null, reason = null, channel = null, listening = null } = document.body.dataset;
@@ -49,14 +63,14 @@ function again(event) {
 function clicked(event) {
   const pressed = event.target instanceof Element ? event.target.closest(PRESSABLE) : null;
   const testid = pressed?.dataset.testid;
-  if (testid) say("click", performance.timeOrigin + event.timeStamp, { testid });
+  if (testid) say("click", began(event), { testid });
 }
 
 /** The provider's form to sign in has a button without a name; to press Enter in a form presses its button. */
 function submitted(event) {
   if (event.submitter?.dataset.testid) return;
   const testid = event.target.elements.namedItem("password") ? "password-form" : "form";
-  say("click", performance.timeOrigin + event.timeStamp, { testid });
+  say("click", began(event), { testid });
 }
 
 /** App B shows what its API answered. */

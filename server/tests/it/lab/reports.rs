@@ -133,6 +133,24 @@ async fn a_stolen_token_is_good_until_the_sign_out_and_is_never_repeated() {
     demo.stop().await;
 }
 
+/// By it the lab's page places what is reported among what windows tell.
+#[tokio::test]
+async fn who_reports_and_who_is_asked_for_the_time_read_one_clock() {
+    let demo = Demo::start().await;
+    let mut events = demo.events(None).await;
+    let clock = async || demo.get("/clock").await.1.as_f64().expect("milliseconds");
+    let before = clock().await;
+    let _alice = signed_in(&demo, "alice").await;
+    let heard = events
+        .until(&[like("provider", "provider", "sign-in", "done"), like("app-a", "app-a", "sign-in", "done")])
+        .await;
+    let after = clock().await;
+    for report in &heard {
+        assert!((before..=after).contains(&report["at"].as_f64().unwrap()), "{before} to {after}: {report}");
+    }
+    demo.stop().await;
+}
+
 #[tokio::test]
 async fn who_comes_back_hears_what_was_missed_and_every_stream_ends_with_the_lab() {
     let demo = Demo::start().await;
