@@ -10,7 +10,7 @@ use super::Lab;
 use super::clock::now;
 
 /// How long a party may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// As much of an answer is read, in bytes.
 const LARGEST_ANSWER: usize = 16 * 1024;

@@ -2,6 +2,8 @@
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 
 use super::world::{Demo, carried, is_like, like};
 use crate::curfew::{access_token, claims};
@@ -130,6 +132,30 @@ async fn a_stolen_token_is_good_until_the_sign_out_and_is_never_repeated() {
         let (status, answer) = demo.send(Method::POST, "/stolen", &json!({ "token": bad })).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{answer}");
     }
+    demo.stop().await;
+}
+
+#[tokio::test]
+async fn a_thief_whose_page_goes_away_hides_no_refusal_of_anybody_else() {
+    let demo = Demo::start().await;
+    let mut alice = signed_in(&demo, "alice").await;
+    let token = access_token(&alice.tokens).to_owned();
+    sign_out_at_a(&demo, &mut alice.browser).await;
+    let mut events = demo.events(None).await;
+    let authority = demo.lab.strip_prefix("http://").unwrap();
+    let body = json!({ "token": token }).to_string();
+    let request = format!(
+        "POST /api/stolen HTTP/1.1\r\nHost: {authority}\r\nSec-Fetch-Site: same-origin\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let port = authority.rsplit_once(':').unwrap().1.parse().unwrap();
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    socket.write_all(request.as_bytes()).await.unwrap();
+    drop(socket);
+    events.until(&[like("lab", "app-b", "request", "refused")]).await;
+    assert_ended(&demo.call(Method::GET, "/notes", &token, None).await);
+    events.until(&[like("browser", "app-b", "request", "refused")]).await;
     demo.stop().await;
 }
 
