@@ -31,6 +31,14 @@ test('a window that is closed and at once opened again is there once, and is hea
   await expect(lab.window('app-a')).toHaveAttribute('data-session', 'elsewhere');
 });
 
+test('a window that shows something else is not shown as what it was', async ({ lab }) => {
+  const a = await lab.openWindow('app-a');
+  await expect(lab.window('app-a')).toContainText('signed out');
+  await a.goto('data:text/html,elsewhere');
+  await expect(lab.window('app-a')).toContainText('shows no page of the demo');
+  await expect(lab.window('app-a')).toHaveAttribute('data-session', 'loading');
+});
+
 test('a window that is closed is no longer there', async ({ lab }) => {
   const a = await lab.openWindow('app-a');
   await expect(lab.window('app-a')).toBeVisible();

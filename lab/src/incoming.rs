@@ -20,7 +20,7 @@ const fn is_sound(message: &FromWindow) -> bool {
     let (FromWindow::State { at, .. }
     | FromWindow::Click { at, .. }
     | FromWindow::Answer { at, .. }
-    | FromWindow::Gone { at }) = message;
+    | FromWindow::Gone { at, .. }) = message;
     at.is_finite()
 }
 
@@ -32,13 +32,15 @@ mod tests {
     fn a_window_says_what_was_pressed() {
         let told = message(r#"{"curfew-lab":"click","at":1690000000000.5,"testid":"sign-out"}"#);
         assert_eq!(told, Some(FromWindow::Click { at: 1_690_000_000_000.5, testid: "sign-out".to_owned() }));
-        let told = message(r#"{"curfew-lab":"gone","at":1}"#);
-        assert_eq!(told, Some(FromWindow::Gone { at: 1.0 }));
+        let told = message(r#"{"curfew-lab":"gone","at":1,"origin":"http://127.0.0.1:4001"}"#);
+        assert_eq!(told, Some(FromWindow::Gone { at: 1.0, origin: "http://127.0.0.1:4001".to_owned() }));
     }
 
     #[test]
     fn what_is_no_message_is_nothing() {
-        for json in ["", "null", "1", "{}", r#"{"curfew-lab":"click"}"#, r#"{"curfew-lab":"gone","at":"now"}"#] {
+        for json in
+            ["", "null", "1", "{}", r#"{"curfew-lab":"click"}"#, r#"{"curfew-lab":"gone","at":"now","origin":""}"#]
+        {
             assert_eq!(message(json), None, "{json}");
         }
         let long = format!(r#"{{"curfew-lab":"click","at":1,"testid":"{}"}}"#, "x".repeat(LONGEST_MESSAGE));

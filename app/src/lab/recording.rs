@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(beginning(&click(1.0, "sign-out")), Some("Sign-out"));
         assert_eq!(beginning(&click(1.0, "end-all")), Some("Sign-out everywhere"));
         assert_eq!(beginning(&click(1.0, "call-api")), None);
-        assert_eq!(beginning(&FromWindow::Gone { at: 1.0 }), None);
+        assert_eq!(beginning(&FromWindow::Gone { at: 1.0, origin: sample::state().app_a }), None);
     }
 
     #[test]

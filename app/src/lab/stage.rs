@@ -1,6 +1,6 @@
 //! The windows that the lab has opened, as far as they have told of themselves.
 
-use super::wire::{FromWindow, Place, State};
+use super::wire::{FromWindow, Milliseconds, Place, State};
 
 /// More windows than this are not opened: ten tabs of App B, one of App A, one of the provider, and a few to spare.
 pub const MOST_WINDOWS: usize = 16;
@@ -138,15 +138,17 @@ pub struct Window {
     pub title: String,
     /// Whose it is; it may show the provider's page for a while.
     pub party: Party,
-    /// What it shows; none while nothing has been heard.
+    /// What it shows; none while nothing has been heard, and when the page that it showed has gone.
     pub page: Option<Page>,
+    /// When a page of it said last what it shows.
+    pub told: Option<Milliseconds>,
 }
 
 impl Window {
     /// The nth window of a party.
     #[must_use]
     pub fn new(party: Party, number: usize) -> Self {
-        Self { name: party.window(number), title: party.window_title(number), party, page: None }
+        Self { name: party.window(number), title: party.window_title(number), party, page: None, told: None }
     }
 
     /// Whether it shows its own party's page and somebody is signed in there.
@@ -179,7 +181,7 @@ impl Window {
         self.page.as_ref().filter(|page| page.party == Some(self.party))
     }
 
-    /// What `data-session` of its entry says: of its own party's page, or `elsewhere` or `loading`.
+    /// What `data-session` of its entry says: of its own party's page, or `elsewhere`, or `loading` where no page is known.
     #[must_use]
     pub fn session(&self) -> &str {
         match (&self.page, self.own()) {
@@ -192,13 +194,13 @@ impl Window {
     /// How it stands, in a few words.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let Some(page) = &self.page else { return "loading…".to_owned() };
+        let Some((page, party)) = self.page.as_ref().and_then(|page| Some((page, page.party?))) else {
+            let text = if self.told.is_some() { "shows no page of the demo" } else { "loading…" };
+            return text.to_owned();
+        };
         let user = page.user.as_deref().unwrap_or("somebody");
-        match (page.party == Some(self.party), page.session.as_deref()) {
-            (false, _) => match page.party {
-                Some(party) => format!("is at {} {}", party.title(), page.path),
-                None => "shows another site".to_owned(),
-            },
+        match (party == self.party, page.session.as_deref()) {
+            (false, _) => format!("is at {} {}", party.title(), page.path),
             (true, Some("signed-in")) => match page.listening.as_deref() {
                 Some("open") => format!("signed in as {user}, listening"),
                 Some("tab") => format!("signed in as {user}, listening through another tab"),
@@ -216,15 +218,26 @@ impl Window {
 
     /// Takes in what it tells.
     pub fn hear(&mut self, told: &FromWindow, state: &State) {
-        if let FromWindow::State { origin, path, session, user, reason, listening, .. } = told {
-            self.page = Some(Page {
-                party: Party::of_origin(origin, state),
-                path: plain_path(path),
-                session: session.clone(),
-                user: user.clone(),
-                reason: reason.clone(),
-                listening: listening.clone(),
-            });
+        match told {
+            FromWindow::State { at, origin, path, session, user, reason, listening, .. } => {
+                self.told = Some(*at);
+                self.page = Some(Page {
+                    party: Party::of_origin(origin, state),
+                    path: plain_path(path),
+                    session: session.clone(),
+                    user: user.clone(),
+                    reason: reason.clone(),
+                    listening: listening.clone(),
+                });
+            }
+            // Of a page that another has followed it can come late, and even by its own time.
+            FromWindow::Gone { at, origin } => {
+                let is_its = self.page.as_ref().is_some_and(|page| page.party == Party::of_origin(origin, state));
+                if is_its && self.told.is_some_and(|told| *at >= told) {
+                    self.page = None;
+                }
+            }
+            FromWindow::Click { .. } | FromWindow::Answer { .. } => {}
         }
     }
 }
@@ -296,6 +309,25 @@ mod tests {
         assert_eq!(plain_path("/end_session/result/c2Vzc2lvbi1vZi1hbGljZQ"), "/end_session/result/…");
         assert_eq!(plain_path("/signed-out"), "/signed-out");
         assert_eq!(plain_path("/"), "/");
+    }
+
+    #[test]
+    fn a_page_that_has_gone_is_not_shown_and_one_that_followed_it_is() {
+        let state = sample::state();
+        let gone = |at, origin: &str| FromWindow::Gone { at, origin: origin.to_owned() };
+        let mut window = Window::new(Party::AppA, 1);
+        window.hear(&gone(0.5, &state.app_a), &state);
+        assert_eq!(window.sentence(), "loading…");
+        window.hear(&sample::shows(1.0, &state.app_a, "signed-in", None), &state);
+        window.hear(&gone(0.9, &state.app_a), &state);
+        assert!(window.is_signed_in(), "another page of the app has gone, and this one came");
+        window.hear(&gone(1.2, &state.provider), &state);
+        assert!(window.is_signed_in(), "the provider's page has gone, and this one came");
+        window.hear(&gone(2.0, &state.app_a), &state);
+        assert_eq!((window.page.as_ref(), window.session()), (None, "loading"));
+        assert_eq!(window.sentence(), "shows no page of the demo");
+        window.hear(&sample::shows(3.0, &state.app_a, "signed-out", None), &state);
+        assert_eq!(window.sentence(), "signed out");
     }
 
     #[test]

@@ -227,6 +227,8 @@ pub enum FromWindow {
     Gone {
         /// When.
         at: Milliseconds,
+        /// The page's origin.
+        origin: String,
     },
 }
 
@@ -234,14 +236,15 @@ impl FromWindow {
     /// When.
     #[must_use]
     pub const fn at(&self) -> Milliseconds {
-        let (Self::State { at, .. } | Self::Click { at, .. } | Self::Answer { at, .. } | Self::Gone { at }) = self;
+        let (Self::State { at, .. } | Self::Click { at, .. } | Self::Answer { at, .. } | Self::Gone { at, .. }) = self;
         *at
     }
 
     /// The same, by another clock.
     #[must_use]
     pub fn moved_to(mut self, when: Milliseconds) -> Self {
-        let (Self::State { at, .. } | Self::Click { at, .. } | Self::Answer { at, .. } | Self::Gone { at }) = &mut self;
+        let (Self::State { at, .. } | Self::Click { at, .. } | Self::Answer { at, .. } | Self::Gone { at, .. }) =
+            &mut self;
         *at = when;
         self
     }

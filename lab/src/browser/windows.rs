@@ -99,7 +99,7 @@ impl Windows {
         let json = JSON::stringify(&event.data()).ok()?.as_string()?;
         let told = incoming::message(&json)?;
         // A page tells its own origin, and no other.
-        if let FromWindow::State { origin, .. } = &told
+        if let FromWindow::State { origin, .. } | FromWindow::Gone { origin, .. } = &told
             && *origin != event.origin()
         {
             return None;

@@ -136,14 +136,10 @@ impl Desk {
         self.changes.notify();
     }
 
-    /// Pages know when they are loaded whether there is push and broadcast, and how to renew.
     fn reload_pages(&self, was: &Switches, now: &Switches) {
-        let is_same = (was.push, was.broadcast, was.renew) == (now.push, now.broadcast, now.renew);
-        if is_same {
-            return;
-        }
+        let parties = self.outdated.borrow_mut().reload(was, now);
         let pages = self.lab.windows.with_untracked(|windows| {
-            let own = windows.iter().filter(|window| window.party != Party::Provider && window.own().is_some());
+            let own = windows.iter().filter(|window| parties.contains(&window.party) && window.own().is_some());
             own.map(|window| window.name.clone()).collect::<Vec<_>>()
         });
         for name in pages {

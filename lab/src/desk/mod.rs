@@ -17,6 +17,7 @@ use leptos::prelude::*;
 use send_wrapper::SendWrapper;
 
 use crate::browser::{Changes, Stream, Windows};
+use crate::outdated::Outdated;
 
 /// A scenario whose click is about to come.
 pub(crate) struct Armed {
@@ -47,6 +48,7 @@ pub(crate) struct Desk {
     pub(crate) evidence: RefCell<Evidence>,
     pub(crate) recording: RefCell<Option<Recording>>,
     server_clock: RefCell<ServerClock>,
+    outdated: RefCell<Outdated>,
     ticks: Cell<u32>,
     /// What was told lately while nothing was recorded: a report may overtake the click that it follows from.
     recent: RefCell<VecDeque<Fact>>,
@@ -92,6 +94,7 @@ impl Desk {
             evidence: RefCell::default(),
             recording: RefCell::default(),
             server_clock: RefCell::default(),
+            outdated: RefCell::default(),
             ticks: Cell::default(),
             recent: RefCell::default(),
             silent: RefCell::default(),

@@ -49,7 +49,7 @@ function watch() {
   const options = { capture: true, passive: true };
   addEventListener("click", clicked, options);
   addEventListener("submit", submitted, options);
-  addEventListener("pagehide", () => say("gone", now()), options);
+  addEventListener("pagehide", () => say("gone", now(), { origin: location.origin }), options);
   addEventListener("pageshow", again, options);
 }
 
