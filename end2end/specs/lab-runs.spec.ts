@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Download } from '@playwright/test';
 import { expect, test } from '../fixtures/lab';
-import type { Lab } from '../pages/lab';
+import { Lab } from '../pages/lab';
 import { ProviderLogin } from '../pages/provider';
 
 test.setTimeout(150_000);
@@ -133,4 +133,23 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
     await lab.runs.first().getByRole('button').click();
     await expect(lab.runs).toHaveCount(count - 1);
   });
+});
+
+test('past runs are asked for whenever the lab hears again, and a list that does not come is no empty one', async ({ context, demo }) => {
+  const page = await context.newPage();
+  let asked = 0;
+  await page.route('**/api/runs', (route) => (++asked === 1 ? route.abort() : route.continue()));
+  // The first stream ends at once, and how the demo stands comes by the second alone.
+  const states: string[] = [];
+  page.on('request', (request) => void (request.url().endsWith('/api/state') && states.push(request.url())));
+  let streams = 0;
+  const short = { contentType: 'text/event-stream', body: 'retry: 100\n\n' };
+  await page.route('**/api/events', (route) => (++streams === 1 ? route.fulfill(short) : route.continue()));
+  const lab = new Lab(page, demo);
+  const again = page.waitForResponse('**/api/runs');
+  await page.goto(demo.lab);
+  await expect(lab.problem).toContainText('The past runs cannot be listed.');
+  expect((await again).status()).toBe(200);
+  await expect(lab.switchOf('push')).toBeEnabled();
+  expect([asked, states]).toEqual([2, []]);
 });

@@ -40,26 +40,16 @@ impl Desk {
     }
 
     pub(super) async fn fetch_runs(&self) {
-        if let Ok(runs) = get::<Vec<RunHead>>("/api/runs").await {
-            self.lab.runs.set(runs);
+        match get::<Vec<RunHead>>("/api/runs").await {
+            Ok(runs) => self.lab.runs.set(runs),
+            Err(problem) => self.lab.problem.set(Some(format!("The past runs cannot be listed. {problem}"))),
         }
     }
 
-    pub(super) async fn fetch_state(&self) {
-        match get("/api/state").await {
-            Ok(state) => {
-                self.lab.state.set(Some(state));
-                self.changes.notify();
-            }
-            Err(problem) => self.lab.problem.set(Some(problem.to_string())),
-        }
-    }
-
-    /// What the address asks for, and what there is.
+    /// What the address asks for.
     pub(super) fn restore(self: &Rc<Self>) {
         let desk = Rc::clone(self);
         spawn_local(async move {
-            desk.fetch_runs().await;
             let query = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
             if let Some(id) = run_in(&query) {
                 desk.show_run(id.to_owned()).await;

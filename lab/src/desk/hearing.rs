@@ -65,7 +65,8 @@ impl Desk {
                 desk.lab.connection.set(Connection::Open);
                 let desk = Rc::clone(&desk);
                 spawn_local(async move {
-                    desk.fetch_state().await;
+                    // How the demo stands, the stream says first.
+                    desk.fetch_runs().await;
                     for _ in 0..COMPARISONS {
                         desk.compare_clocks().await;
                     }
