@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ::app::lab::wire::Report;
-use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, RequestBuilder};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -80,19 +80,56 @@ pub(in crate::lab) async fn deliver(
             }
             let Ok(body) = serde_json::to_vec(&reports) else { continue };
             let request = http.post(&url).bearer_auth(&secret).header(CONTENT_TYPE, "application/json").body(body);
-            if let Err(error) = request.timeout(PATIENCE).send().await {
-                tracing::debug!(party, error = %error.without_url(), "the lab was not told");
+            match send(request).await {
+                Ok(()) => {}
+                // It is there and does not take what is for it: somebody has made a mistake.
+                Err(error) if error.is_status() => {
+                    let lost = reports.len();
+                    tracing::warn!(party, lost, error = %error.without_url(), "the lab refused reports");
+                }
+                Err(error) => tracing::debug!(party, error = %error.without_url(), "the lab was not told"),
             }
         }
     }
 }
 
+async fn send(request: RequestBuilder) -> Result<(), reqwest::Error> {
+    request.timeout(PATIENCE).send().await?.error_for_status().map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use ::app::lab::wire::{Kind, Outcome, Place};
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::routing::post;
 
     use super::*;
+    use crate::lab::calls;
     use crate::lab::report::sketch;
+
+    #[tokio::test]
+    async fn a_refusal_is_no_success() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let answers = [
+            StatusCode::NO_CONTENT,
+            StatusCode::UNAUTHORIZED,
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ];
+        let router = answers.into_iter().fold(Router::new(), |router, status| {
+            router.route(&format!("/{}", status.as_u16()), post(move || async move { status }))
+        });
+        let serves = tokio::spawn(async move { axum::serve(listener, router).await });
+        let http = calls::client().unwrap();
+        for status in answers {
+            let sent = send(http.post(format!("{origin}/{}", status.as_u16()))).await;
+            let refused = sent.err().and_then(|error| error.status());
+            assert_eq!(refused, Some(status).filter(|status| !status.is_success()));
+        }
+        serves.abort();
+    }
 
     #[test]
     fn the_oldest_go_and_are_counted() {
