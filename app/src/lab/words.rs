@@ -1,6 +1,5 @@
 //! The lab's words: places, kinds and times as readers see them.
 
-use super::stage::Party;
 use super::wire::{Kind, Outcome, Place, Report, Run};
 
 /// A place, where the titles of the run's windows are at hand.
@@ -125,18 +124,6 @@ pub fn tooltip(report: &Report, run: &Run) -> String {
         text.push_str(&format!("\n{}", section.name));
     }
     text
-}
-
-/// Which of the apps a place is of: its window's, or its server's.
-#[must_use]
-pub fn party(place: &Place) -> Option<Party> {
-    match place {
-        Place::Window(name) => Party::of_window(name),
-        Place::AppA => Some(Party::AppA),
-        Place::AppB => Some(Party::AppB),
-        Place::Provider => Some(Party::Provider),
-        Place::Browser | Place::Lab => None,
-    }
 }
 
 #[cfg(test)]

@@ -35,9 +35,6 @@ pub(super) async fn put(
     if run.id != id.as_str() {
         return Err(Problem::Value("The run is of another id than its address.".to_owned()));
     }
-    if !run.started.is_finite() {
-        return Err(Problem::Value("The run has no time.".to_owned()));
-    }
     lab.0.runs.write(id, &run).await?;
     Ok(StatusCode::NO_CONTENT)
 }

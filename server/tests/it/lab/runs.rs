@@ -39,6 +39,11 @@ async fn what_is_no_run_is_not_kept() {
     large["title"] = "x".repeat(256 * 1024).into();
     let mut strange = good.clone();
     strange["started"] = json!("yesterday");
+    // JSON has no number that is none; what is too large for one is refused as well.
+    let endless = good.to_string().replace("1000.5", "1e400");
+    assert_ne!(endless, good.to_string());
+    let request = demo.request(Method::PUT, &format!("/runs/{ID}")).header("content-type", "application/json");
+    assert_eq!(request.body(endless).send().await.unwrap().status(), StatusCode::BAD_REQUEST);
     let table = [
         (ID, large, StatusCode::PAYLOAD_TOO_LARGE),
         (ID, strange, StatusCode::UNPROCESSABLE_ENTITY),
