@@ -1,5 +1,5 @@
-//! The windows that the lab has opened. It knows them by their proxies, as the browser hands them out: a message counts
-//! only if it comes from one of these, and from a page of the demo.
+//! The windows that the lab has opened. It knows them by their proxies, as the browser hands them out; a message counts only
+//! if it comes from a page of the demo. One of a proxy that is not known is of a window from before the lab was reloaded.
 
 use std::cell::RefCell;
 
@@ -122,7 +122,8 @@ impl Windows {
         claimed(message).filter(|name| self.held.borrow().iter().any(|held| held.name == *name))
     }
 
-    /// Only pages that were opened by this tab can have it as their opener, and so speak to it.
+    /// Whoever has a handle of this tab can speak to it, the windows that its windows open as well. What protects is that the
+    /// origin was one of the demo's.
     fn adopt(&self, message: &JsValue, party: Party, source: JsValue) -> Option<String> {
         let mut held = self.held.borrow_mut();
         let taken: Vec<&str> = held.iter().map(|held| held.name.as_str()).collect();

@@ -24,7 +24,7 @@ pub(super) fn Inspector(
                     view! {
                         <p class="muted">
                             "Point at a message, or reach it by Tab and the arrow keys, to see what it carried and which specification \
-                            it follows. Tokens, cookies and session identifiers are never shown."
+                            it follows. Tokens and cookies are never shown, and of session identifiers only fingerprints."
                         </p>
                     }
                         .into_any()
