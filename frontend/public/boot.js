@@ -3,7 +3,7 @@ import init from "/pkg/frontend.js";
 
 // Leptos makes what never changes in its views from markup. Where the browser has trusted types, the policy allows that and
 // no other markup: one element, of these, with text in it.
-const STATIC = /^<(h1|h2|label|p|span|strong|summary)(?: (?:class|for|id)="[\w -]*")*>[^<>]*<\/\1>$/;
+const STATIC = /^<(button|h1|h2|label|p|span|strong|summary)(?: (?:class|for|id|tabindex|type)="[\w -]*")*>[^<>]*<\/\1>$/;
 globalThis.trustedTypes?.createPolicy("default", { createHTML: (markup) => (STATIC.test(markup) ? markup : null) });
 
 try {
