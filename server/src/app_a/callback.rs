@@ -122,6 +122,10 @@ fn verify_with_known_keys(
     let verifier = client.id_token_verifier().set_allowed_algs(algorithms(app)).set_time_fn(move || now.into());
     let id_token = tokens.extra_fields().id_token().ok_or(Problem::NoIdToken)?;
     let claims = id_token.claims(&verifier, &transaction.nonce).map_err(Problem::IdToken)?;
+    // Rules 4 and 5, which the library leaves out. Of other audiences it trusts none, so no token needs an `azp`.
+    if claims.authorized_party().is_some_and(|azp| azp.as_str() != app.config().client_id) {
+        return Err(Problem::AuthorizedParty);
+    }
     if let Some(expected) = claims.access_token_hash() {
         let key = id_token.signing_key(&verifier).map_err(|_| Problem::WrongAccessToken)?;
         let algorithm = id_token.signing_alg().map_err(|_| Problem::WrongAccessToken)?;

@@ -34,6 +34,8 @@ pub(super) enum Problem {
     UnreadableIdToken,
     #[error("the ID token is refused: {0}")]
     IdToken(ClaimsVerificationError),
+    #[error("the ID token was issued to another app (azp)")]
+    AuthorizedParty,
     #[error("the access token is not the one that the ID token names (at_hash)")]
     WrongAccessToken,
     #[error("the ID token's sub or sid is empty, too long or not text: no sign-out could name this session")]
@@ -92,7 +94,11 @@ impl Problem {
             Self::RefusedByProvider(_) => "refused-by-provider",
             Self::CodeRefused => "code-refused",
             Self::TokenEndpoint => "token-endpoint",
-            Self::NoIdToken | Self::UnreadableIdToken | Self::IdToken(_) | Self::Identifiers => "id-token",
+            Self::NoIdToken
+            | Self::UnreadableIdToken
+            | Self::IdToken(_)
+            | Self::AuthorizedParty
+            | Self::Identifiers => "id-token",
             Self::WrongAccessToken => "access-token",
             Self::WrongUser => "userinfo",
             Self::EndedMeanwhile => "session-ended",
@@ -151,6 +157,7 @@ impl Problem {
             | Self::NoIdToken
             | Self::UnreadableIdToken
             | Self::IdToken(_)
+            | Self::AuthorizedParty
             | Self::WrongAccessToken => (
                 "You are not signed in",
                 text("What came back from the sign-in service did not pass App A's checks. Start again from App A."),

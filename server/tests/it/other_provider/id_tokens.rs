@@ -19,7 +19,7 @@ fn with(keys: &[Key; 2], mut claims: Value, name: &str, value: Value) -> String 
 /// The provider announces `none` and HS256 as well, and two keys.
 #[tokio::test]
 async fn an_id_token_that_breaks_a_rule_signs_nobody_in() {
-    let broken: [(&str, Make); 18] = [
+    let broken: [(&str, Make); 22] = [
         ("alg none", |_, claims| format!("{}.", unsigned(&json!({ "alg": "none" }), &claims))),
         ("alg none, with a signature", |keys, claims| keys[0].sign(&json!({ "alg": "none", "kid": "one" }), &claims)),
         ("the client's secret", |_, claims| signed_by_secret(&claims, "app-a-demo-secret-known-to-everybody")),
@@ -31,6 +31,13 @@ async fn an_id_token_that_breaks_a_rule_signs_nobody_in() {
         ("no aud", |keys, claims| with(keys, claims, "aud", Value::Null)),
         ("another aud", |keys, claims| with(keys, claims, "aud", json!("app-b"))),
         ("a second aud", |keys, claims| with(keys, claims, "aud", json!(["app-a", "somebody"]))),
+        ("another azp", |keys, claims| with(keys, claims, "azp", json!("app-b"))),
+        ("an empty azp", |keys, claims| with(keys, claims, "azp", json!(""))),
+        ("two azps", |keys, claims| with(keys, claims, "azp", json!(["app-a", "app-b"]))),
+        ("a second aud, with our azp", |keys, mut claims| {
+            claims["azp"] = json!("app-a");
+            with(keys, claims, "aud", json!(["app-a", "somebody"]))
+        }),
         ("no sub", |keys, claims| with(keys, claims, "sub", Value::Null)),
         ("no iat", |keys, claims| with(keys, claims, "iat", Value::Null)),
         ("no exp", |keys, claims| with(keys, claims, "exp", Value::Null)),
@@ -52,7 +59,7 @@ async fn an_id_token_that_breaks_a_rule_signs_nobody_in() {
         assert!(home.body.contains("data-session=\"signed-out\""), "{what}");
     }
     // It is the token that was wrong each time.
-    other.make_id_tokens(|keys, claims| good_id_token(keys, &claims));
+    other.make_id_tokens(|keys, claims| with(keys, claims, "azp", json!("app-a")));
     let home = other.sign_in(&mut Browser::new()).await;
     assert!(home.body.contains("data-user=\"alice\""), "{}", home.body);
     other.stop().await;
