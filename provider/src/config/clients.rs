@@ -42,12 +42,12 @@ impl Clients {
         self.configured.contains_key(client_id)
     }
 
-    /// Puts a registered client in its place, or takes it away; gives what was there.
-    pub(super) fn set_registered(&self, client_id: &str, client: Option<Arc<Client>>) -> Option<Arc<Client>> {
+    /// Puts a registered client in its place, or takes it away.
+    pub(super) fn set_registered(&self, client_id: &str, client: Option<Arc<Client>>) {
         let mut registered = self.registered.write().unwrap_or_else(PoisonError::into_inner);
         match client {
-            Some(client) => registered.insert(client_id.to_owned(), client),
-            None => registered.remove(client_id),
+            Some(client) => _ = registered.insert(client_id.to_owned(), client),
+            None => _ = registered.remove(client_id),
         }
     }
 }

@@ -116,10 +116,10 @@ impl Registry {
         self.clients.all()
     }
 
-    /// Puts a client that registered itself in its place, or takes it away; gives what was there. Only while the transaction
-    /// is open that stores the same: whoever writes afterwards finds the one and the other.
-    pub(crate) fn set_registered(&self, client_id: &str, client: Option<Arc<Client>>) -> Option<Arc<Client>> {
-        self.clients.set_registered(client_id, client)
+    /// Puts a client that registered itself in its place, or takes it away. Only once the same is
+    /// [stored](crate::registration), and before anybody else writes.
+    pub(crate) fn set_registered(&self, client_id: &str, client: Option<Arc<Client>>) {
+        self.clients.set_registered(client_id, client);
     }
 
     pub(crate) fn resource_server(&self, id: &str) -> Option<&ResourceServer> {

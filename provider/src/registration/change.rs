@@ -1,5 +1,5 @@
-//! What begins and ends with a registration. The copy in memory changes while the transaction holds the write lock: whoever
-//! writes afterwards finds the one and the other.
+//! What begins and ends with a registration. The copy in memory changes after the commit, and before anybody else can write:
+//! whoever writes afterwards finds the one and the other, and a commit that fails has changed neither.
 
 use std::sync::Arc;
 
@@ -8,12 +8,13 @@ use sqlx::SqliteConnection;
 use super::error::RegistrationError;
 use super::metadata::Metadata;
 use crate::audit::{self, Cause};
-use crate::config::RegistrationLimits;
+use crate::config::{Client, RegistrationLimits};
 use crate::end_session::{GivenUp, give_up_all};
 use crate::error::InternalError;
 use crate::offline_access;
 use crate::secret::Hash;
 use crate::state::Provider;
+use crate::store::Writer;
 use crate::store::registered_client::{self, RegisteredClient};
 use crate::store::{authorization_code, session_consent, token_family};
 
@@ -29,13 +30,30 @@ pub(crate) async fn load(provider: &Provider) -> Result<(), InternalError> {
         let secret = record.secret_hash.as_deref().and_then(Hash::stored);
         let metadata = Metadata::parse(record.metadata.as_bytes(), limits);
         match metadata.and_then(|metadata| metadata.client(&record.client_id, secret, limits)) {
-            Ok(client) => _ = provider.registry.set_registered(&record.client_id, Some(Arc::new(client))),
+            Ok(client) => provider.registry.set_registered(&record.client_id, Some(Arc::new(client))),
             Err(error) => {
                 tracing::warn!(client.id = record.client_id, %error, "registered client left out: it is not allowed now");
             }
         }
     }
     Ok(())
+}
+
+/// What a transaction does to a client, beside what it stores.
+#[must_use]
+pub(super) struct Change {
+    client_id: String,
+    /// `None`: there is no such client any more.
+    client: Option<Arc<Client>>,
+    given_up: GivenUp,
+}
+
+impl Change {
+    /// Changes the copy in memory as well, once the transaction is committed. Gives what is to be told of.
+    pub(super) fn committed(self, provider: &Provider, _nobody_writes: &Writer) -> GivenUp {
+        provider.registry.set_registered(&self.client_id, self.client);
+        self.given_up
+    }
 }
 
 fn warn_of_dangers(limits: &RegistrationLimits) {
@@ -52,7 +70,7 @@ fn warn_of_dangers(limits: &RegistrationLimits) {
     }
 }
 
-/// Gives a client other metadata, and ends what it may not have by them. The caller commits, and then tells.
+/// Gives a client other metadata, and ends what it may not have by them. The caller commits, and then says so.
 pub(super) async fn replace(
     conn: &mut SqliteConnection,
     provider: &Provider,
@@ -60,7 +78,7 @@ pub(super) async fn replace(
     metadata: &Metadata,
     secret: Option<Hash>,
     now: i64,
-) -> Result<GivenUp, RegistrationError> {
+) -> Result<Change, RegistrationError> {
     let client_id = &record.client_id;
     let limits = provider.registry.registration.as_ref().ok_or(RegistrationError::Off)?;
     let client = metadata.client(client_id, secret, limits)?;
@@ -77,26 +95,23 @@ pub(super) async fn replace(
     };
     audit::registration(conn, client_id, audit::Registration::Changed, now).await?;
     registered_client::update(conn, client_id, &metadata.to_stored()?, secret).await?;
-    provider.registry.set_registered(client_id, Some(Arc::new(client)));
-    Ok(given_up)
+    Ok(Change { client_id: client_id.clone(), client: Some(Arc::new(client)), given_up })
 }
 
 /// Ends a client, everything that it was given, and what it is owed (RFC 7592 section 2.3). Sessions that reached it go on,
-/// and still say so when they end. The caller commits, and then tells.
+/// and still say so when they end. The caller commits, and then says so.
 pub(super) async fn forget(
     conn: &mut SqliteConnection,
-    provider: &Provider,
     client_id: &str,
     why: audit::Registration,
     now: i64,
-) -> Result<GivenUp, sqlx::Error> {
+) -> Result<Change, sqlx::Error> {
     end_grants(conn, client_id, now).await?;
     audit::registration(conn, client_id, why, now).await?;
     session_consent::delete_of_client(conn, client_id).await?;
     let given_up = give_up_all(conn, client_id, now).await?;
     registered_client::delete(conn, client_id).await?;
-    provider.registry.set_registered(client_id, None);
-    Ok(given_up)
+    Ok(Change { client_id: client_id.to_owned(), client: None, given_up })
 }
 
 /// Codes, tokens, and access while users are away.
@@ -113,14 +128,16 @@ async fn end_grants(conn: &mut SqliteConnection, client_id: &str, now: i64) -> R
 pub(crate) async fn expire_unused(provider: &Provider, now: i64) -> Result<(), InternalError> {
     let Some(limits) = &provider.registry.registration else { return Ok(()) };
     loop {
-        let mut tx = provider.store.begin().await?;
+        let mut writer = provider.store.writer().await?;
+        let mut tx = writer.begin().await?;
         let unused = registered_client::unused(&mut tx, now - limits.unused_lifetime, BATCH).await?;
-        let mut given_up = Vec::new();
+        let mut changes = Vec::new();
         for client_id in &unused {
-            given_up.push(forget(&mut tx, provider, client_id, audit::Registration::Unused, now).await?);
+            changes.push(forget(&mut tx, client_id, audit::Registration::Unused, now).await?);
         }
         tx.commit().await?;
-        for (client_id, given_up) in unused.iter().zip(&given_up) {
+        for (client_id, change) in unused.iter().zip(changes) {
+            let given_up = change.committed(provider, &writer);
             tracing::info!(client.id = client_id, "registered client forgotten: nobody had signed in to it");
             given_up.tell(provider);
         }

@@ -14,7 +14,7 @@ use super::change::{forget, replace};
 use super::error::RegistrationError;
 use super::metadata::Metadata;
 use super::response::Information;
-use super::{bearer, require_json};
+use super::{bearer, require_json, to_the_end};
 use crate::audit;
 use crate::config::RegistrationLimits;
 use crate::http::{NO_STORE, SourceBucket};
@@ -39,7 +39,8 @@ pub(crate) async fn put(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    change(&provider, &client_id, source, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+    let owner = Arc::clone(&provider);
+    to_the_end(&provider, async move { change(&owner, &client_id, source, &headers, &body).await }).await
 }
 
 /// `DELETE /register/{client_id}`
@@ -48,7 +49,8 @@ pub(crate) async fn delete(
     Path(client_id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    remove(&provider, &client_id, &headers).await.unwrap_or_else(IntoResponse::into_response)
+    let owner = Arc::clone(&provider);
+    to_the_end(&provider, async move { remove(&owner, &client_id, &headers).await }).await
 }
 
 async fn read(provider: &Provider, client_id: &str, headers: &HeaderMap) -> Result<Response, RegistrationError> {
@@ -89,7 +91,8 @@ async fn change(
     let metadata = Metadata::parse(body, limits)?;
     metadata.check_name(&provider.registry)?;
 
-    let mut tx = provider.store.begin().await?;
+    let mut writer = provider.store.writer().await?;
+    let mut tx = writer.begin().await?;
     let record = authenticate(&mut tx, client_id, access_token).await?;
     let known = record.secret_hash.as_deref().and_then(Hash::stored);
     identity.check_secret(known)?;
@@ -101,8 +104,10 @@ async fn change(
             Secret { hash: Some(made.hash()), shown: Some(made.as_str().to_owned()) }
         }
     };
-    let given_up = replace(&mut tx, provider, &record, &metadata, secret.hash, provider.clock.now()).await?;
+    let change = replace(&mut tx, provider, &record, &metadata, secret.hash, provider.clock.now()).await?;
     tx.commit().await?;
+    let given_up = change.committed(provider, &writer);
+    drop(writer);
     tracing::info!(client.id = client_id, "client changed its registration");
     given_up.tell(provider);
     let information = Information {
@@ -119,10 +124,13 @@ async fn remove(provider: &Provider, client_id: &str, headers: &HeaderMap) -> Re
     limits(provider)?;
     let access_token = bearer(headers).ok_or(RegistrationError::AccessToken)?;
     authenticate(&mut *provider.store.read().await?, client_id, access_token).await?;
-    let mut tx = provider.store.begin().await?;
+    let mut writer = provider.store.writer().await?;
+    let mut tx = writer.begin().await?;
     authenticate(&mut tx, client_id, access_token).await?;
-    let given_up = forget(&mut tx, provider, client_id, audit::Registration::Deleted, provider.clock.now()).await?;
+    let change = forget(&mut tx, client_id, audit::Registration::Deleted, provider.clock.now()).await?;
     tx.commit().await?;
+    let given_up = change.committed(provider, &writer);
+    drop(writer);
     tracing::info!(client.id = client_id, "client deleted its registration");
     given_up.tell(provider);
     Ok((StatusCode::NO_CONTENT, [NO_STORE]).into_response())

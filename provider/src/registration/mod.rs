@@ -25,7 +25,10 @@ pub(crate) use register::post;
 pub(crate) use throttle::Throttle;
 
 use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 
+use crate::error::InternalError;
+use crate::state::Provider;
 use error::RegistrationError;
 
 /// Where clients register, and below which each finds its own registration.
@@ -39,6 +42,15 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut authorization = headers.get_all(header::AUTHORIZATION).iter();
     let (scheme, token) = authorization.next()?.to_str().ok()?.split_once(' ')?;
     (scheme.eq_ignore_ascii_case("bearer") && authorization.next().is_none()).then(|| token.trim())
+}
+
+/// Does what a request asks for in a task of its own: who goes away must not leave a registration that has changed on disk only.
+async fn to_the_end(
+    provider: &Provider,
+    work: impl Future<Output = Result<Response, RegistrationError>> + Send + 'static,
+) -> Response {
+    let answer = provider.spawn(work).await.map_err(|died| RegistrationError::from(InternalError::from(died)));
+    answer.flatten().unwrap_or_else(IntoResponse::into_response)
 }
 
 fn require_json(headers: &HeaderMap) -> Result<(), RegistrationError> {

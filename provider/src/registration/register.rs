@@ -3,17 +3,16 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use sqlx::SqliteConnection;
 
-use super::change::forget;
+use super::change::{Change, forget};
 use super::error::RegistrationError;
 use super::metadata::Metadata;
 use super::response::Information;
-use super::{bearer, require_json};
+use super::{bearer, require_json, to_the_end};
 use crate::audit;
 use crate::config::RegistrationLimits;
-use crate::end_session::GivenUp;
 use crate::http::SourceBucket;
 use crate::secret::{Opaque, random_id};
 use crate::state::Provider;
@@ -29,7 +28,8 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    register(&provider, source, &headers, &body).await.unwrap_or_else(IntoResponse::into_response)
+    let owner = Arc::clone(&provider);
+    to_the_end(&provider, async move { register(&owner, source, &headers, &body).await }).await
 }
 
 async fn register(
@@ -61,17 +61,19 @@ async fn register(
         token_hash: access_token.hash().as_bytes().to_vec(),
         issued_at: now,
     };
-    let mut tx = provider.store.begin().await?;
-    let forgotten = make_room(&mut tx, provider, limits, now).await?;
+    let mut writer = provider.store.writer().await?;
+    let mut tx = writer.begin().await?;
+    let forgotten = make_room(&mut tx, limits, now).await?;
     registered_client::insert(&mut tx, &record).await?;
     audit::registration(&mut tx, &record.client_id, audit::Registration::Made, now).await?;
     tx.commit().await?;
-    // Nobody knows its name yet, so nobody can look for it before it is there.
     provider.registry.set_registered(&record.client_id, Some(Arc::new(client)));
-    if let Some((client_id, given_up)) = forgotten {
+    if let Some((client_id, change)) = forgotten {
+        let given_up = change.committed(provider, &writer);
         tracing::warn!(client.id = client_id, "registered client forgotten, to make room: nobody had signed in to it");
         given_up.tell(provider);
     }
+    drop(writer);
     tracing::info!(client.id = record.client_id, "client registered");
     let information = Information {
         client_id: &record.client_id,
@@ -93,18 +95,17 @@ fn check_initial_access_token(limits: &RegistrationLimits, headers: &HeaderMap) 
 }
 
 /// The oldest client that nobody has signed in to makes room, unless it is new. Clients that are used stay. The caller
-/// commits, and then tells of the one that is forgotten.
+/// commits, and then says so.
 async fn make_room(
     conn: &mut SqliteConnection,
-    provider: &Provider,
     limits: &RegistrationLimits,
     now: i64,
-) -> Result<Option<(String, GivenUp)>, RegistrationError> {
+) -> Result<Option<(String, Change)>, RegistrationError> {
     if registered_client::count(conn).await? < i64::from(limits.max_clients) {
         return Ok(None);
     }
     let unused = registered_client::unused(conn, now - SAFE, 1).await?;
     let client_id = unused.into_iter().next().ok_or(RegistrationError::Full)?;
-    let given_up = forget(conn, provider, &client_id, audit::Registration::RoomMade, now).await?;
-    Ok(Some((client_id, given_up)))
+    let change = forget(conn, &client_id, audit::Registration::RoomMade, now).await?;
+    Ok(Some((client_id, change)))
 }

@@ -29,7 +29,7 @@ use std::time::Duration;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection, Sqlite, SqlitePool, Transaction};
 
 static MIGRATOR: Migrator = sqlx::migrate!();
 
@@ -45,6 +45,10 @@ pub(crate) struct Store {
     // SQLite has one writer at a time; one connection makes them queue here, in order, instead of polling for the lock.
     write: SqlitePool,
 }
+
+/// The only connection that writes: as long as somebody has it, nobody else in this process writes, not after a commit either.
+#[derive(Debug)]
+pub(crate) struct Writer(PoolConnection<Sqlite>);
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +124,11 @@ impl Store {
         self.write.begin_with("BEGIN IMMEDIATE").await
     }
 
+    /// For whoever has something left to do after the commit, before others write.
+    pub(crate) async fn writer(&self) -> Result<Writer, sqlx::Error> {
+        self.write.acquire().await.map(Writer)
+    }
+
     /// Whether the database answers.
     pub(crate) async fn check(&self) -> Result<(), sqlx::Error> {
         sqlx::query("SELECT 1").execute(&mut *self.read().await?).await.map(drop)
@@ -128,6 +137,13 @@ impl Store {
     pub(crate) async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
+    }
+}
+
+impl Writer {
+    /// As [`Store::begin`].
+    pub(crate) async fn begin(&mut self) -> Result<Transaction<'_, Sqlite>, sqlx::Error> {
+        self.0.begin_with("BEGIN IMMEDIATE").await
     }
 }
 

@@ -96,3 +96,38 @@ async fn changes_that_are_refused() {
     let information = body(&provider.manage("GET", &app, None).await);
     assert_eq!(information["client_name"], "Notes", "nothing has changed");
 }
+
+/// What could not be stored has not happened, for those who ask the copy in memory either.
+#[tokio::test]
+async fn a_registration_changes_only_with_its_commit() {
+    const OTHER: &str = "https://other.example.com/callback";
+    let limits = json!({"max_clients": 1, "unused_lifetime": 2 * 60 * 60});
+    let provider = TestProvider::with(config_registering(limits)).await;
+    let app = provider.registered(&json!({})).await;
+    let is_as_it_was = async || {
+        let sign_in = provider.browser().get(&app.authorize(&[])).await;
+        assert!(sign_in.status.is_redirection(), "{}", sign_in.body);
+        provider.browser().get(&app.authorize(&[("redirect_uri", OTHER)])).await.assert_error_page(400);
+    };
+    provider.fail_commits_after("UPDATE ON registered_client").await;
+    let changed = json!({"client_id": app.client_id, "redirect_uris": [OTHER]});
+    refused(&provider.manage("PUT", &app, Some(&changed)).await, 503, "server_error");
+    is_as_it_was().await;
+
+    provider.fail_no_commits().await;
+    provider.fail_commits_after("DELETE ON registered_client").await;
+    refused(&provider.manage("DELETE", &app, None).await, 503, "server_error");
+    is_as_it_was().await;
+    provider.clock.advance(60 * 60);
+    refused(&provider.register(&json!({"redirect_uris": [OTHER]})).await, 503, "server_error");
+    is_as_it_was().await;
+    provider.clock.advance(60 * 60);
+    provider.state.sweep().await.unwrap_err();
+    is_as_it_was().await;
+
+    provider.fail_no_commits().await;
+    assert_eq!(provider.manage("PUT", &app, Some(&changed)).await.status, StatusCode::OK);
+    provider.browser().get(&app.authorize(&[])).await.assert_error_page(400);
+    assert_eq!(provider.manage("DELETE", &app, None).await.status, StatusCode::NO_CONTENT);
+    provider.browser().get(&app.authorize(&[("redirect_uri", OTHER)])).await.assert_error_page(400);
+}
