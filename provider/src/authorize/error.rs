@@ -53,6 +53,8 @@ pub(crate) enum AuthorizationError {
     TokensInQuery,
     #[error("nonce is missing: it is needed where no code is exchanged")]
     NoNonce,
+    #[error("dpop_jkt must be 43 characters of base64url: the SHA-256 thumbprint of the key")]
+    DpopJkt,
     #[error("dpop_jkt: a token without a code is bound to no key; ask for a code, or leave it out")]
     UnboundToken,
     #[error("request and request_uri must not come together")]
@@ -113,6 +115,7 @@ impl AuthorizationError {
             | Self::UnsupportedResponseMode
             | Self::TokensInQuery
             | Self::NoNonce
+            | Self::DpopJkt
             | Self::UnboundToken
             | Self::TwoRequests
             | Self::NoCodeChallenge

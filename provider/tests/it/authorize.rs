@@ -82,6 +82,8 @@ async fn errors_that_are_redirected() {
         (&[("code_challenge_method", "plain")], "invalid_request"),
         (&[("code_challenge", &short)], "invalid_request"),
         (&[("code_challenge", &not_base64url)], "invalid_request"),
+        (&[("dpop_jkt", &short)], "invalid_request"),
+        (&[("dpop_jkt", &not_base64url)], "invalid_request"),
         (&[("prompt", "none login")], "invalid_request"),
         (&[("prompt", "whatever")], "invalid_request"),
         (&[("max_age", "-1")], "invalid_request"),

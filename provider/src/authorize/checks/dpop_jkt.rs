@@ -1,3 +1,4 @@
+use super::is_sha256;
 use crate::authorize::AuthorizationError;
 use crate::config::ResponseType;
 use crate::http::Params;
@@ -11,6 +12,8 @@ pub(in crate::authorize) fn parse(
 ) -> Result<Option<String>, AuthorizationError> {
     let dpop_jkt = params.get("dpop_jkt").map(str::to_owned);
     match response_type {
+        // Nobody could ever prove such a key, which would show only once the user has signed in.
+        ResponseType::Code if !dpop_jkt.as_deref().is_none_or(is_sha256) => Err(AuthorizationError::DpopJkt),
         ResponseType::Code => Ok(dpop_jkt),
         ResponseType::IdTokenToken if dpop_jkt.is_some() => Err(AuthorizationError::UnboundToken),
         // There is nothing to bind.
@@ -23,11 +26,29 @@ mod tests {
     use super::*;
     use crate::authorize::checks::params;
 
+    /// RFC 9449 section 10: a thumbprint as in RFC 7638, by SHA-256.
+    #[test]
+    fn a_code_is_bound_to_what_can_be_a_thumbprint() {
+        const THUMBPRINT: &str = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+        let parse = |jkt: &str| parse(&params(&format!("dpop_jkt={jkt}")), ResponseType::Code);
+        assert_eq!(parse(THUMBPRINT), Ok(Some(THUMBPRINT.to_owned())));
+        for wrong in [
+            "x",
+            &THUMBPRINT[1..],
+            &format!("{THUMBPRINT}A"),
+            &format!("{}%3D", &THUMBPRINT[1..]),
+            &THUMBPRINT.replace('-', "%2B"),
+            &THUMBPRINT.replace('_', "%2F"),
+            &THUMBPRINT.replace('u', "%20"),
+        ] {
+            assert_eq!(parse(wrong), Err(AuthorizationError::DpopJkt), "{wrong}");
+        }
+    }
+
     #[test]
     fn no_token_is_left_unbound_that_should_be_bound() {
         use ResponseType::{Code, IdToken, IdTokenToken};
         let table = [
-            ("dpop_jkt=x", Code, Ok(Some("x"))),
             ("", Code, Ok(None)),
             ("dpop_jkt=x", IdTokenToken, Err(AuthorizationError::UnboundToken)),
             ("dpop_jkt=", IdTokenToken, Ok(None)),

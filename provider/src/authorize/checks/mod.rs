@@ -13,6 +13,11 @@ mod target;
 pub(crate) use prompt::Prompt;
 pub(crate) use target::Target;
 
+/// Whether this can be a SHA-256 digest in base64url.
+fn is_sha256(text: &str) -> bool {
+    text.len() == 43 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
 #[cfg(test)]
 pub(super) fn params(query: &str) -> crate::http::Params {
     crate::http::Params::parse(query.as_bytes(), super::request::PARAMETERS).unwrap()

@@ -1,3 +1,4 @@
+use super::is_sha256;
 use crate::authorize::AuthorizationError;
 use crate::config::Client;
 use crate::http::Params;
@@ -14,7 +15,5 @@ pub(in crate::authorize) fn parse(params: &Params, client: &Client) -> Result<Op
     if params.get("code_challenge_method") != Some("S256") {
         return Err(AuthorizationError::CodeChallengeMethod);
     }
-    let is_sha256 = challenge.len() == 43
-        && challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    if is_sha256 { Ok(Some(challenge.to_owned())) } else { Err(AuthorizationError::CodeChallenge) }
+    if is_sha256(challenge) { Ok(Some(challenge.to_owned())) } else { Err(AuthorizationError::CodeChallenge) }
 }
