@@ -102,5 +102,5 @@ pub use logout_token::{LogoutTokenError, VerifiedLogoutToken};
 pub use observation::{Observation, Observer, Observers};
 pub use provider::{FetchError, MetadataError, ProviderMetadata, Refresh};
 pub use relying_party::{OpenError, RelyingParty};
-pub use settings::{Settings, SettingsError};
+pub use settings::{CLOCK_SKEW, Settings, SettingsError};
 pub use sse::SubscribeError;

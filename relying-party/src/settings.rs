@@ -6,8 +6,9 @@ use url::Url;
 use crate::url_rules::https_or_loopback;
 use crate::{Algorithm, Observers};
 
-/// How much two clocks may differ, in seconds.
-pub(crate) const CLOCK_SKEW: u64 = 60;
+/// How much the clocks of an app and its provider may differ, in seconds: so much later a logout token or an ID token
+/// expires, and so far ahead any token may have been issued.
+pub const CLOCK_SKEW: u64 = 60;
 
 /// How long a sign-in may take from `/authorize` to the callback, in seconds; a sign-out is kept at least so long.
 pub(crate) const LOGIN_TRANSACTION: u64 = 600;
@@ -115,9 +116,9 @@ impl Settings {
         self.session_lifetime.max(LOGIN_TRANSACTION).saturating_add(CLOCK_SKEW)
     }
 
-    /// Seconds that an unsigned sign-out of an unknown session is kept.
+    /// Seconds that an unsigned sign-out of an unknown session is kept: as long as a sign-in that was on its way.
     pub(crate) fn keep_unverified(&self) -> u64 {
-        self.access_token_lifetime.max(LOGIN_TRANSACTION)
+        self.access_token_lifetime.max(LOGIN_TRANSACTION).saturating_add(CLOCK_SKEW)
     }
 }
 

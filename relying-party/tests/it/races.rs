@@ -7,7 +7,9 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
 use proptest::prelude::*;
-use relying_party::{Admission, Channel, Guard, LogoutEvent, SessionRef, Standing, Trust, session_endpoint};
+use relying_party::{
+    Admission, CLOCK_SKEW, Channel, Guard, LogoutEvent, SessionRef, Standing, Trust, session_endpoint,
+};
 use serde_json::json;
 use tower::ServiceExt as _;
 
@@ -15,6 +17,9 @@ use crate::support::{AUDIENCE, CLIENT_ID, Fixture, NOW, soon};
 
 const SIDS: [&str; 4] = ["s0", "s1", "s2", "s3"];
 const USERS: [&str; 2] = ["alice", "bob"];
+
+/// How long an unsigned sign-out of an unknown session is kept, in seconds.
+const SUSPICION: u64 = 600 + CLOCK_SKEW;
 
 /// Session `n` is of user `n % 2`, who signed in at `NOW + 10 n`.
 fn user(session: usize) -> usize {
@@ -235,9 +240,9 @@ impl World {
             Op::EndUnsigned(sid) if self.model.indexed.contains(sid) => self.model.end(*sid),
             Op::EndUnsigned(sid) if !self.model.ended.contains(sid) => {
                 // A second one does not prolong the first.
-                let until = self.model.suspected_until.entry(*sid).or_insert(now + 600);
+                let until = self.model.suspected_until.entry(*sid).or_insert(now + SUSPICION);
                 if *until <= now {
-                    *until = now + 600;
+                    *until = now + SUSPICION;
                 }
             }
             Op::EndUser(user, instant) => {

@@ -10,7 +10,7 @@ use openidconnect::core::CoreJwsSigningAlgorithm;
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClaimsVerificationError, OAuth2TokenResponse, SignatureVerificationError,
 };
-use relying_party::{Algorithm, Observation, is_identifier};
+use relying_party::{Algorithm, CLOCK_SKEW, Observation, is_identifier};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use tower_sessions::Session;
@@ -117,11 +117,13 @@ fn verify_with_known_keys(
     transaction: &LoginTransaction,
 ) -> Result<SignedIn, Problem> {
     let client = oidc::client(app)?;
-    let now = UNIX_EPOCH + Duration::from_secs(app.0.clock.now());
+    let now = app.0.clock.now();
+    // By the slowest clock that the provider may have.
+    let earliest = UNIX_EPOCH + Duration::from_secs(now.saturating_sub(CLOCK_SKEW));
     // Whatever the provider announces: never `none`, and no shared secret.
-    let verifier = client.id_token_verifier().set_allowed_algs(algorithms(app)).set_time_fn(move || now.into());
+    let verifier = client.id_token_verifier().set_allowed_algs(algorithms(app)).set_time_fn(move || earliest.into());
     let id_token = tokens.extra_fields().id_token().ok_or(Problem::NoIdToken)?;
-    let claims = id_token.claims(&verifier, &transaction.nonce).map_err(Problem::IdToken)?;
+    let claims = id_token.claims(&verifier, &transaction.nonce).map_err(Problem::id_token)?;
     // Rules 4 and 5, which the library leaves out. Of other audiences it trusts none, so no token needs an `azp`.
     if claims.authorized_party().is_some_and(|azp| azp.as_str() != app.config().client_id) {
         return Err(Problem::AuthorizedParty);
@@ -135,12 +137,17 @@ fn verify_with_known_keys(
             return Err(Problem::WrongAccessToken);
         }
     }
+    let seconds = |timestamp| u64::try_from(timestamp).unwrap_or(0);
+    let issued_at = seconds(claims.issue_time().timestamp());
+    // Rule 10. How old it may be, `exp` says.
+    if issued_at > now.saturating_add(CLOCK_SKEW) {
+        return Err(Problem::IssuedInFuture);
+    }
     // Without `auth_time` nobody knows when the user was authenticated. A sign-out by `sub` since the sign-in began may be
     // of this very session, so it has to end it, however late the token was made.
-    let seconds = |timestamp| u64::try_from(timestamp).unwrap_or(0);
     let auth_time = match claims.auth_time() {
         Some(time) => seconds(time.timestamp()),
-        None => seconds(claims.issue_time().timestamp()).min(transaction.begun),
+        None => issued_at.min(transaction.begun),
     };
     Ok(SignedIn {
         session: SessionRef {

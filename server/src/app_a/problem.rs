@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use openidconnect::core::CoreErrorResponseType;
 use openidconnect::{ClaimsVerificationError, RequestTokenError, StandardErrorResponse};
+use relying_party::CLOCK_SKEW;
 
 use super::oidc::HttpError;
 use crate::csrf::CsrfError;
@@ -34,6 +35,14 @@ pub(super) enum Problem {
     UnreadableIdToken,
     #[error("the ID token is refused: {0}")]
     IdToken(ClaimsVerificationError),
+    #[error(
+        "the ID token expired more than {CLOCK_SKEW} seconds ago (exp): do the clocks of App A and the provider agree?"
+    )]
+    Expired,
+    #[error(
+        "the ID token was issued more than {CLOCK_SKEW} seconds from now (iat): do the clocks of App A and the provider agree?"
+    )]
+    IssuedInFuture,
     #[error("the ID token was issued to another app (azp)")]
     AuthorizedParty,
     #[error("the access token is not the one that the ID token names (at_hash)")]
@@ -85,6 +94,13 @@ impl Problem {
         }
     }
 
+    pub(super) fn id_token(error: ClaimsVerificationError) -> Self {
+        match error {
+            ClaimsVerificationError::Expired(_) => Self::Expired,
+            other => Self::IdToken(other),
+        }
+    }
+
     /// In a word or two, for observers.
     pub(super) const fn name(&self) -> &'static str {
         match self {
@@ -97,6 +113,8 @@ impl Problem {
             Self::NoIdToken
             | Self::UnreadableIdToken
             | Self::IdToken(_)
+            | Self::Expired
+            | Self::IssuedInFuture
             | Self::AuthorizedParty
             | Self::Identifiers => "id-token",
             Self::WrongAccessToken => "access-token",
@@ -157,6 +175,8 @@ impl Problem {
             | Self::NoIdToken
             | Self::UnreadableIdToken
             | Self::IdToken(_)
+            | Self::Expired
+            | Self::IssuedInFuture
             | Self::AuthorizedParty
             | Self::WrongAccessToken => (
                 "You are not signed in",

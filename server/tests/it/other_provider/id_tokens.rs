@@ -1,10 +1,10 @@
 //! OpenID Connect Core 1.0 section 3.1.3.7: the ID tokens that App A refuses.
 
-use relying_party::Algorithm;
+use relying_party::{Algorithm, Clock};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::provider::{Key, OtherProvider, good_id_token, signed_by_secret, unsigned};
+use super::provider::{Key, OtherProvider, good_id_token, now, signed_by_secret, unsigned};
 use crate::browser::{Browser, client};
 
 type Make = fn(&[Key; 2], Value) -> String;
@@ -62,6 +62,27 @@ async fn an_id_token_that_breaks_a_rule_signs_nobody_in() {
     other.make_id_tokens(|keys, claims| with(keys, claims, "azp", json!("app-a")));
     let home = other.sign_in(&mut Browser::new()).await;
     assert!(home.body.contains("data-user=\"alice\""), "{}", home.body);
+    other.stop().await;
+}
+
+/// Clocks differ by less than a minute.
+#[tokio::test]
+async fn a_minute_is_what_clocks_may_differ_by() {
+    let start = now();
+    let other = OtherProvider::start_at(json!({}), |_| {}, Clock::manual(start)).await;
+    for (exp, iat, is_signed_in) in [
+        (start - 59, start - 100, true),
+        (start - 60, start - 100, false),
+        (start + 300, start + 60, true),
+        (start + 300, start + 61, false),
+    ] {
+        other.make_id_tokens(move |keys, mut claims| {
+            claims["exp"] = json!(exp);
+            with(keys, claims, "iat", json!(iat))
+        });
+        let page = other.sign_in(&mut Browser::new()).await;
+        assert_eq!(page.body.contains("data-user=\"alice\""), is_signed_in, "{exp} {iat} at {start}: {}", page.body);
+    }
     other.stop().await;
 }
 

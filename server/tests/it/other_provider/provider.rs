@@ -109,6 +109,11 @@ impl OtherProvider {
 
     /// The same, with apps that are configured otherwise.
     pub(super) async fn start_with(members: Value, configure: impl FnOnce(&mut Config)) -> Self {
+        Self::start_at(members, configure, Clock::system()).await
+    }
+
+    /// The same with a clock of App A's own.
+    pub(super) async fn start_at(members: Value, configure: impl FnOnce(&mut Config), clock_of_a: Clock) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut listeners = Vec::new();
         for _ in 0..3 {
@@ -134,7 +139,7 @@ impl OtherProvider {
             std::fs::create_dir_all(&folder).unwrap();
             folder
         };
-        let a = app_a::open_at(config.app_a.unwrap(), &folder("app-a"), Clock::system()).await.unwrap();
+        let a = app_a::open_at(config.app_a.unwrap(), &folder("app-a"), clock_of_a).await.unwrap();
         let b = app_b::open(config.app_b.unwrap(), &folder("app-b"), &site(data.path())).await.unwrap();
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
         let mut listeners = listeners.into_iter();

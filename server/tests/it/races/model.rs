@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use relying_party::CLOCK_SKEW;
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ const PROVIDER_SESSION: u64 = 8 * 60 * 60;
 const FAMILY: u64 = 8 * 60 * 60;
 const FAMILY_IDLE: u64 = 4 * 60 * 60;
 /// How long an app remembers an unsigned sign-out of a session that it does not know.
-const SUSPICION: u64 = 600;
+const SUSPICION: u64 = 600 + CLOCK_SKEW;
 
 #[derive(Debug, Default)]
 pub(super) struct Model {

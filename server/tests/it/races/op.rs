@@ -130,7 +130,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
     let weather = prop_oneof![Just(Weather::Fair), Just(Weather::NothingArrives), Just(Weather::AnswersGetLost)];
     let when = prop_oneof![1 => Just(When::BeforeExchange), 2 => Just(When::AfterExchange)];
     // Longer than a gap, a code, a logout token, an access token, a login, a session.
-    let seconds = prop_oneof![Just(1), Just(31), Just(61), Just(121), Just(301), Just(601), Just(28_801)];
+    let seconds = prop_oneof![Just(1), Just(31), Just(61), Just(121), Just(301), Just(601), Just(661), Just(28_801)];
     prop_oneof![
         4 => browser().prop_map(Op::BeginAtA),
         2 => browser().prop_map(Op::BeginAtB),

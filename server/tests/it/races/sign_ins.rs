@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use relying_party::CLOCK_SKEW;
 use reqwest::{Method, StatusCode};
 use url::Url;
 
@@ -14,8 +15,8 @@ use crate::browser::{Page, claim};
 
 /// How long a sign-in may take, at App A and at the provider, in seconds.
 const LOGIN: u64 = 600;
-/// How long an ID token is good for, in seconds.
-const ID_TOKEN: u64 = 600;
+/// How long App A takes an ID token, in seconds: as long as it is good for, and as much longer as clocks may differ.
+const ID_TOKEN: u64 = 600 + CLOCK_SKEW;
 /// App A gives the provider 3 s; a sign-in that was held for longer may fail for that reason.
 const HELD_TOO_LONG: Duration = Duration::from_secs(2);
 
