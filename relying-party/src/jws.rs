@@ -13,8 +13,8 @@ use crate::{Algorithm, Keys};
 /// Longer tokens are not looked at, in bytes.
 pub(crate) const MAX_TOKEN: usize = 16 * 1024;
 
-/// Without a `kid`, no more keys than this are tried.
-const MAX_TRIES: usize = 4;
+/// Without a `kid`, no more keys than this are tried of those that can verify the `alg`: a forged token costs as much.
+const MAX_TRIES: usize = 8;
 
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum JwsError {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use relying_party::logout_token::{Expected, verify};
-use relying_party::{Algorithm, Channel, LogoutTokenError, VerifiedLogoutToken};
+use relying_party::{Algorithm, Channel, Jwks, LogoutTokenError, VerifiedLogoutToken};
 use serde_json::{Value, json};
 
 use crate::support::{CLIENT_ID, NOW, TestKey, base64url, unsigned};
@@ -112,6 +112,29 @@ fn rule_2_an_unknown_key_is_told_apart() {
     assert_eq!(verify_text(&unknown).expect_err("unknown kid"), LogoutTokenError::UnknownKey);
     let unnamed = TestKey::es256("k1").sign_text(r#"{"alg":"ES256"}"#, &claims().to_string());
     assert_eq!(verify_text(&unnamed).expect_err("no kid, another key"), LogoutTokenError::UnknownKey);
+}
+
+/// Of the keys without a `kid` eight that can be the token's are tried; others of the set do not count.
+#[test]
+fn rule_2_without_a_kid_eight_keys_are_tried() {
+    let unnamed = |key: &TestKey, extra: Value| {
+        let mut jwk = key.jwk();
+        let members = jwk.as_object_mut().unwrap();
+        members.remove("kid");
+        members.extend(extra.as_object().unwrap().clone());
+        jwk
+    };
+    let token = KEY.sign_text(r#"{"alg":"ES256"}"#, &claims().to_string());
+    let expected = Expected { issuer: ISSUER, client_id: CLIENT_ID, algorithms: &[Algorithm::ES256] };
+    let with_keys = |before: &[Value]| {
+        let keys = [before, &[unnamed(&KEY, json!({}))]].concat();
+        verify(&token, &Jwks::parse(json!({ "keys": keys })).unwrap().keys, &expected, NOW)
+    };
+    let mut keys = vec![unnamed(&TestKey::rs256(""), json!({})), unnamed(&KEY, json!({"use": "enc"}))];
+    keys.extend((0..7).map(|_| unnamed(&TestKey::es256(""), json!({}))));
+    with_keys(&keys).expect("the eighth that it can be");
+    keys.push(unnamed(&TestKey::es256(""), json!({})));
+    assert_eq!(with_keys(&keys).expect_err("the ninth"), LogoutTokenError::UnknownKey);
 }
 
 /// BCL-31
