@@ -36,7 +36,8 @@ pub struct Settings {
     pub max_ended: usize,
     /// How many unsigned sign-outs of unknown sessions are kept. Default: 10 000.
     pub max_unverified: usize,
-    /// How many unsigned sign-outs of unknown sessions are accepted a minute. Default: 600.
+    /// How many unsigned sign-outs of unknown sessions are accepted a minute; those of known ones do not count. Default: 600.
+    /// Whoever sends them: what a request says of its sender can be made up, and behind a proxy all addresses are one.
     pub unverified_per_minute: u32,
     /// How many revoked access tokens are kept. Default: 100 000.
     pub max_revoked_tokens: usize,

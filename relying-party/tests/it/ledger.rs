@@ -153,6 +153,7 @@ async fn unsigned_sign_outs_of_unknown_sessions_are_bounded() {
     })
     .await;
     fixture.begin(&fixture.session("known", "alice"), "one").await;
+    fixture.begin(&fixture.session("known too", "alice"), "two").await;
     let unsigned =
         async |sid: &str| fixture.party.end(&fixture.ends_sid(sid, Channel::FrontChannel), Trust::Unsigned).await;
 
@@ -161,17 +162,18 @@ async fn unsigned_sign_outs_of_unknown_sessions_are_bounded() {
     }
     assert!(matches!(unsigned("x3").await, Err(LedgerError::UnverifiedFull)), "two a minute");
     assert!(unsigned("x1").await.unwrap().repeated);
+    assert_eq!(unsigned("known").await.unwrap().local_sessions, ["one"], "it does not count");
     fixture.clock.advance(60);
     unsigned("x3").await.unwrap();
     fixture.clock.advance(60);
     assert!(matches!(unsigned("x4").await, Err(LedgerError::UnverifiedFull)), "three in all");
     assert_eq!(fixture.count("rp_unverified").await, 3);
 
-    unsigned("known").await.unwrap();
+    assert_eq!(unsigned("known too").await.unwrap().local_sessions, ["two"]);
     fixture.party.end(&fixture.ends_sid("x1", Channel::BackChannel), Trust::Verified).await.unwrap();
     assert_eq!(
         (fixture.count("rp_ended").await, fixture.count("rp_unverified").await),
-        (2, 2),
+        (3, 2),
         "a verified event takes its place"
     );
 }
