@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use reqwest::{Client, redirect};
+use reqwest::{Client, Response, redirect};
 use serde_json::Value;
 use thiserror::Error;
 use url::Url;
@@ -90,6 +90,21 @@ pub async fn document(url: Url, name: &'static str) -> Result<Value, FetchError>
     Fetcher::new()?.json(url, name).await
 }
 
+/// Reads the body of an answer, unless it is longer than `most` bytes: then `None`, and the rest is not read.
+///
+/// # Errors
+/// When the answer breaks off.
+pub async fn read_body(mut response: Response, most: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > most {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
 /// The one way in which this crate talks to a provider: no redirects, no proxies, little time, little memory.
 #[derive(Debug)]
 pub(super) struct Fetcher(Client);
@@ -118,17 +133,25 @@ impl Fetcher {
 
     async fn json(&self, url: Url, document: &'static str) -> Result<Value, FetchError> {
         let unreachable = |error: reqwest::Error| FetchError::Unreachable(error.without_url());
-        let mut response = self.0.get(url).send().await.map_err(unreachable)?;
+        let response = self.0.get(url).send().await.map_err(unreachable)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError::Status { document, status: response.status().as_u16() });
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if body.len() + chunk.len() > MAX_BODY {
-                return Err(FetchError::TooLarge(document));
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = read_body(response, MAX_BODY).await.map_err(unreachable)?;
+        let body = body.ok_or(FetchError::TooLarge(document))?;
         serde_json::from_slice(&body).map_err(|_| FetchError::NotJson(document))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_its_bound() {
+        let answer = |length: usize| Response::from(axum::http::Response::new(vec![b'x'; length]));
+        assert_eq!(read_body(answer(0), 10).await.unwrap(), Some(Vec::new()));
+        assert_eq!(read_body(answer(10), 10).await.unwrap().map(|body| body.len()), Some(10));
+        assert_eq!(read_body(answer(11), 10).await.unwrap(), None);
     }
 }

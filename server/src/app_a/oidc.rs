@@ -11,6 +11,7 @@ use openidconnect::{
     AdditionalClaims, AuthUrl, Client, ClientId, EmptyExtraTokenFields, EndpointNotSet, EndpointSet, HttpRequest,
     HttpResponse, IdTokenFields, IssuerUrl, RedirectUrl, StandardErrorResponse, StandardTokenResponse, TokenUrl,
 };
+use relying_party::provider::read_body;
 use serde::{Deserialize, Serialize};
 
 use super::AppA;
@@ -84,15 +85,8 @@ impl From<reqwest::Error> for HttpError {
 }
 
 /// The body of an answer, within bounds.
-pub(super) async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, HttpError> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(HttpError::TooLong);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
+pub(super) async fn read(response: reqwest::Response) -> Result<Vec<u8>, HttpError> {
+    read_body(response, MAX_BODY).await?.ok_or(HttpError::TooLong)
 }
 
 /// For the endpoints that App A calls: no redirects (they would carry the secret elsewhere), no environment proxies,

@@ -10,6 +10,7 @@ use opentelemetry_otlp::{Protocol, RetryPolicy, WithExportConfig as _, WithHttpC
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SpanData, SpanExporter};
+use relying_party::provider::read_body;
 use reqwest::redirect::Policy;
 use tokio::runtime::Handle;
 
@@ -118,14 +119,9 @@ impl HttpClient for Post {
 }
 
 async fn send(http: reqwest::Client, request: reqwest::Request) -> Result<Response<Bytes>, HttpError> {
-    let mut response = http.execute(request).await.map_err(reqwest::Error::without_url)?;
+    let response = http.execute(request).await.map_err(reqwest::Error::without_url)?;
     let status = response.status();
-    let mut answer = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
-        if answer.len() + chunk.len() > LARGEST_ANSWER {
-            return Err("the answer is too long".into());
-        }
-        answer.extend_from_slice(&chunk);
-    }
+    let answer = read_body(response, LARGEST_ANSWER).await.map_err(reqwest::Error::without_url)?;
+    let answer = answer.ok_or("the answer is too long")?;
     Ok(Response::builder().status(status).body(answer.into())?)
 }
