@@ -1,10 +1,16 @@
 //! What a client does with its registration: RFC 7592.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
+use futures_util::FutureExt;
 use serde_json::json;
 
 use super::{body, refused};
 use crate::support::{CALLBACK, TestProvider, config_registering};
+
+/// How long what was asked for may take before it counts as not done.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// RFC 7592 section 2.1: what it was told, but for the secret, of which only a hash is kept.
 #[tokio::test]
@@ -130,4 +136,17 @@ async fn a_registration_changes_only_with_its_commit() {
     provider.browser().get(&app.authorize(&[])).await.assert_error_page(400);
     assert_eq!(provider.manage("DELETE", &app, None).await.status, StatusCode::NO_CONTENT);
     provider.browser().get(&app.authorize(&[("redirect_uri", OTHER)])).await.assert_error_page(400);
+}
+
+/// Whoever hangs up has asked all the same, and does not leave it half done.
+#[tokio::test]
+async fn a_deletion_goes_on_when_the_app_hangs_up() {
+    let provider = TestProvider::with(config_registering(json!(true))).await;
+    let app = provider.registered(&json!({})).await;
+    let mut writing = provider.writing().await;
+    assert!(provider.manage("DELETE", &app, None).now_or_never().is_none(), "somebody else writes");
+    sqlx::query("ROLLBACK").execute(&mut writing).await.unwrap();
+    let until_unknown = async { while provider.browser().get(&app.authorize(&[])).await.status.is_redirection() {} };
+    tokio::time::timeout(GRACE, until_unknown).await.expect("it is done");
+    refused(&provider.manage("GET", &app, None).await, 401, "invalid_token");
 }
