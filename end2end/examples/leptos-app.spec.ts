@@ -17,7 +17,7 @@ const software: Software = {
   process: async (app, folder) => {
     const dataDir = join(folder, 'api');
     await mkdir(dataDir);
-    const built = join(required('CURFEW_EXAMPLES'), 'leptos-app');
+    const built = join(required('CURFEW_EXAMPLES'), 'leptos-app-dist');
     const script = join(__dirname, 'software/leptos-app.mjs');
     return new ServerProcess([script, JSON.stringify({ ...app, built, dataDir })], [app.origin], {}, process.execPath);
   },

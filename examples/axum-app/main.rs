@@ -1,7 +1,7 @@
 //! A server-rendered axum app with sessions of its own, which has learnt to obey sign-outs. Run with
 //!
 //! ```text
-//! ISSUER=http://localhost:4000 CLIENT_ID=axum-app CLIENT_SECRET=… cargo run -p server --example axum-app
+//! ISSUER=http://localhost:4000 CLIENT_ID=axum-app CLIENT_SECRET=… cargo run -p axum-app
 //! ```
 //!
 //! against a provider that knows it, such as the one in `docs/adopt.md`, where it has to register `http://127.0.0.1:5001/callback`, `/signed-out`, `/logout/back-channel` and `/logout/front-channel`.
