@@ -13,25 +13,26 @@ export const STATES = {
 export type Shown = { text: string; contrast: number; where: string };
 
 /** What the bar shows of the state now; nothing where it does not. */
-export function shownState(page: Page): Promise<Shown | undefined> {
-  return page.evaluate(() => {
-    const bar = document.querySelector('.bar');
-    if (!bar?.checkVisibility()) return undefined;
-    const style = getComputedStyle(bar, '::after');
-    const [, text] = /^"(.*)" \/ ""$/.exec(style.content) ?? [];
-    if (text === undefined || style.display === 'none') return undefined;
-    // WCAG 2.2, relative luminance
-    const luminance = (colour: string) => {
-      const [r = 0, g = 0, b = 0] = (colour.match(/[\d.]+/g) ?? []).map((part) => {
-        const value = Number(part) / 255;
-        return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-      });
-      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const [dark = 0, light = 0] = [luminance(style.color), luminance(style.backgroundColor)].sort((a, b) => a - b);
-    const { height } = bar.getBoundingClientRect();
-    return { text, contrast: (light + 0.05) / (dark + 0.05), where: `${style.width} × ${style.height} in ${height}px` };
-  });
+export const shownState = (page: Page): Promise<Shown | undefined> => page.evaluate(readState);
+
+/** The same from inside of the page: whoever drives it hands this function over, which so needs nothing from around it. */
+export function readState(): Shown | undefined {
+  const bar = document.querySelector('.bar');
+  if (!bar?.checkVisibility()) return undefined;
+  const style = getComputedStyle(bar, '::after');
+  const [, text] = /^"(.*)" \/ ""$/.exec(style.content) ?? [];
+  if (text === undefined || style.display === 'none') return undefined;
+  // WCAG 2.2, relative luminance
+  const luminance = (colour: string) => {
+    const [r = 0, g = 0, b = 0] = (colour.match(/[\d.]+/g) ?? []).map((part) => {
+      const value = Number(part) / 255;
+      return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [dark = 0, light = 0] = [luminance(style.color), luminance(style.backgroundColor)].sort((a, b) => a - b);
+  const { height } = bar.getBoundingClientRect();
+  return { text, contrast: (light + 0.05) / (dark + 0.05), where: `${style.width} × ${style.height} in ${height}px` };
 }
 
 /** All that screen readers get of the page. */
