@@ -10,7 +10,7 @@ export const STATES = {
 } as const;
 
 /** How the state is shown. */
-export type Shown = { text: string; contrast: number; where: string };
+export type Shown = { text: string; contrast: number; colours: string; where: string };
 
 /** What the bar shows of the state now; nothing where it does not. */
 export const shownState = (page: Page): Promise<Shown | undefined> => page.evaluate(readState);
@@ -32,7 +32,12 @@ export function readState(): Shown | undefined {
   };
   const [dark = 0, light = 0] = [luminance(style.color), luminance(style.backgroundColor)].sort((a, b) => a - b);
   const { height } = bar.getBoundingClientRect();
-  return { text, contrast: (light + 0.05) / (dark + 0.05), where: `${style.width} × ${style.height} in ${height}px` };
+  return {
+    text,
+    contrast: (light + 0.05) / (dark + 0.05),
+    colours: `${style.color} on ${style.backgroundColor}`,
+    where: `${style.width} × ${style.height} in ${height}px`,
+  };
 }
 
 /** All that screen readers get of the page. */
