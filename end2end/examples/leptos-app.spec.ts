@@ -81,6 +81,16 @@ test('it locks by the word of another tab, where its own stream says nothing', a
   await expect(locked(page)).toBeVisible();
 });
 
+/// BCL-08
+test('it locks by the word of its stream, without asking again', async ({ app, page, context }) => {
+  await signIn(page, app);
+  await page.route(`${app.registration.origin}/api/events`, (route) => route.abort());
+
+  await signOutElsewhere(app, context);
+
+  await expect(locked(page)).toBeVisible();
+});
+
 /// T-16
 test('a stream that breaks off is opened anew, and says then what was missed', async ({ app, page, context }) => {
   const events = `${app.registration.origin}/api/events`;
