@@ -4,6 +4,7 @@ import { letTimeBeMoved, moveTime } from '../fixtures/clock';
 import type { Person } from '../fixtures/person';
 import { expect, test } from '../fixtures/test';
 import type { App } from '../pages/app';
+import { shownState, STATES } from '../pages/state';
 
 /** Longer than somebody looks away for a moment, shorter than an access token lives. */
 const SLEEP_MS = 60_000;
@@ -66,6 +67,19 @@ for (const [name, signIn] of Object.entries(APPS)) {
       await tab.expectSignedIn('alice');
       expect(await shown.boundingBox(), 'nothing has moved').toEqual(where);
       await expect(tab.signOut, 'it keeps the focus').toBeFocused();
+    });
+    await test.step('the server has yet to answer', async () => {
+      let letGo: () => void = () => {};
+      const untilLet = new Promise<void>((resolve) => (letGo = resolve));
+      await tab.page.route(ask, (route) => untilLet.then(() => route.continue()));
+      await moveTime(tab.page, SLEEP_MS);
+      await expect(tab.body).toHaveAttribute('data-veiled');
+      expect((await shownState(tab.page))?.text).toBe(STATES.checking);
+      await expect(shown).toBeHidden();
+      letGo();
+      await tab.expectSignedIn('alice');
+      expect((await shownState(tab.page))?.text).toBe(STATES.signedIn);
+      await tab.page.unroute(ask);
     });
     await test.step('the server cannot be reached', async () => {
       await tab.page.route(ask, (route) => route.abort());
