@@ -31,13 +31,16 @@ test('laptop asleep: a tab that heard nothing locks when it wakes', async ({ lab
 
 /// BCP-01, BCP-09
 test('token stolen: what a copy is worth, before and after', async ({ lab, demo }) => {
+  const b = () => lab.shown(demo.appB);
+  const copy = async () => {
+    await lab.openWindows();
+    await expect(lab.token).toBeVisible();
+    await b().getByText('Try it with a copy of your access token').click();
+    await expect(b().getByTestId('curl')).toContainText('eyJ');
+    return (await b().getByTestId('curl').textContent()) ?? '';
+  };
   await lab.start('token-stolen');
-  await lab.openWindows();
-  await expect(lab.token).toBeVisible();
-  const b = lab.shown(demo.appB);
-  await b.getByText('Try it with a copy of your access token').click();
-  await expect(b.getByTestId('curl')).toContainText('eyJ');
-  const command = await b.getByTestId('curl').textContent();
+  const command = await copy();
 
   await test.step('something else is not taken for a token', async () => {
     await lab.token.fill('not a token');
@@ -45,10 +48,20 @@ test('token stolen: what a copy is worth, before and after', async ({ lab, demo 
     await expect(lab.problem).toContainText('no access token');
   });
 
-  await lab.token.fill(command ?? '');
+  await lab.token.fill(command);
   await lab.stepDone.click();
   await lab.expectMet();
   await expect(lab.diagram.locator('[data-kind=request][data-outcome=refused]')).not.toHaveCount(0);
-  const [header] = /eyJ[\w.-]+/.exec(command ?? '') ?? ['nothing'];
+  const [header] = /eyJ[\w.-]+/.exec(command) ?? ['nothing'];
   await expect(lab.page.locator('body')).not.toContainText(header);
+
+  await test.step('what was answered to one copy is not said of the next, which is not tried', async () => {
+    let tries = 0;
+    await lab.page.route('**/api/stolen', (route) => (++tries === 1 ? route.continue() : route.abort()));
+    await lab.start('token-stolen');
+    await lab.token.fill(await copy());
+    await lab.stepDone.click();
+    await expect(lab.scenario).toHaveAttribute('data-outcome', 'missed', { timeout: 60_000 });
+    await expect(lab.verdicts.and(lab.page.locator('[data-met=false]'))).toHaveText(/It was not tried\.$/);
+  });
 });

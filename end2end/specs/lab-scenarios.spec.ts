@@ -1,5 +1,6 @@
 import { expect, test } from '../fixtures/lab';
 import { Lab } from '../pages/lab';
+import { ProviderLogin } from '../pages/provider';
 
 // Each scenario says first what should happen, and then whether it did. The scenarios are the lab's own; what is asked
 // here is that the lab says yes to all of it, and that picture, words and table tell the same story.
@@ -58,7 +59,7 @@ test('ten tabs: one sign-out locks them all', async ({ lab }) => {
   await expect(lab.arrows('broadcast')).not.toHaveCount(0);
 });
 
-test('what came of one scenario is not said of another', async ({ lab }) => {
+test('what came of one scenario is not said of another', async ({ lab, demo }) => {
   await lab.start('administrator');
   await lab.openWindows();
   await lab.expectMet();
@@ -69,9 +70,19 @@ test('what came of one scenario is not said of another', async ({ lab }) => {
   await expect(lab.scenario.getByRole('button', { name: 'Run' })).toHaveText('Run');
   await lab.choose('administrator');
   await expect(lab.scenario).toHaveAttribute('data-outcome', 'met');
+
+  await test.step('nor of what is done by hand after it', async () => {
+    await expect(lab.runs.first()).toHaveAttribute('data-met', 'true');
+    const a = lab.shown(demo.appA);
+    await a.getByTestId('sign-in').click();
+    await new ProviderLogin(a).signIn('alice');
+    await lab.expectKept('Sign-in');
+    await expect(lab.runs.first()).not.toHaveAttribute('data-met');
+    await expect(lab.shownRun.getByTestId('verdict')).toHaveCount(0);
+  });
 });
 
-test('who hears the lab hears what was found, with what was expected', async ({ context, demo }) => {
+test('who hears the lab hears what was found, with what was expected, and that it is over', async ({ context, demo, topology }) => {
   const page = await context.newPage();
   await page.addInitScript(() => {
     const said = new Set<string>();
@@ -91,6 +102,8 @@ test('who hears the lab hears what was found, with what was expected', async ({ 
   await lab.expectMet();
   const said = await page.evaluate(() => [...(window as unknown as { said: Set<string> }).said]);
   expect(said).toContain('recording');
+  // What stands there when it is over.
+  expect(said).toContain(topology === 'same-site' ? 'one site' : 'across sites');
   for (const verdict of await lab.verdicts.allTextContents()) {
     expect(verdict).toContain('Yes.');
     expect(said).toContain(verdict.trim());

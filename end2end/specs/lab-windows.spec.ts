@@ -39,11 +39,14 @@ test('a window that shows something else is not shown as what it was', async ({ 
   await expect(lab.window('app-a')).toHaveAttribute('data-session', 'loading');
 });
 
-test('a window that is closed is no longer there', async ({ lab }) => {
+test('a window that is closed is no longer there, and the others are', async ({ lab }) => {
   const a = await lab.openWindow('app-a');
   await expect(lab.window('app-a')).toBeVisible();
+  await lab.openWindow('app-b');
+  await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');
   await a.close();
   await expect(lab.window('app-a')).toHaveCount(0);
+  await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');
 });
 
 type Held = { tick(): void; opened?: Window };

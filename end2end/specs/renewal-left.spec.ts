@@ -1,13 +1,13 @@
 import { moveTime } from '../fixtures/clock';
 import type { Demo } from '../fixtures/demo';
 import { proofOf } from '../fixtures/dpop';
-import { expectAccepted } from '../fixtures/expect';
+import { expectAccepted, expectSessionEnded } from '../fixtures/expect';
 import type { Person } from '../fixtures/person';
 import { asked, DUE_MS, expect, expectThrownAway, holdTokens, nextTokens, signedInAtBWithClock, test } from '../fixtures/renewal';
 import type { AppB, StoredTokens } from '../pages/app-b';
 
-// A frame of B that tells its tabs would have Chromium drop a page that it keeps.
-test.use({ without: ['front-channel'] });
+// A frame of B, or a tab, that tells its tabs would have Chromium drop a page that it keeps.
+test.use({ without: ['front-channel', 'broadcast'] });
 
 type Left = { b: AppB; first: StoredTokens; tokens: StoredTokens; letGo: () => Promise<void>; back: () => Promise<boolean> };
 
@@ -93,6 +93,24 @@ test('a kept page shows nothing of a session that ended while it was away, and e
   await b.expectLocked({ reason: ['check'] });
 
   await expectThrownAway(b, { demo, topology }, { tokens, letGo }, proof);
+});
+
+/// T-11, T-24
+test('a kept page stores nothing of a renewal that was answered after another tab has signed out', async ({ alice, demo }) => {
+  test.slow();
+  const kept = await signedInAtBThatIsKept(alice, demo);
+  const { b, tokens, letGo, back } = await leaveWhileRenewing(demo, kept);
+  const other = await alice.openB();
+  await other.signOutAndReturn();
+  // Nobody has told the page: it has its tokens still when the answer is there.
+  const revoked = b.page.waitForRequest(`${demo.provider}/revoke`);
+  await letGo();
+
+  expect(await back(), 'it is the page that was left').toBe(true);
+  await revoked;
+  await b.expectSignedOut();
+  await b.expectNoTokens();
+  await expectSessionEnded(demo, tokens.access_token);
 });
 
 /// T-24
