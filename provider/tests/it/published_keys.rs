@@ -47,6 +47,15 @@ fn members(keys: (&str, Value)) -> Value {
     })
 }
 
+/// App A of the configuration, which has its keys at its own address.
+fn configured() -> Registered {
+    Registered { client_id: "app-a".to_owned(), access_token: String::new(), information: json!({}) }
+}
+
+fn members_configured(site: &TestSite) -> Value {
+    json!({"client_secret": null, "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": site.uri()})
+}
+
 fn exchange(code: &str) -> [(&str, &str); 4] {
     [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CALLBACK), ("code_verifier", VERIFIER)]
 }
@@ -109,28 +118,30 @@ async fn a_client_rotates_the_keys_that_it_publishes() {
     assert_eq!(site.count(), 2, "kept");
 }
 
-/// Over TLS, from whom the operator trusts (`trusted_certificates_file`); without that, from nobody but who everybody trusts.
+/// Over TLS, from whom the operator trusts (`trusted_certificates_file`), where the certificate is for that name; without that,
+/// from nobody but who everybody trusts. Apps of the configuration are called in another way than those that register.
 #[tokio::test]
 async fn keys_are_fetched_from_whose_authority_is_trusted() {
     let (authority, signer) = (TestAuthority::new("one"), Signer::new("1"));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("authority.pem");
     std::fs::write(&file, &authority.pem).unwrap();
-    for trusted in [Some(&file), None] {
-        let site = TestSite::behind(authority.listener_for("localhost").await, signer.jwks().to_string());
-        let mut config = danger();
+    for (trusted, name, is_fetched) in
+        [(Some(&file), "localhost", true), (Some(&file), "app.example.com", false), (None, "localhost", false)]
+    {
+        let serve = async || TestSite::behind(authority.listener_for(name).await, signer.jwks().to_string());
+        let sites = [serve().await, serve().await];
+        let mut config = config_with(&[("app-a", members_configured(&sites[0]))]);
+        config["dynamic_registration"] = json!({"danger_allow_loopback": true});
         config["trusted_certificates_file"] = json!(trusted);
         let provider = TestProvider::with(config).await;
-        let app = provider.registered(&members(("jwks_uri", json!(site.uri())))).await;
-        let (mut browser, _) = provider.signed_in("alice").await;
-        let code = app.allowed_by(&mut browser, &[]).await;
-        let answer = signer.token(&provider, &app, "a", &exchange(&code)).await;
-        assert_eq!(
-            (answer.status == 200, site.count() == 1),
-            (trusted.is_some(), trusted.is_some()),
-            "{}",
-            answer.body
-        );
+        let registered = provider.registered(&members(("jwks_uri", json!(sites[1].uri())))).await;
+        for (app, site) in [configured(), registered].iter().zip(&sites) {
+            let answer = signer.token(&provider, app, "a", &exchange("x")).await;
+            // By its key it is known; only the code is none.
+            let expected = if is_fetched { (400, 1) } else { (401, 0) };
+            assert_eq!((answer.status.as_u16(), site.count()), expected, "{}, {name}: {}", app.client_id, answer.body);
+        }
     }
 }
 
@@ -281,11 +292,8 @@ async fn a_published_key_that_is_of_no_use_spoils_no_others() {
 async fn a_configured_client_rotates_the_keys_that_it_publishes() {
     let (old, new) = (Signer::new("1"), Signer::new("2"));
     let site = TestSite::serving(old.jwks().to_string()).await;
-    let members = json!({
-        "client_secret": null, "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": site.uri(),
-    });
-    let provider = TestProvider::with(config_with(&[("app-a", members)])).await;
-    let app = Registered { client_id: "app-a".to_owned(), access_token: String::new(), information: json!({}) };
+    let provider = TestProvider::with(config_with(&[("app-a", members_configured(&site))])).await;
+    let app = configured();
     let mut browser = provider.browser();
     let code = browser.sign_in("app-a", "alice").await;
     let mut form = exchange(&code);
