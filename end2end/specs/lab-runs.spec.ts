@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Download } from '@playwright/test';
+import type { Download, Route } from '@playwright/test';
 import { expect, test } from '../fixtures/lab';
 import { Lab } from '../pages/lab';
 import { ProviderLogin } from '../pages/provider';
@@ -7,7 +7,7 @@ import { ProviderLogin } from '../pages/provider';
 test.setTimeout(150_000);
 
 /** Signs in and out by hand, in windows that the lab has opened. */
-async function signInAndOut(lab: Lab): Promise<{ secrets: string[] }> {
+async function signInAndOut(lab: Lab): Promise<{ secrets: string[]; kept: Run }> {
   const a = await lab.openWindow('app-a');
   await a.getByTestId('sign-in').click();
   await new ProviderLogin(a).signIn('alice');
@@ -18,14 +18,25 @@ async function signInAndOut(lab: Lab): Promise<{ secrets: string[] }> {
   const stored = await b.evaluate(() => localStorage.getItem('curfew-b-tokens'));
   const { access_token, id_token } = JSON.parse(stored ?? '{}') as Record<string, string>;
   await lab.expectKept('Sign-in');
+  const keeping = lab.page.waitForRequest((request) => request.method() === 'PUT' && request.url().includes('/api/runs/'));
   await a.getByTestId('sign-out').click();
   await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');
   await lab.expectKept('Sign-out');
   const { sid } = JSON.parse(Buffer.from(access_token!.split('.')[1]!, 'base64url').toString()) as { sid: string };
-  return { secrets: [access_token!, id_token!, sid] };
+  return { secrets: [access_token!, id_token!, sid], kept: (await keeping).postDataJSON() as Run };
 }
 
-type Run = { title: string; started: number; reports: { at: number }[] };
+type Run = { title: string; started: number; reports: { at: number; carries: [string, string][] }[] };
+
+/** How long a replay stays at each moment of a run, in milliseconds: long enough to be seen, and not for ever. */
+function pausesOf({ started, reports }: Run): number[] {
+  const times = reports.map(({ at }) => at - started).filter((time) => time >= 0);
+  const moments = [...new Set(times)].sort((one, other) => one - other);
+  return moments.map((moment, number) => {
+    const next = moments[number + 1] ?? Infinity;
+    return Math.floor(Math.min(Math.max((next - moment) * 40, 160), 900));
+  });
+}
 
 const text = async (download: Download) => readFile(await download.path(), 'utf8');
 
@@ -53,7 +64,7 @@ test('a sign-out by hand is drawn, told in words, and put into the table', async
 });
 
 test('a run can be exported, replayed, linked to and forgotten, and holds no secret', async ({ lab, context }) => {
-  const { secrets } = await signInAndOut(lab);
+  const { secrets, kept } = await signInAndOut(lab);
   const arrows = await lab.diagram.getByTestId('arrow').count();
 
   await test.step('as JSON and SVG', async () => {
@@ -71,6 +82,8 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
         const run = JSON.parse(content) as Run;
         expect(run.title).toBe('Sign-out');
         expect(run.reports.filter(({ at }) => at >= run.started)).toHaveLength(arrows);
+        expect(run.reports.flatMap(({ carries }) => carries)).not.toEqual([]);
+        expect(run, 'all that is kept of it').toEqual(kept);
       } else {
         expect(content).toMatch(/^<\?xml[^]*<svg [^>]*><title>[^<]*Sign-out<\/title><desc>[^<]+<\/desc>[^]*<\/svg>\s*$/);
         expect(content.match(/data-testid="arrow"/g)).toHaveLength(arrows);
@@ -93,11 +106,22 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
       Object.assign(window, { seen });
       const note = () => seen.push([...box.querySelectorAll('.arrow .time')].map((time) => time.textContent ?? ''));
       new MutationObserver(note).observe(box, { childList: true });
+      const pauses: number[] = [];
+      Object.assign(window, { pauses });
+      const pause = window.setTimeout.bind(window);
+      window.setTimeout = ((then: TimerHandler, ms = 0) => {
+        pauses.push(ms);
+        return pause(then, ms);
+      }) as typeof window.setTimeout;
     });
     await lab.replay.click();
     await expect(lab.replay).toHaveText('Show all');
     await expect(lab.replay).toHaveText('Replay slowly', { timeout: 60_000 });
-    const seen = await lab.page.evaluate(() => (window as unknown as { seen: string[][] }).seen);
+    const { seen, pauses } = await lab.page.evaluate(() => {
+      const { seen, pauses } = window as unknown as { seen: string[][]; pauses: number[] };
+      return { seen, pauses };
+    });
+    expect(pauses, 'it stays at each moment for as long as the next was away, forty times slower').toEqual(pausesOf(kept));
     // Each message comes after those before it; those of one moment come together.
     for (const [number, shown] of seen.entries()) {
       expect(shown).toEqual(times.slice(0, shown.length));
@@ -117,8 +141,14 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
   await test.step('another one is another one', async () => {
     const shown = await lab.shownRun.getAttribute('data-run');
     await expect(lab.lastRefused).toContainText('Last credential refused after');
+    await lab.arrows('back-channel').first().hover();
+    await expect(lab.inspector.getByRole('link')).toBeVisible();
+    await lab.replay.click();
+    await expect(lab.replay).toHaveText('Show all');
     await lab.runs.getByRole('link', { name: 'Sign-in' }).click();
     await expect(lab.shownRun.getByRole('heading', { level: 2 })).toHaveText('Sign-in');
+    await expect(lab.replay, 'the replay was of the other').toHaveText('Replay slowly');
+    await expect(lab.inspector, 'so was the message').toContainText('Point at a message');
     await expect(lab.arrows('click').first()).toContainText('Sign in');
     await expect(lab.lastRefused).toHaveCount(0);
     expect(await lab.shownRun.getAttribute('data-run')).not.toBe(shown);
@@ -152,4 +182,53 @@ test('past runs are asked for whenever the lab hears again, and a list that does
   expect((await again).status()).toBe(200);
   await expect(lab.switchOf('push')).toBeEnabled();
   expect([asked, states]).toEqual([2, []]);
+});
+
+test('a run that comes late is not shown in place of what came since', async ({ lab, demo }) => {
+  await signInAndOut(lab);
+  const link = (title: string) => lab.runs.filter({ hasText: title }).first().getByRole('link');
+  const late = await lab.runs.filter({ hasText: 'Sign-in' }).getAttribute('data-run');
+  await lab.page.evaluate(() => {
+    const shown: (string | null)[] = [];
+    Object.assign(window, { shown });
+    const run = document.querySelector('[data-testid=shown-run]')!;
+    new MutationObserver(() => shown.push(run.getAttribute('data-run'))).observe(run, { attributeFilter: ['data-run'] });
+  });
+  const address = `${demo.lab}/api/runs/${late}`;
+  const held: Route[] = [];
+  await lab.page.route(address, (route) => void held.push(route));
+  /** Asks for it; gives what lets the answer through. */
+  const ask = async () => {
+    const count = held.length;
+    await link('Sign-in').click();
+    await expect.poll(() => held.length).toBe(count + 1);
+    return async () => {
+      const answer = lab.page.waitForResponse(address);
+      await held[count]!.continue();
+      await (await answer).finished();
+    };
+  };
+
+  await test.step('another that was asked for', async () => {
+    const letGo = await ask();
+    const other = lab.page.waitForResponse(/\/api\/runs\/\w+$/);
+    await link('Sign-out').click();
+    await (await other).finished();
+    await letGo();
+  });
+
+  await test.step('one that is recorded, or has been', async () => {
+    const [recording, recorded] = [await ask(), await ask()];
+    const a = lab.shown(demo.appA);
+    await a.getByTestId('sign-in').click();
+    await expect(lab.shownRun).toHaveAttribute('data-live', 'true');
+    await recording();
+    await new ProviderLogin(a).signIn('alice');
+    await lab.expectKept('Sign-in');
+    await recorded();
+  });
+
+  // An answer that comes after all of these.
+  await lab.page.evaluate(() => fetch('/api/runs').then((answer) => answer.text()));
+  expect(await lab.page.evaluate(() => (window as unknown as { shown: string[] }).shown)).not.toContain(late);
 });

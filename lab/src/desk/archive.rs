@@ -58,8 +58,14 @@ impl Desk {
     }
 
     pub(super) async fn show_run(self: &Rc<Self>, id: String) {
-        match get::<Run>(&format!("/api/runs/{id}")).await {
-            // What is recorded now is shown, whatever was asked for a moment ago.
+        let this = self.next_showing();
+        let answer = get::<Run>(&format!("/api/runs/{id}")).await;
+        // Another was asked for since, or one was recorded.
+        if self.showings.get() != this {
+            return;
+        }
+        match answer {
+            // What is recorded now is shown, whatever is asked for.
             Ok(_) if self.recording.borrow().is_some() => {}
             Ok(run) => {
                 self.stop_replay();
@@ -69,6 +75,12 @@ impl Desk {
             }
             Err(problem) => self.lab.problem.set(Some(format!("This run cannot be shown. {problem}"))),
         }
+    }
+
+    /// Whatever is to be shown from now on takes the place of what was asked for before.
+    pub(super) fn next_showing(&self) -> u32 {
+        self.showings.update(|last| last.wrapping_add(1));
+        self.showings.get()
     }
 
     pub(super) fn forget(self: &Rc<Self>, id: String) {

@@ -155,6 +155,7 @@ impl Desk {
         let Begun { title, scenario, at } = begun;
         let start = Start { at, date: system_now() - (now() - at) };
         *self.recording.borrow_mut() = Some(Recording::begin(random_id(), title, scenario, start, before, recent));
+        self.next_showing();
         self.stop_replay();
         self.lab.is_live.set(true);
         self.lab.selected.set(None);

@@ -57,6 +57,8 @@ pub(crate) struct Desk {
     stream: RefCell<Option<Stream>>,
     /// Counts replays, so that a new one ends the last.
     replays: Cell<u32>,
+    /// Counts what was to be shown, so that a run that comes late is not.
+    showings: Cell<u32>,
 }
 
 /// Makes the page and begins to listen.
@@ -100,6 +102,7 @@ impl Desk {
             silent: RefCell::default(),
             stream: RefCell::default(),
             replays: Cell::default(),
+            showings: Cell::default(),
         }
     }
 }
