@@ -96,7 +96,7 @@ fn locks(run: &Run, party: Party, reasons: &[&str]) -> Found {
         ));
     }
     if tabs.is_empty() {
-        return Found::Open("No tab was signed in.".to_owned());
+        return Found::Open(no_tab(run));
     }
     if locked.len() < tabs.len() {
         return Found::Open(format!("{} of {} did not lock.", tabs.len() - locked.len(), tabs.len()));
@@ -106,6 +106,12 @@ fn locks(run: &Run, party: Party, reasons: &[&str]) -> Found {
         [(after, reason)] => format!("After {}: {}.", words::duration(*after), reason_words(reason)),
         several => format!("All {} after {}: {}.", several.len(), words::duration(last), counted(several)),
     })
+}
+
+/// Why nothing can be said of tabs.
+fn no_tab(run: &Run) -> String {
+    let nothing_ended = learned(run).is_empty();
+    if nothing_ended { "No session has ended." } else { "No tab was signed in." }.to_owned()
 }
 
 /// `1 its server pushed, 9 another tab told it`.
@@ -124,13 +130,30 @@ fn counted(locked: &[&(f64, String)]) -> String {
 
 fn works(run: &Run, party: Party, is_over: bool) -> Found {
     let tabs = tabs(run, party);
+    let locked: Vec<&(f64, String)> = tabs.iter().flatten().collect();
     let by_itself = |reason: &str| matches!(reason, "check" | "expired");
-    match tabs.iter().flatten().find(|(_, reason)| !by_itself(reason)) {
-        Some((after, reason)) => {
-            Found::No(format!("It locked after {}: {}.", words::duration(*after), reason_words(reason)))
+    if let Some((after, reason)) = locked.iter().find(|(_, reason)| !by_itself(reason)) {
+        return Found::No(format!("It locked after {}: {}.", words::duration(*after), reason_words(reason)));
+    }
+    if tabs.is_empty() {
+        return Found::Open(no_tab(run));
+    }
+    let last = words::duration(locked.iter().map(|(after, _)| *after).fold(0.0, f64::max));
+    match (locked.as_slice(), tabs.len()) {
+        ([(_, reason)], 1) => {
+            Found::Yes(format!("Nobody told it. It found out by itself after {last}: {}.", reason_words(reason)))
         }
-        None if is_over => Found::Yes("It is still open, and still works.".to_owned()),
-        None => Found::Open(String::new()),
+        (several, all) if several.len() == all => Found::Yes(format!(
+            "Nobody told them. All {all} found out by themselves after {last}: {}.",
+            counted(several)
+        )),
+        _ if !is_over => Found::Open(String::new()),
+        ([], 1) => Found::Yes("It is still open, and still works.".to_owned()),
+        ([], all) => Found::Yes(format!("All {all} are still open, and still work.")),
+        (some, all) => Found::Yes(format!(
+            "{} of {all} are still open, and still work; the rest found out by themselves after {last}.",
+            all - some.len()
+        )),
     }
 }
 
@@ -155,6 +178,9 @@ fn frame_cookies(run: &Run, party: Party) -> Found {
         None => Found::Open("No frame of App B was loaded.".to_owned()),
         Some(None) => Found::Yes("A frame was loaded; this browser does not say whether it had cookies.".to_owned()),
         Some(Some("none")) => Found::Yes("This browser gave the frame no cookies.".to_owned()),
+        Some(Some("inactive")) => {
+            Found::Yes("This browser gave the frame no cookies; the frame could ask for them.".to_owned())
+        }
         Some(Some(_)) if is_same_site => {
             Found::Yes("This browser gave the frame its cookies: it is of the same site.".to_owned())
         }
@@ -246,6 +272,7 @@ mod tests {
         };
         let claim = Claim::FrameCookies(Party::AppB);
         assert_eq!(met(&claim, vec![frame("none")], false), Some(true));
+        assert_eq!(met(&claim, vec![frame("inactive")], false), Some(true), "it has none until it asks");
         assert_eq!(met(&claim, vec![frame("active")], false), Some(false));
         let mut run = sample::run(vec![frame("active")]);
         run.topology = "same-site".to_owned();
@@ -270,7 +297,43 @@ mod tests {
     #[test]
     fn a_tab_that_goes_on_working_is_a_hole_that_is_named() {
         let claim = Claim::Works(Party::AppB);
-        assert_eq!(met(&claim, vec![signed_in("app-b-1")], true), Some(true));
-        assert_eq!(met(&claim, vec![signed_in("app-b-1"), locked(1003.0, "app-b-1", "push")], true), Some(false));
+        let ended = || sample::inside(1002.0, Place::Provider, Kind::Ended, &[]);
+        let found = |reports: Vec<Report>, is_over| {
+            let run = sample::run([vec![ended()], reports].concat());
+            let verdict = judge("", &claim, &run, &Evidence::default(), is_over);
+            (verdict.met, verdict.found)
+        };
+        let says = |met: bool, text: &str| (Some(met), text.to_owned());
+        let open = (None, String::new());
+        let (one, two) = (signed_in("app-b-1"), signed_in("app-b-2"));
+        let asked = |name| locked(3612.0, name, "check");
+
+        assert_eq!(found(vec![one.clone()], false), open, "it may still lock");
+        assert_eq!(found(vec![one.clone()], true), says(true, "It is still open, and still works."));
+        let pushed = locked(1003.0, "app-b-1", "push");
+        assert_eq!(found(vec![one.clone(), pushed], false), says(false, "It locked after 3.0 ms: its server pushed."));
+        // A tab that is locked does not work any more, whoever told it or not.
+        assert_eq!(
+            found(vec![one.clone(), asked("app-b-1")], true),
+            says(true, "Nobody told it. It found out by itself after 2.61 s: it asked its server.")
+        );
+        assert_eq!(found(vec![one.clone(), two.clone(), asked("app-b-1")], false), open);
+        assert_eq!(
+            found(vec![one.clone(), two.clone(), asked("app-b-1")], true),
+            says(true, "1 of 2 are still open, and still work; the rest found out by themselves after 2.61 s.")
+        );
+        assert_eq!(
+            found(vec![one.clone(), two.clone(), asked("app-b-1"), locked(3700.0, "app-b-2", "expired")], true),
+            says(
+                true,
+                "Nobody told them. All 2 found out by themselves after 2.70 s: 1 × it asked its server, 1 × its token expired."
+            )
+        );
+        assert_eq!(found(vec![one, two], true), says(true, "All 2 are still open, and still work."));
+        // Of no tab nothing can be said.
+        assert_eq!(found(Vec::new(), false), open);
+        assert_eq!(found(Vec::new(), true), says(false, "No tab was signed in."));
+        let nothing_ended = judge("", &claim, &sample::run(vec![signed_in("app-b-1")]), &Evidence::default(), true);
+        assert_eq!((nothing_ended.met, nothing_ended.found), says(false, "No session has ended."));
     }
 }
