@@ -59,6 +59,19 @@ test('ten tabs: one sign-out locks them all', async ({ lab }) => {
   await expect(lab.arrows('broadcast')).not.toHaveCount(0);
 });
 
+test('bob is not taken for alice', async ({ lab }) => {
+  const a = await lab.openWindow('app-a');
+  await a.getByTestId('sign-in').click();
+  await new ProviderLogin(a).signIn('bob');
+  await expect(lab.window('app-a')).toContainText('signed in as bob');
+  await lab.start('administrator');
+  await lab.openWindows();
+  const failed = lab.steps.and(lab.page.locator('[data-status=failed]'));
+  await expect(failed).toContainText('App A is signed in as bob. Sign out there, and run the scenario again.');
+  await expect(lab.run).toHaveText('Run again');
+  await expect(lab.window('app-a')).toContainText('signed in as bob');
+});
+
 test('what came of one scenario is not said of another', async ({ lab, demo }) => {
   await lab.start('administrator');
   await lab.openWindows();

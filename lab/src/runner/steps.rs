@@ -1,5 +1,5 @@
 use app::lab::recording::Recording;
-use app::lab::scenario::{Beginning, Change, Claim, Step, Try};
+use app::lab::scenario::{Beginning, Change, Claim, SignIn, Step, Try, USER, sign_in};
 use app::lab::stage::{Party, Window};
 use app::lab::view::Prompt;
 use app::lab::wire::{Administrator, Place, Stolen, StolenAnswer, ToWindow};
@@ -115,23 +115,26 @@ impl Runner {
         let end = now() + f64::from(SIGN_IN) * 1000.0;
         let mut answered = None;
         while now() < end {
-            let shows =
-                window(&self.desk, name, |window| (window.page.clone(), window.is_signed_in(), window.is_signed_out()));
-            let Some((page, is_signed_in, is_signed_out)) = shows else {
+            let shows = window(&self.desk, name, |window| (window.page.clone(), sign_in(window)));
+            let Some((page, to_do)) = shows else {
                 return Err(Halt(format!("{} was closed.", party.title())));
             };
-            if is_signed_in {
-                return Ok(());
-            }
-            if answered != page {
-                let is_at_provider = page.as_ref().is_some_and(|page| page.party == Some(Party::Provider));
-                if is_signed_out {
-                    self.desk.ask(name, &ToWindow::Press { testid: "sign-in".to_owned() });
-                } else if is_at_provider {
-                    self.desk.ask(name, &ToWindow::SignIn { user: "alice".to_owned() });
+            match to_do {
+                SignIn::Done => return Ok(()),
+                // It is not for a scenario to sign somebody out; and what follows is about alice's sessions.
+                SignIn::Other(user) => {
+                    return Err(Halt(format!(
+                        "{} is signed in as {user}. Sign out there, and run the scenario again.",
+                        party.title()
+                    )));
                 }
-                answered.clone_from(&page);
+                SignIn::Press if answered != page => {
+                    self.desk.ask(name, &ToWindow::Press { testid: "sign-in".to_owned() });
+                }
+                SignIn::Fill if answered != page => self.desk.ask(name, &ToWindow::SignIn { user: USER.to_owned() }),
+                SignIn::Press | SignIn::Fill | SignIn::Wait => {}
             }
+            answered.clone_from(&page);
             self.until(SIGN_IN, |desk| window(desk, name, |window| window.page != page) != Some(false)).await?;
         }
         Err(Halt(format!("{} did not sign in. Sign in there by hand, and run the scenario again.", party.title())))
@@ -222,7 +225,7 @@ impl Runner {
         match self.scenario.begins {
             Beginning::Administrator => {
                 self.desk.begin_armed(armed, now());
-                post::<serde_json::Value>("/api/administrator", &Administrator { user: "alice".to_owned() }).await?;
+                post::<serde_json::Value>("/api/administrator", &Administrator { user: USER.to_owned() }).await?;
                 Ok(String::new())
             }
             Beginning::Press(party, testid) => {

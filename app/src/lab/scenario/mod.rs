@@ -4,10 +4,12 @@
 mod expect;
 mod judge;
 mod list;
+mod sign_in;
 
 pub use expect::{Claim, Conditions, Expectation, expect};
 pub use judge::{Evidence, judge};
 pub use list::SCENARIOS;
+pub use sign_in::{SignIn, USER, sign_in};
 
 use super::stage::Party;
 use super::wire::Switches;
