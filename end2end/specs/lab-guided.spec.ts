@@ -29,6 +29,27 @@ test('laptop asleep: a tab that heard nothing locks when it wakes', async ({ lab
   await expect(lab.switchOf('push')).toBeChecked();
 });
 
+test('what a scenario changed is put back where the lab is loaded again in it', async ({ lab }) => {
+  await lab.start('laptop-asleep');
+  await lab.openWindows();
+  await expect(lab.stepDone).toBeVisible();
+  await expect(lab.switchOf('push')).not.toBeChecked();
+  await lab.open();
+  await expect(lab.problem).toContainText('while “Laptop asleep” ran, so the run is lost. The switches have been put back');
+  await expect(lab.switchOf('push')).toBeChecked();
+  await expect(lab.scenario).toHaveAttribute('data-scenario', 'laptop-asleep');
+  expect(await lab.page.evaluate(() => sessionStorage.length)).toBe(0);
+});
+
+test('what a scenario changed is put back, and kept no longer, where it is stopped', async ({ lab }) => {
+  await lab.start('laptop-asleep');
+  await expect(lab.switchOf('push')).not.toBeChecked();
+  await lab.stop();
+  await expect(lab.run).toHaveText('Run again');
+  await expect(lab.switchOf('push')).toBeChecked();
+  expect(await lab.page.evaluate(() => sessionStorage.length)).toBe(0);
+});
+
 /// BCP-01, BCP-09
 test('token stolen: what a copy is worth, before and after', async ({ lab, demo }) => {
   const b = () => lab.shown(demo.appB);

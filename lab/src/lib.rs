@@ -7,6 +7,7 @@ mod address;
 mod browser;
 mod desk;
 mod incoming;
+mod interrupted;
 mod outdated;
 mod runner;
 mod token;

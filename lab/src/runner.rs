@@ -7,12 +7,16 @@ use std::rc::Rc;
 
 use app::lab::scenario::{Conditions, Evidence, Scenario, Step, expect};
 use app::lab::view::{Progress, Prompt, StepStatus};
-use app::lab::wire::Switches;
+use app::lab::wire::{State, Switches};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use crate::browser::now;
+use crate::browser::{get, keep, keep_no_longer, kept, now};
 use crate::desk::Desk;
+use crate::interrupted::Interrupted;
+
+/// Under which name the browser keeps what is to be put back.
+const RUNNING: &str = "curfew-lab-running";
 
 /// Why a scenario does not go on: what the step says of it.
 pub(crate) struct Halt(String);
@@ -36,7 +40,12 @@ struct Runner {
 /// Starts a scenario. The browser opens a window for the click that this is part of, so the windows come before any wait.
 pub(crate) fn start(desk: &Rc<Desk>, scenario: &'static Scenario) {
     let is_running = desk.lab.progress.with_untracked(|it| it.as_ref().is_some_and(|it| it.is_running));
-    let Some(state) = desk.lab.state.get_untracked().filter(|_| !is_running) else { return };
+    // While the switches change, nobody knows how they stand before the scenario.
+    let is_off = is_running || desk.lab.is_switching.get_untracked();
+    let Some(state) = desk.lab.state.get_untracked().filter(|_| !is_off) else { return };
+    if let Some(running) = Interrupted::new(scenario, &state.switches).write() {
+        keep(RUNNING, &running);
+    }
     desk.answers.stop.set(false);
     *desk.evidence.borrow_mut() = Evidence::default();
     let switches = scenario.switches_at_click(&state.switches);
@@ -48,6 +57,28 @@ pub(crate) fn start(desk: &Rc<Desk>, scenario: &'static Scenario) {
         runner.open_missing();
     }
     spawn_local(async move { runner.run().await });
+}
+
+/// Puts back what a scenario changed in which this page was loaded again, and says so.
+pub(crate) async fn put_back_interrupted(desk: &Rc<Desk>) {
+    let Some(interrupted) = kept(RUNNING).as_deref().and_then(Interrupted::read) else { return };
+    if let Some(scenario) = interrupted.scenario() {
+        desk.lab.chosen.set(scenario.id);
+    }
+    // From now on: nothing else may change them meanwhile.
+    desk.lab.is_switching.set(true);
+    let sentence = match get::<State>("/api/state").await {
+        Ok(State { switches, .. }) => {
+            let put_back = if switches == interrupted.before { Ok(()) } else { desk.switch(&interrupted.before).await };
+            if put_back.is_ok() {
+                keep_no_longer(RUNNING);
+            }
+            interrupted.sentence(&switches, &put_back)
+        }
+        Err(problem) => interrupted.not_put_back(&problem),
+    };
+    desk.lab.is_switching.set(false);
+    desk.lab.problem.set(Some(sentence));
 }
 
 impl Runner {
@@ -65,8 +96,11 @@ impl Runner {
             }
         }
         self.desk.armed.take();
-        if !is_whole && let Err(Halt(problem)) = self.put_back().await {
-            self.desk.lab.problem.set(Some(format!("The switches are not as they were before. {problem}")));
+        match if is_whole { Ok(()) } else { self.put_back().await } {
+            Ok(()) => keep_no_longer(RUNNING),
+            Err(Halt(problem)) => self.desk.lab.problem.set(Some(format!(
+                "The switches are not as they were before. {problem} Reload this page to try again."
+            ))),
         }
         self.desk.finish();
         self.desk.lab.progress.update(|progress| {

@@ -145,6 +145,15 @@ pub struct Switches {
     pub slow_app_b: u32,
 }
 
+impl Switches {
+    /// Whether pages that were loaded before this change are to be loaded again: they learn then whether there is push and
+    /// broadcast, and how to renew.
+    #[must_use]
+    pub fn needs_other_pages(&self, now: &Self) -> bool {
+        (self.push, self.broadcast, self.renew) != (now.push, now.broadcast, now.renew)
+    }
+}
+
 impl Default for Switches {
     fn default() -> Self {
         Self {

@@ -11,6 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::Desk;
 use crate::address::run_in;
 use crate::browser::{delete, download, get, put};
+use crate::runner::put_back_interrupted;
 
 impl Desk {
     /// Ends the run that is recorded, if there is one, and keeps it.
@@ -50,6 +51,7 @@ impl Desk {
     pub(super) fn restore(self: &Rc<Self>) {
         let desk = Rc::clone(self);
         spawn_local(async move {
+            put_back_interrupted(&desk).await;
             let query = web_sys::window().and_then(|window| window.location().search().ok()).unwrap_or_default();
             if let Some(id) = run_in(&query) {
                 desk.show_run(id.to_owned()).await;
