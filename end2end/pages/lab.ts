@@ -10,6 +10,8 @@ export type ScenarioOutcome = 'open' | 'running' | 'met' | 'missed';
 /** The lab: every sign-out of the demo as it happens, and scenarios that say what should happen. */
 export class Lab {
   readonly scenario: Locator;
+  /** Starts the scenario that is chosen, and stops it. */
+  readonly run: Locator;
   readonly verdicts: Locator;
   readonly steps: Locator;
   readonly stepDone: Locator;
@@ -29,6 +31,7 @@ export class Lab {
     private readonly demo: Parties & { readonly lab: string },
   ) {
     this.scenario = page.getByTestId('scenario');
+    this.run = page.getByTestId('run-scenario');
     this.verdicts = this.scenario.getByTestId('verdict');
     this.steps = this.scenario.getByTestId('step');
     this.stepDone = page.getByTestId('step-done');
@@ -88,7 +91,14 @@ export class Lab {
   /** Starts a scenario. */
   async start(id: string): Promise<void> {
     await this.choose(id);
-    await this.page.getByTestId('run-scenario').click();
+    await expect(this.run).toHaveText(/^Run/);
+    await this.run.click();
+  }
+
+  /** Stops the scenario that runs. */
+  async stop(): Promise<void> {
+    await expect(this.run).toHaveText('Stop');
+    await this.run.click();
   }
 
   /** Presses the buttons for the windows that the browser did not open for the first click. */

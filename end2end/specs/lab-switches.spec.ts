@@ -43,6 +43,22 @@ test('the choices change the demo, and a reloaded lab shows them', async ({ lab 
   await expect(lab.switchOf('access-token-lifetime')).toHaveValue('30');
 });
 
+test('a value that is not offered is shown as it is', async ({ lab }) => {
+  const lifetime = lab.switchOf('access-token-lifetime');
+  await expect(lifetime.locator('option')).toHaveCount(5);
+  await lab.page.evaluate(async () => {
+    const { switches } = (await (await fetch('/api/state')).json()) as { switches: object };
+    const body = JSON.stringify({ ...switches, access_token_lifetime: 120 });
+    await fetch('/api/switches', { method: 'PUT', headers: { 'content-type': 'application/json' }, body });
+  });
+  await expect(lifetime).toHaveValue('120');
+  await expect(lifetime.locator('option:checked')).toHaveText('2 min');
+  await lifetime.selectOption('30');
+  await expect(lifetime).toBeEnabled();
+  await expect(lifetime).toHaveValue('30');
+  await expect(lifetime.locator('option')).toHaveCount(5);
+});
+
 test('a switch that pages know of when they are loaded loads them again', async ({ lab }) => {
   const b = await lab.openWindow('app-b');
   await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');

@@ -27,15 +27,89 @@ const TOGGLES: [Toggle; 6] = [
     ("app-b", "App B", "is running", |it| it.app_b, |it, on| it.app_b = on),
 ];
 
-const RENEWALS: [(&str, &str, RenewSwitch); 4] = [
-    ("auto", "as it fits", RenewSwitch::Auto),
-    ("iframe", "in a hidden frame", RenewSwitch::Iframe),
-    ("refresh-token", "refresh token with a key", RenewSwitch::RefreshToken),
-    ("off", "not at all", RenewSwitch::Off),
+/// Something with more values than on and off.
+struct Choice {
+    name: &'static str,
+    title: &'static str,
+    /// The values that are offered.
+    usual: &'static [&'static str],
+    /// A value in words, also one that is not offered.
+    words: fn(&str) -> String,
+    read: fn(&Switches) -> String,
+    set: fn(&mut Switches, &str),
+}
+
+const CHOICES: [Choice; 3] = [
+    Choice {
+        name: "renew",
+        title: "App B renews",
+        usual: &["auto", "iframe", "refresh-token", "off"],
+        words: |value| {
+            match value {
+                "iframe" => "in a hidden frame",
+                "refresh-token" => "refresh token with a key",
+                "off" => "not at all",
+                _ => "as it fits",
+            }
+            .to_owned()
+        },
+        read: |switches| {
+            match switches.renew {
+                RenewSwitch::Auto => "auto",
+                RenewSwitch::Iframe => "iframe",
+                RenewSwitch::RefreshToken => "refresh-token",
+                RenewSwitch::Off => "off",
+            }
+            .to_owned()
+        },
+        set: |switches, value| {
+            switches.renew = match value {
+                "iframe" => RenewSwitch::Iframe,
+                "refresh-token" => RenewSwitch::RefreshToken,
+                "off" => RenewSwitch::Off,
+                _ => RenewSwitch::Auto,
+            }
+        },
+    },
+    Choice {
+        name: "access-token-lifetime",
+        title: "Access tokens live",
+        usual: &["10", "30", "60", "300", "3600"],
+        words: |seconds| match seconds.parse::<u32>() {
+            Ok(seconds) if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+            Ok(seconds) if seconds % 60 == 0 => format!("{} min", seconds / 60),
+            _ => format!("{seconds} s"),
+        },
+        read: |switches| switches.access_token_lifetime.to_string(),
+        set: |switches, seconds| {
+            if let Ok(seconds) = seconds.parse() {
+                switches.access_token_lifetime = seconds;
+            }
+        },
+    },
+    Choice {
+        name: "slow-app-b",
+        title: "App B answers the provider",
+        usual: &["0", "500", "2000", "5000"],
+        words: |millis| match millis.parse::<f64>() {
+            Ok(millis) if millis > 0.0 => format!("after {} s", millis / 1000.0),
+            _ => "at once".to_owned(),
+        },
+        read: |switches| switches.slow_app_b.to_string(),
+        set: |switches, millis| {
+            if let Ok(millis) = millis.parse() {
+                switches.slow_app_b = millis;
+            }
+        },
+    },
 ];
 
-const LIFETIMES: [(u32, &str); 5] = [(10, "10 s"), (30, "30 s"), (60, "1 min"), (300, "5 min"), (3600, "1 h")];
-const DELAYS: [(u32, &str); 4] = [(0, "at once"), (500, "after 0.5 s"), (2000, "after 2 s"), (5000, "after 5 s")];
+impl Choice {
+    /// What stands, if it is none of what is offered: the demo may have been started with it.
+    fn unusual(&self, switches: &Switches) -> Option<String> {
+        Some((self.read)(switches)).filter(|value| !self.usual.contains(&value.as_str()))
+    }
+}
 
 /// What can be changed while the demo runs.
 #[component]
@@ -43,44 +117,6 @@ pub(super) fn SwitchesPanel(
     /// What it follows.
     lab: Lab,
 ) -> impl IntoView {
-    let is_off = move || lab.state.with(Option::is_none) || lab.is_switching.get();
-    let change = move |change: &dyn Fn(&mut Switches)| {
-        let Some(mut switches) = lab.state.get_untracked().map(|state| state.switches) else { return };
-        change(&mut switches);
-        lab.act.run(Action::Switch(switches));
-    };
-    let now = move |read: &dyn Fn(&Switches) -> String| {
-        lab.state.with(|state| read(&state.as_ref().map(|state| state.switches.clone()).unwrap_or_default()))
-    };
-    let toggles = TOGGLES
-        .into_iter()
-        .map(|(name, title, about, read, set)| {
-            let is_on = move || lab.state.with(|state| state.as_ref().is_some_and(|state| read(&state.switches)));
-            view! {
-                <label class="switch">
-                    <input
-                        type="checkbox"
-                        role="switch"
-                        data-testid=format!("switch-{name}")
-                        prop:checked=is_on
-                        disabled=is_off
-                        // The demo has the word: the box follows it.
-                        on:click=move |event| {
-                            event.prevent_default();
-                            change(&|switches| set(switches, !read(switches)));
-                        }
-                    />
-                    <span>{title}</span>
-                    <span class="muted">{about}</span>
-                </label>
-            }
-        })
-        .collect_view();
-    let renewals = RENEWALS.map(|(id, title, _)| view! { <option value=id>{title}</option> }).collect_view();
-    let lifetimes =
-        LIFETIMES.map(|(seconds, title)| view! { <option value=seconds.to_string()>{title}</option> }).collect_view();
-    let delays =
-        DELAYS.map(|(millis, title)| view! { <option value=millis.to_string()>{title}</option> }).collect_view();
     view! {
         <section class="panel area-switches" aria-labelledby="switches-heading">
             <div class="panel-head">
@@ -88,61 +124,74 @@ pub(super) fn SwitchesPanel(
                 <p class="muted" role="status">{move || if lab.is_switching.get() { "changing the demo…" } else { "" }}</p>
             </div>
             <div class="switches">
-                {toggles}
-                <label class="choice">
-                    <span>"App B renews"</span>
-                    <select
-                        data-testid="switch-renew"
-                        disabled=is_off
-                        prop:value=move || {
-                            now(&|switches| {
-                                let known = RENEWALS.iter().find(|(_, _, kind)| *kind == switches.renew);
-                                known.map_or("auto", |(id, _, _)| id).to_owned()
-                            })
-                        }
-                        on:change=move |event| {
-                            let id = event_target_value(&event);
-                            if let Some((_, _, kind)) = RENEWALS.into_iter().find(|(known, _, _)| *known == id) {
-                                change(&|switches| switches.renew = kind);
-                            }
-                        }
-                    >
-                        {renewals}
-                    </select>
-                </label>
-                <label class="choice">
-                    <span>"Access tokens live"</span>
-                    <select
-                        data-testid="switch-access-token-lifetime"
-                        disabled=is_off
-                        prop:value=move || now(&|switches| switches.access_token_lifetime.to_string())
-                        on:change=move |event| {
-                            if let Ok(seconds) = event_target_value(&event).parse() {
-                                change(&|switches| switches.access_token_lifetime = seconds);
-                            }
-                        }
-                    >
-                        {lifetimes}
-                    </select>
-                </label>
-                <label class="choice">
-                    <span>"App B answers the provider"</span>
-                    <select
-                        data-testid="switch-slow-app-b"
-                        disabled=is_off
-                        prop:value=move || now(&|switches| switches.slow_app_b.to_string())
-                        on:change=move |event| {
-                            if let Ok(millis) = event_target_value(&event).parse() {
-                                change(&|switches| switches.slow_app_b = millis);
-                            }
-                        }
-                    >
-                        {delays}
-                    </select>
-                </label>
+                {TOGGLES.map(|toggle| toggle_view(lab, toggle)).collect_view()}
+                {CHOICES.iter().map(|choice| choice_view(lab, choice)).collect_view()}
                 <Cookies lab />
             </div>
         </section>
+    }
+}
+
+/// One change at a time. What was pressed is not disabled meanwhile: it would lose the focus.
+fn change(lab: Lab, make: impl FnOnce(&mut Switches)) {
+    let state = lab.state.get_untracked().filter(|_| !lab.is_switching.get_untracked());
+    if let Some(mut switches) = state.map(|state| state.switches) {
+        make(&mut switches);
+        lab.act.run(Action::Switch(switches));
+    }
+}
+
+fn toggle_view(lab: Lab, (name, title, about, read, set): Toggle) -> impl IntoView {
+    view! {
+        <label class="switch">
+            <input
+                type="checkbox"
+                role="switch"
+                data-testid=format!("switch-{name}")
+                prop:checked=move || lab.state.with(|state| state.as_ref().is_some_and(|state| read(&state.switches)))
+                disabled=move || lab.state.with(Option::is_none)
+                aria-disabled=move || lab.is_switching.get().then_some("true")
+                // The demo has the word: the box follows it.
+                on:click=move |event| {
+                    event.prevent_default();
+                    change(lab, |switches| set(switches, !read(switches)));
+                }
+            />
+            <span>{title}</span>
+            <span class="muted">{about}</span>
+        </label>
+    }
+}
+
+fn choice_view(lab: Lab, choice: &'static Choice) -> impl IntoView {
+    let now = Memo::new(move |_| {
+        lab.state.with(|state| (choice.read)(&state.as_ref().map(|state| state.switches.clone()).unwrap_or_default()))
+    });
+    let unusual = Memo::new(move |_| lab.state.with(|state| choice.unusual(&state.as_ref()?.switches)));
+    let option = move |value: String| {
+        let words = (choice.words)(&value);
+        let its = value.clone();
+        view! { <option value=value prop:selected=move || now.get() == its>{words}</option> }
+    };
+    view! {
+        <label class="choice">
+            <span>{choice.title}</span>
+            <select
+                data-testid=format!("switch-{}", choice.name)
+                disabled=move || lab.state.with(Option::is_none)
+                aria-disabled=move || lab.is_switching.get().then_some("true")
+                on:change:target=move |event| {
+                    let select = event.target();
+                    let wanted = select.value();
+                    // The demo has the word: the box follows it.
+                    select.set_value(&now.get_untracked());
+                    change(lab, |switches| (choice.set)(switches, &wanted));
+                }
+            >
+                {choice.usual.iter().map(|value| option((*value).to_owned())).collect_view()}
+                {move || unusual.get().map(option)}
+            </select>
+        </label>
     }
 }
 
@@ -167,5 +216,42 @@ fn Cookies(
             </p>
             <p data-testid="cookies-found">{found}</p>
         </details>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(name: &str) -> &'static Choice {
+        CHOICES.iter().find(|choice| choice.name == name).expect("it is in the list")
+    }
+
+    #[test]
+    fn what_is_offered_is_set_and_read_again_and_is_said_in_words() {
+        let words = |name: &str| -> Vec<String> {
+            let choice = choice(name);
+            let offered = choice.usual.iter().map(|value| {
+                let mut switches = Switches::default();
+                (choice.set)(&mut switches, value);
+                assert_eq!((choice.read)(&switches), *value, "{name}");
+                assert_eq!(choice.unusual(&switches), None);
+                (choice.words)(value)
+            });
+            offered.collect()
+        };
+        assert_eq!(words("access-token-lifetime"), ["10 s", "30 s", "1 min", "5 min", "1 h"]);
+        assert_eq!(words("slow-app-b"), ["at once", "after 0.5 s", "after 2 s", "after 5 s"]);
+        let renewals = ["as it fits", "in a hidden frame", "refresh token with a key", "not at all"];
+        assert_eq!(words("renew"), renewals);
+    }
+
+    #[test]
+    fn what_the_demo_was_started_with_is_shown_as_well() {
+        let switches = Switches { access_token_lifetime: 120, slow_app_b: 1500, ..Switches::default() };
+        let said = |name: &str| choice(name).unusual(&switches).map(|value| (choice(name).words)(&value));
+        assert_eq!(said("access-token-lifetime").as_deref(), Some("2 min"));
+        assert_eq!(said("slow-app-b").as_deref(), Some("after 1.5 s"));
+        assert_eq!(said("renew"), None);
     }
 }

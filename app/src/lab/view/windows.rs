@@ -40,7 +40,8 @@ pub(super) fn Windows(
                 <p class="actions">{buttons}</p>
             </div>
             <ul class="windows">
-                {move || lab.windows.get().into_iter().map(|window| card(lab, window)).collect_view()}
+                // A card stays where it is, and keeps the focus, whatever its window tells.
+                <For each=move || lab.windows.get() key=|window| window.name.clone() children=move |window| card(lab, window) />
             </ul>
             <p class="muted" hidden=move || !lab.windows.with(Vec::is_empty)>
                 "None is open. They are real windows of your browser, and tell the lab what they show. The demo’s users are alice and \
@@ -59,18 +60,25 @@ const fn name(party: Party) -> &'static str {
 }
 
 fn card(lab: Lab, window: Window) -> impl IntoView {
-    let name = window.name.clone();
+    let Window { name, title, party, .. } = window.clone();
+    let now = Memo::new(move |_| {
+        lab.windows
+            .with(|windows| windows.iter().find(|known| known.name == window.name).cloned())
+            // It is closed, and about to go.
+            .unwrap_or_else(|| window.clone())
+    });
+    let to_show = name.clone();
     view! {
         <li
-            class=format!("window {}", window.party.id())
+            class=format!("window {}", party.id())
             data-testid="window"
-            data-name=window.name.clone()
-            data-session=window.session().to_owned()
+            data-name=name
+            data-session=move || now.with(|window| window.session().to_owned())
         >
-            <button type="button" on:click=move |_| lab.act.run(Action::Show(name.clone()))>
+            <button type="button" on:click=move |_| lab.act.run(Action::Show(to_show.clone()))>
                 <span class="dot" aria-hidden="true"></span>
-                <strong><span class="visually-hidden">"Show "</span> {window.title.clone()}</strong>
-                <span class="window-state">{window.sentence()}</span>
+                <strong><span class="visually-hidden">"Show "</span> {title}</strong>
+                <span class="window-state">{move || now.with(Window::sentence)}</span>
             </button>
         </li>
     }
