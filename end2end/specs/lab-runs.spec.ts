@@ -63,6 +63,80 @@ test('a sign-out by hand is drawn, told in words, and put into the table', async
   });
 });
 
+/** Keeps runs in which nothing happened; the last is the newest. */
+async function keepRuns(lab: Lab, ids: string[]): Promise<void> {
+  await lab.page.evaluate(async (ids) => {
+    const { switches, topology } = (await (await fetch('/api/state')).json()) as { switches: object; topology: string };
+    for (const [number, id] of ids.entries()) {
+      const run = { id, title: id, scenario: null, started: 1e12 + number, topology, switches, windows: [], reports: [], verdicts: [] };
+      const request = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(run) };
+      if (!(await fetch(`/api/runs/${id}`, request)).ok) throw new Error(`${id} is not kept`);
+    }
+  }, ids);
+}
+
+test('one run is forgotten at a time, and the address and the focus do not stay with it', async ({ lab }) => {
+  const ids = ['a', 'b', 'c', 'd', 'e'].map((letter) => letter.repeat(16));
+  await keepRuns(lab, ids);
+  const [a, b, c, d, e] = ids;
+  const forgotten: string[] = [];
+  lab.page.on('request', (request) => {
+    if (request.method() === 'DELETE') forgotten.push(request.url().split('/').at(-1)!);
+  });
+  await lab.open(`/?run=${e}`);
+  await expect(lab.shownRun).toHaveAttribute('data-run', e!);
+  await expect(lab.runs.getByRole('link')).toHaveText([e!, d!, c!, b!, a!]);
+  const buttons = lab.runs.getByRole('button');
+
+  await test.step('before the first is gone', async () => {
+    await buttons.evaluateAll(([first, second]) => [first, second].forEach((button) => (button as HTMLElement).click()));
+    await expect(lab.runs).toHaveCount(4);
+    expect(forgotten).toEqual([e]);
+    expect(new URL(lab.page.url()).search, 'it is not to be found any more').toBe('');
+  });
+
+  await test.step('by a double click, whose second click meets the run that has moved up', async () => {
+    const { x, y, width, height } = (await buttons.first().boundingBox())!;
+    const { mouse } = lab.page;
+    await mouse.click(x + width / 2, y + height / 2);
+    await expect(lab.runs).toHaveCount(3);
+    await mouse.down({ clickCount: 2 });
+    await mouse.up({ clickCount: 2 });
+    await lab.page.evaluate(() => fetch('/api/state'));
+    expect(forgotten).toEqual([e, d]);
+  });
+
+  await test.step('by the keyboard, which goes on at the next', async () => {
+    await buttons.first().focus();
+    await lab.page.keyboard.press('Enter');
+    await expect(lab.runs).toHaveCount(2);
+    await expect(lab.runs.getByRole('link', { name: b! })).toBeFocused();
+    await buttons.last().focus();
+    await lab.page.keyboard.press('Enter');
+    await expect(lab.runs).toHaveCount(1);
+    await expect(lab.runs.getByRole('link', { name: b! })).toBeFocused();
+    await buttons.first().focus();
+    await lab.page.keyboard.press('Enter');
+    await expect(lab.runs).toHaveCount(0);
+    await expect(lab.page.getByRole('heading', { name: 'Past runs' })).toBeFocused();
+  });
+});
+
+test('a run keeps the focus when another comes to the list', async ({ lab }) => {
+  const [old, young] = ['a'.repeat(16), 'b'.repeat(16)];
+  await keepRuns(lab, [old]);
+  await lab.open();
+  const forget = lab.runs.filter({ hasText: old }).getByRole('button');
+  await forget.focus();
+  await keepRuns(lab, [young]);
+  // A run that is recorded and ends has the list read again.
+  const a = await lab.openWindow('app-a');
+  await expect(lab.window('app-a')).toHaveAttribute('data-session', 'signed-out');
+  await a.getByTestId('sign-in').click();
+  await expect(lab.runs).toHaveCount(3, { timeout: 20_000 });
+  await expect(forget).toBeFocused();
+});
+
 test('a run can be exported, replayed, linked to and forgotten, and holds no secret', async ({ lab, context }) => {
   const { secrets, kept } = await signInAndOut(lab);
   const arrows = await lab.diagram.getByTestId('arrow').count();

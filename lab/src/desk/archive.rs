@@ -85,13 +85,23 @@ impl Desk {
         self.showings.get()
     }
 
+    /// One after the other: until the list is as it is, another may be pressed than was meant.
     pub(super) fn forget(self: &Rc<Self>, id: String) {
+        if self.is_forgetting.replace(true) {
+            return;
+        }
         let desk = Rc::clone(self);
         spawn_local(async move {
-            if let Err(problem) = delete(&format!("/api/runs/{id}")).await {
-                desk.lab.problem.set(Some(problem.to_string()));
+            match delete(&format!("/api/runs/{id}")).await {
+                // It is still shown, and no longer to be found.
+                Ok(()) if desk.lab.run.with_untracked(|run| run.as_ref().is_some_and(|run| run.id == id)) => {
+                    note_address("/");
+                }
+                Ok(()) => {}
+                Err(problem) => desk.lab.problem.set(Some(problem.to_string())),
             }
             desk.fetch_runs().await;
+            desk.is_forgetting.set(false);
         });
     }
 
@@ -111,7 +121,11 @@ impl Desk {
 
 /// The address is a link to the run that is shown.
 fn note_in_address(id: &str) {
+    note_address(&format!("/?run={id}"));
+}
+
+fn note_address(address: &str) {
     let history = web_sys::window().and_then(|window| window.history().ok());
     // Without a history the page works as well.
-    _ = history.map(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("/?run={id}"))));
+    _ = history.map(|history| history.replace_state_with_url(&JsValue::NULL, "", Some(address)));
 }

@@ -55,6 +55,8 @@ pub(crate) struct Desk {
     /// For how many ticks each of these windows has not said a word.
     silent: RefCell<BTreeMap<String, u32>>,
     stream: RefCell<Option<Stream>>,
+    /// Whether a run is being forgotten.
+    is_forgetting: Cell<bool>,
     /// Counts replays, so that a new one ends the last.
     replays: Cell<u32>,
     /// Counts what was to be shown, so that a run that comes late is not.
@@ -101,6 +103,7 @@ impl Desk {
             recent: RefCell::default(),
             silent: RefCell::default(),
             stream: RefCell::default(),
+            is_forgetting: Cell::default(),
             replays: Cell::default(),
             showings: Cell::default(),
         }
