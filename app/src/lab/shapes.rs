@@ -53,7 +53,12 @@ impl Shape {
             return;
         }
         out.push('>');
-        out.push_str(&escape(&self.text));
+        // The style is our own; its `>` and quotes may stand in this element of an XML file as they are.
+        if self.tag == "style" {
+            out.push_str(&self.text);
+        } else {
+            out.push_str(&escape(&self.text));
+        }
         self.children.iter().for_each(|child| child.write(out));
         out.push_str(&format!("</{}>", self.tag));
     }
@@ -92,12 +97,11 @@ pub fn svg_file(run: &Run) -> String {
     let about = [
         Shape::new("title", "").saying(&format!("Curfew lab: {}", run.title)),
         Shape::new("desc", "").saying(&description(run)),
-        Shape::new("style", "").saying("STYLE"),
+        Shape::new("style", "").saying(style()),
     ];
     picture.children.splice(0..0, about);
     picture.write(&mut text);
-    // CSS has `>` and quotes; in this element of an XML file they may stand as they are.
-    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{}\n", text.replacen("STYLE", style(), 1))
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{text}\n")
 }
 
 /// What the picture shows, for those who do not see it.

@@ -107,13 +107,32 @@ fn every_channel_has_a_look_and_every_outcome_a_tip_of_its_own() {
 #[test]
 fn every_tag_is_closed() {
     let file = svg_file(&run());
-    for tag in ["svg", "g", "text", "title", "style"] {
-        let (opened, closed) = (file.matches(&format!("<{tag}")).count(), file.matches(&format!("</{tag}>")).count());
-        let self_closed = file
-            .split(&format!("<{tag}"))
-            .skip(1)
-            .filter(|rest| rest.split('>').next().is_some_and(|head| head.ends_with('/')))
-            .count();
-        assert!(opened - self_closed >= closed && closed > 0, "{tag}: {opened} {closed} {self_closed}");
+    let mut open = Vec::new();
+    // Neither a value nor a text nor the style has one of these marks in it.
+    for tag in file.split('<').skip(1).filter_map(|rest| rest.split('>').next()) {
+        let name = tag.split([' ', '/']).find(|part| !part.is_empty()).unwrap_or_default();
+        match (tag.strip_prefix('/'), tag.ends_with('/')) {
+            (Some(closed), _) => assert_eq!(open.pop(), Some(closed), "{file}"),
+            (None, true) => {}
+            (None, false) if name == "?xml" => {}
+            (None, false) => open.push(name),
+        }
     }
+    assert_eq!(open, [""; 0], "{file}");
+    for tag in ["svg", "g", "text", "title", "style"] {
+        assert!(file.contains(&format!("</{tag}>")), "{tag}");
+    }
+}
+
+/// A run may be called anything.
+#[test]
+fn the_style_is_in_its_place_whatever_the_title_says() {
+    let mut run = run();
+    run.title = "STYLE <style>".to_owned();
+    let file = svg_file(&run);
+    assert!(file.contains("aria-label=\"Sequence diagram: STYLE &lt;style&gt;\""), "{file}");
+    let (_, style) = file.split_once("<style>").unwrap();
+    assert!(style.starts_with(super::style()), "{style}");
+    // It stands in the file as it is.
+    assert!(!super::style().contains(['<', '&']), "{}", super::style());
 }
