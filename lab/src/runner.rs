@@ -46,7 +46,7 @@ pub(crate) fn start(desk: &Rc<Desk>, scenario: &'static Scenario) {
     if let Some(running) = Interrupted::new(scenario, &state.switches).write() {
         keep(RUNNING, &running);
     }
-    desk.answers.stop.set(false);
+    desk.answers.begin();
     *desk.evidence.borrow_mut() = Evidence::default();
     let switches = scenario.switches_at_click(&state.switches);
     let expected = expect(scenario, &Conditions { same_site: state.topology == "same-site", switches });

@@ -112,6 +112,14 @@ pub fn name_of_adopted(claimed: Option<&str>, shows: Party, taken: &[&str]) -> O
     }
 }
 
+/// What to do where so many windows are missing, and there is no room for them beside those that are open.
+#[must_use]
+pub fn no_room(open: usize, missing: usize) -> Option<String> {
+    let excess = (open + missing).checked_sub(MOST_WINDOWS).filter(|excess| *excess > 0)?;
+    let close = if excess == 1 { "Close one".to_owned() } else { format!("Close {excess}") };
+    Some(format!("{open} windows of the demo are open, and the lab opens {MOST_WINDOWS} at most. {close} first."))
+}
+
 /// What a page says of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {
@@ -302,6 +310,17 @@ mod tests {
             assert_eq!(name_of_adopted(claimed, shows, taken).as_deref(), name, "{claimed:?} beside {taken:?}");
         }
         assert_eq!(name_of_adopted(None, AppB, &["x"; MOST_WINDOWS]), None, "there is no room");
+    }
+
+    #[test]
+    fn where_there_is_no_room_it_is_said_how_many_to_close() {
+        assert_eq!(no_room(0, 12), None);
+        assert_eq!(no_room(MOST_WINDOWS, 0), None);
+        assert_eq!(no_room(MOST_WINDOWS - 1, 1), None);
+        let one = "16 windows of the demo are open, and the lab opens 16 at most. Close one first.";
+        assert_eq!(no_room(MOST_WINDOWS, 1).as_deref(), Some(one));
+        let three = "8 windows of the demo are open, and the lab opens 16 at most. Close 3 first.";
+        assert_eq!(no_room(8, 11).as_deref(), Some(three));
     }
 
     #[test]

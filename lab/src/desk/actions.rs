@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use app::lab::scenario::Scenario;
-use app::lab::stage::{MOST_WINDOWS, Party};
+use app::lab::stage::{MOST_WINDOWS, Party, no_room};
 use app::lab::view::Action;
 use app::lab::wire::{State, Switches, ToWindow};
 use leptos::prelude::*;
@@ -21,10 +21,8 @@ impl Desk {
             Action::Open(party) => self.open_another(party),
             Action::Show(name) => {
                 if !self.show_window(&name) {
-                    self.lab.problem.set(Some(
-                        "Your browser did not open the window. Allow pop-ups for this page, or press the button once more."
-                            .to_owned(),
-                    ));
+                    let blocked = "Your browser did not open the window. Allow pop-ups for this page, or press the button once more.";
+                    self.lab.problem.set(Some(self.no_room(&name).unwrap_or_else(|| blocked.to_owned())));
                 }
             }
             Action::Switch(switches) => spawn_local(async move {
@@ -39,7 +37,7 @@ impl Desk {
                 }
             }
             Action::Stop => {
-                self.answers.stop.set(true);
+                self.answers.stop();
                 self.changes.notify();
             }
             Action::Done => {
@@ -66,16 +64,24 @@ impl Desk {
                 Party::AppA | Party::Provider => Some(party.window(1)),
             }
         });
-        if let Some(name) = name {
-            self.act(Action::Show(name));
+        match name {
+            Some(name) => self.act(Action::Show(name)),
+            None => self.lab.problem.set(no_room(MOST_WINDOWS, 1)),
         }
+    }
+
+    /// What to do before this window can be opened, if there is no room for one that is not there.
+    fn no_room(&self, name: &str) -> Option<String> {
+        self.lab.windows.with_untracked(|windows| {
+            let is_missing = !windows.iter().any(|known| known.name == name);
+            no_room(windows.len(), usize::from(is_missing))
+        })
     }
 
     /// Opens this window, or brings it to the front; false if the browser did not let it happen.
     pub(crate) fn show_window(&self, name: &str) -> bool {
         let (Some(state), Some(window)) = (self.lab.state.get_untracked(), shown(name)) else { return false };
-        let is_known = self.lab.windows.with_untracked(|windows| windows.iter().any(|known| known.name == name));
-        if !is_known && self.lab.windows.with_untracked(Vec::len) >= MOST_WINDOWS {
+        if self.no_room(name).is_some() {
             return false;
         }
         let path = if window.party == Party::Provider { "/account" } else { "/" };

@@ -34,6 +34,26 @@ pub(crate) struct Answers {
     pub(crate) stop: Cell<bool>,
 }
 
+impl Answers {
+    /// For a scenario that begins.
+    pub(crate) fn begin(&self) {
+        self.stop.set(false);
+        self.await_next();
+    }
+
+    /// What was answered before something was asked, is no answer to it.
+    pub(crate) fn await_next(&self) {
+        self.done.set(false);
+        self.token.take();
+    }
+
+    /// For a scenario that is to end: it asks for nothing more, and a copy of a token that nobody uses is not kept.
+    pub(crate) fn stop(&self) {
+        self.stop.set(true);
+        self.await_next();
+    }
+}
+
 /// All of it.
 pub(crate) struct Desk {
     /// What the page follows.
@@ -107,5 +127,29 @@ impl Desk {
             replays: Cell::default(),
             showings: Cell::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Answers;
+
+    #[test]
+    fn an_answer_that_was_left_over_answers_nothing() {
+        let answers = Answers::default();
+        let answered = || {
+            answers.done.set(true);
+            answers.token.replace(Some("eyJ".to_owned()));
+        };
+        let is_clear = || !answers.done.get() && answers.token.borrow().is_none();
+        answered();
+        answers.await_next();
+        assert!(is_clear() && !answers.stop.get());
+        answered();
+        answers.stop();
+        assert!(is_clear() && answers.stop.get(), "a copy is not kept for the next scenario");
+        answered();
+        answers.begin();
+        assert!(is_clear() && !answers.stop.get());
     }
 }

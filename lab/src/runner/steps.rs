@@ -1,6 +1,6 @@
 use app::lab::recording::Recording;
 use app::lab::scenario::{Beginning, Change, Claim, SignIn, Step, Try, USER, sign_in};
-use app::lab::stage::{Party, Window};
+use app::lab::stage::{Party, Window, no_room};
 use app::lab::view::Prompt;
 use app::lab::wire::{Administrator, Place, Stolen, StolenAnswer, ToWindow};
 use leptos::prelude::*;
@@ -85,6 +85,9 @@ impl Runner {
                 break;
             }
             let count = missing.len();
+            if let Some(problem) = no_room(self.desk.lab.windows.with_untracked(Vec::len), count) {
+                return Err(Halt(format!("{problem} Then run the scenario again.")));
+            }
             self.prompt(Some(Prompt::Windows(missing)));
             self.until(PATIENCE_WITH_USERS, |_| self.missing().len() != count).await?;
         }
@@ -159,7 +162,7 @@ impl Runner {
     }
 
     async fn user(&self) -> Result<String, Halt> {
-        self.desk.answers.done.set(false);
+        self.desk.answers.await_next();
         self.prompt(Some(Prompt::Done));
         let is_done = self.until(PATIENCE_WITH_USERS, |desk| desk.answers.done.get()).await;
         self.prompt(None);
@@ -168,6 +171,7 @@ impl Runner {
 
     async fn take_token(&mut self) -> Result<String, Halt> {
         let end = now() + f64::from(PATIENCE_WITH_USERS) * 1000.0;
+        self.desk.answers.await_next();
         self.prompt(Some(Prompt::Token));
         while now() < end {
             self.until(PATIENCE_WITH_USERS, |desk| desk.answers.token.borrow().is_some()).await?;
