@@ -177,7 +177,10 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
     const times = await lab.diagram.locator('.arrow .time').allTextContents();
     await lab.diagram.evaluate((box) => {
       const seen: string[][] = [];
-      Object.assign(window, { seen });
+      const said: string[] = [];
+      Object.assign(window, { seen, said });
+      const status = document.querySelector('[data-testid=shown-run] [role=status]')!;
+      new MutationObserver(() => said.push(status.textContent)).observe(status, { subtree: true, childList: true, characterData: true });
       const note = () => seen.push([...box.querySelectorAll('.arrow .time')].map((time) => time.textContent ?? ''));
       new MutationObserver(note).observe(box, { childList: true });
       const pauses: number[] = [];
@@ -191,11 +194,12 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
     await lab.replay.click();
     await expect(lab.replay).toHaveText('Show all');
     await expect(lab.replay).toHaveText('Replay slowly', { timeout: 60_000 });
-    const { seen, pauses } = await lab.page.evaluate(() => {
-      const { seen, pauses } = window as unknown as { seen: string[][]; pauses: number[] };
-      return { seen, pauses };
+    const { seen, pauses, said } = await lab.page.evaluate(() => {
+      const { seen, pauses, said } = window as unknown as { seen: string[][]; pauses: number[]; said: string[] };
+      return { seen, pauses, said };
     });
     expect(pauses, 'it stays at each moment for as long as the next was away, forty times slower').toEqual(pausesOf(kept));
+    expect(said, 'who hears the page hears no clock').toEqual(['replay', expect.stringContaining('site')]);
     // Each message comes after those before it; those of one moment come together.
     for (const [number, shown] of seen.entries()) {
       expect(shown).toEqual(times.slice(0, shown.length));
@@ -230,6 +234,29 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
     await lab.runs.getByRole('link', { name: 'Sign-out' }).click();
     await expect(lab.shownRun).toHaveAttribute('data-run', shown!);
     await expect(lab.lastRefused).toContainText('Last credential refused after');
+  });
+
+  await test.step('not while another is recorded', async () => {
+    // In a scenario that is a quarter of an hour, where its user is asked for something.
+    const shown = await lab.shownRun.getAttribute('data-run');
+    await lab.start('laptop-asleep');
+    await lab.openWindows();
+    await expect(lab.stepDone).toBeVisible();
+    await expect(lab.shownRun).toHaveAttribute('data-live', 'true');
+    const live = await lab.shownRun.getAttribute('data-run');
+    expect(live).not.toBe(shown);
+    await lab.runs.first().getByRole('link').click();
+    await expect(lab.problem).toContainText('A run is being recorded');
+    await expect(lab.shownRun).toHaveAttribute('data-run', live!);
+    await lab.stop();
+    await expect(lab.shownRun).toHaveAttribute('data-live', 'false');
+  });
+
+  await test.step('its verdicts, beside another scenario', async () => {
+    const past = lab.shownRun.getByTestId('verdict');
+    await expect(past, 'they are beside the steps').toHaveCount(0);
+    await lab.choose('everywhere');
+    await expect(past).not.toHaveCount(0);
   });
 
   await test.step('no more', async () => {

@@ -111,7 +111,7 @@ impl Recording {
     /// Takes in what was told; false if there is too much.
     pub fn take(&mut self, fact: Fact, now: Milliseconds) -> bool {
         self.heard = now;
-        let has_room = self.facts.len() < MOST_FACTS;
+        let has_room = !self.is_full();
         if has_room {
             self.facts.push(fact);
         }
@@ -121,6 +121,12 @@ impl Recording {
     /// The server's clock is found to be so far ahead of the lab's page's own: by this all that it told is placed.
     pub const fn set_ahead(&mut self, ahead: Milliseconds) {
         self.ahead = ahead;
+    }
+
+    /// Whether there is no more room, so that what comes is not kept.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.facts.len() >= MOST_FACTS
     }
 
     /// Whether nothing more is to be expected of a run that is no scenario.
@@ -264,11 +270,12 @@ mod tests {
     #[test]
     fn a_run_is_bounded_in_time_and_size() {
         let mut recording = begun(Vec::new());
+        assert!(!recording.is_full());
         for number in 0..MOST_FACTS {
             let at = 1000.0 + number as f64;
             assert!(recording.take(ended(at), at), "{number}");
         }
-        assert!(!recording.take(ended(1600.0), 1600.0), "too much");
+        assert!(recording.is_full() && !recording.take(ended(1600.0), 1600.0), "too much");
         assert!(!recording.is_over(1600.0 + QUIET), "something may follow");
         assert!(recording.is_over(1601.0 + QUIET), "it has been quiet");
         recording.take(ended(1000.0), 1000.0 + LONGEST);

@@ -60,6 +60,9 @@ impl Desk {
     }
 
     pub(super) async fn show_run(self: &Rc<Self>, id: String) {
+        if self.is_recording() {
+            return;
+        }
         let this = self.next_showing();
         let answer = get::<Run>(&format!("/api/runs/{id}")).await;
         // Another was asked for since, or one was recorded.
@@ -67,8 +70,6 @@ impl Desk {
             return;
         }
         match answer {
-            // What is recorded now is shown, whatever is asked for.
-            Ok(_) if self.recording.borrow().is_some() => {}
             Ok(run) => {
                 self.stop_replay();
                 self.lab.selected.set(None);
@@ -83,6 +84,18 @@ impl Desk {
     pub(super) fn next_showing(&self) -> u32 {
         self.showings.update(|last| last.wrapping_add(1));
         self.showings.get()
+    }
+
+    /// Whether a run is recorded; if so, it is said why no other is shown.
+    fn is_recording(&self) -> bool {
+        let is_recording = self.recording.borrow().is_some();
+        if is_recording {
+            self.lab.problem.set(Some(
+                "A run is being recorded. Past runs can be shown when it is over; one in another tab, by its link, also now."
+                    .to_owned(),
+            ));
+        }
+        is_recording
     }
 
     /// One after the other: until the list is as it is, another may be pressed than was meant.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use app::lab::clock::happened;
-use app::lab::recording::{Before, Fact, Recording, Start, beginning};
+use app::lab::recording::{Before, Fact, MOST_FACTS, Recording, Start, beginning};
 use app::lab::scenario::{Claim, judge};
 use app::lab::view::Connection;
 use app::lab::wire::{Event, FromWindow, Kind, Milliseconds, ToWindow, Verdict};
@@ -184,7 +184,11 @@ impl Desk {
     /// Takes in what was told.
     fn take(self: &Rc<Self>, fact: Fact) {
         if let Some(recording) = self.recording.borrow_mut().as_mut() {
-            recording.take(fact, now());
+            if !recording.take(fact, now()) && recording.is_full() {
+                self.lab.problem.set(Some(format!(
+                    "More has happened in this run than the {MOST_FACTS} things that are kept of one: its picture is not whole."
+                )));
+            }
         } else {
             let mut recent = self.recent.borrow_mut();
             recent.push_back(fact);
@@ -211,7 +215,7 @@ impl Desk {
                 }
             });
         }
-        self.lab.run.set(Some(run));
+        self.lab.go_on(run);
     }
 
     /// What has come of what was expected.

@@ -5,6 +5,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, EventTarget, HtmlElement, SvgElement};
 
 use super::Lab;
+use super::model::same_message;
 use super::paint::paint;
 use crate::lab::scenario::Scenario;
 use crate::lab::shapes::picture;
@@ -21,10 +22,10 @@ pub(super) fn DiagramBox(
     lab: Lab,
 ) -> impl IntoView {
     let frame = NodeRef::<Div>::new();
-    Effect::new(move || {
-        let (Some(frame), Some(run)) = (frame.get(), lab.shown()) else { return };
+    Effect::new(move |before: Option<Option<Run>>| {
+        let (Some(frame), Some(run)) = (frame.get(), lab.shown()) else { return None };
         // While a run grows, the keyboard stays where it is, and who looks at its end sees what comes.
-        let focused = focused_index();
+        let focused = focused_index().and_then(|index| same_message(&before.flatten()?, index, &run));
         let is_at_end = frame.scroll_top() + frame.client_height() >= frame.scroll_height() - NEARLY;
         if let Ok(picture) = paint(&picture(&run)) {
             frame.replace_children_with_node_1(&picture);
@@ -34,6 +35,7 @@ pub(super) fn DiagramBox(
             keep_heads(&frame);
             reach(&frame, &rows(&run), focused.or(lab.selected.get_untracked()), focused.is_some());
         }
+        Some(run)
     });
     Effect::new(move || {
         let selected = lab.selected.get();

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use crate::lab::scenario::{Conditions, Expectation, SCENARIOS, Scenario, expect};
 use crate::lab::stage::{Party, Window};
-use crate::lab::wire::{Run, RunHead, State, Switches, Verdict};
+use crate::lab::wire::{Report, Run, RunHead, State, Switches, Verdict};
 
 /// What the user wants.
 #[derive(Clone, Debug, PartialEq)]
@@ -199,6 +199,29 @@ impl Lab {
         progress.verdicts
     }
 
+    /// What the run that is shown should have come to. Those of the scenario that runs, or has run last, are told beside its
+    /// steps, as long as it is chosen.
+    #[must_use]
+    pub fn past_verdicts(&self) -> Vec<Verdict> {
+        let verdicts = self.run.get().filter(|_| !self.is_live.get()).map(|run| run.verdicts).unwrap_or_default();
+        let is_beside = self.progress.with(|progress| {
+            progress.as_ref().is_some_and(|it| it.scenario == self.chosen.get() && it.verdicts == verdicts)
+        });
+        if is_beside { Vec::new() } else { verdicts }
+    }
+
+    /// What is known now of the run that is recorded. What is told late may come before the message that is looked at, which
+    /// is looked at further.
+    pub fn go_on(&self, run: Run) {
+        let selected = self.selected.get_untracked();
+        let same =
+            self.run.with_untracked(|before| selected.and_then(|index| same_message(before.as_ref()?, index, &run)));
+        if same != selected {
+            self.selected.set(same);
+        }
+        self.run.set(Some(run));
+    }
+
     /// The run that is shown, as far as its replay has come.
     #[must_use]
     pub fn shown(&self) -> Option<Run> {
@@ -208,5 +231,78 @@ impl Lab {
             run.reports.retain(|report| report.at - started <= until);
         }
         Some(run)
+    }
+}
+
+/// Where in the account of a run the message is that was at this index of an earlier account of it. Who acted on whom may be
+/// known better by now; when it was and what was said of it stays.
+#[must_use]
+pub fn same_message(before: &Run, index: usize, now: &Run) -> Option<usize> {
+    let message = before.reports.get(index).filter(|_| before.id == now.id)?;
+    let is_it =
+        |report: &Report| report.at == message.at && report.kind == message.kind && report.label == message.label;
+    let nth = before.reports[..index].iter().filter(|report| is_it(report)).count();
+    let mut alike = now.reports.iter().enumerate().filter(|(_, report)| is_it(report));
+    alike.nth(nth).map(|(index, _)| index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::sample;
+    use crate::lab::wire::{Kind, Outcome, Place};
+
+    fn verdict(met: bool) -> Verdict {
+        Verdict { expected: "It ends.".to_owned(), found: "It did.".to_owned(), met: Some(met) }
+    }
+
+    #[test]
+    fn a_runs_verdicts_are_told_once_and_not_never() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let lab = Lab::new(|_| ());
+            let run = Run { verdicts: vec![verdict(true)], ..sample::run(Vec::new()) };
+            lab.run.set(Some(run.clone()));
+            assert_eq!(lab.past_verdicts(), run.verdicts, "no scenario has run");
+            let progress = Progress { verdicts: run.verdicts.clone(), ..Progress::new(&SCENARIOS[0], &[]) };
+            lab.progress.set(Some(progress));
+            assert_eq!(lab.past_verdicts(), [], "they are beside the steps");
+            lab.chosen.set(SCENARIOS[1].id);
+            assert_eq!(lab.past_verdicts(), run.verdicts, "another scenario is beside them");
+            lab.chosen.set(SCENARIOS[0].id);
+            lab.run.set(Some(Run { verdicts: vec![verdict(false)], ..run }));
+            assert_eq!(lab.past_verdicts(), [verdict(false)], "it is another run of it");
+            lab.is_live.set(true);
+            assert_eq!(lab.past_verdicts(), [], "they are not decided");
+        });
+    }
+
+    #[test]
+    fn who_looks_at_a_message_looks_at_it_when_another_is_told_that_came_before() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let lab = Lab::new(|_| ());
+            let at = |at| sample::inside(at, Place::Provider, Kind::Ended, &[]);
+            lab.go_on(sample::run(vec![at(1001.0), at(1003.0)]));
+            lab.selected.set(Some(1));
+            lab.go_on(sample::run(vec![at(1001.0), at(1002.0), at(1003.0), at(1004.0)]));
+            assert_eq!(lab.selected.get(), Some(2));
+            lab.go_on(sample::run(vec![at(1001.0)]));
+            assert_eq!(lab.selected.get(), None, "it is not told any more");
+        });
+    }
+
+    #[test]
+    fn a_message_is_known_by_what_does_not_change() {
+        let push = |to: Place| sample::report(1002.0, Place::AppB, to, Kind::Push, Outcome::Done);
+        let before = sample::run(vec![push(Place::Browser), push(Place::Browser)]);
+        let first = sample::inside(1001.0, Place::Provider, Kind::Ended, &[]);
+        let window = |name: &str| Place::Window(name.to_owned());
+        let now = sample::run(vec![first, push(window("app-b-1")), push(window("app-b-2"))]);
+        assert_eq!(same_message(&before, 0, &now), Some(1));
+        assert_eq!(same_message(&before, 1, &now), Some(2), "of two that are alike, the second");
+        assert_eq!(same_message(&before, 2, &now), None);
+        let other = Run { id: "other".to_owned(), ..now };
+        assert_eq!(same_message(&before, 0, &other), None);
     }
 }

@@ -5,6 +5,7 @@ use super::inspector::{Inspector, Legend};
 use super::table::LearnedTable;
 use super::verdicts::Verdicts;
 use super::{Action, Lab};
+use crate::lab::words;
 
 /// The run that is shown: diagram, details, table, and what can be done with it.
 #[component]
@@ -18,23 +19,24 @@ pub(super) fn RunPanel(
         Memo::new(move |_| lab.progress.with(|progress| progress.as_ref().is_some_and(|it| it.is_running)));
     let title =
         move || lab.run.with(|run| run.as_ref().map_or_else(|| "What happens".to_owned(), |run| run.title.clone()));
-    let status = move || match (lab.run.with(Option::is_some), lab.is_live.get(), lab.replay.get()) {
-        (false, ..) => String::new(),
-        (_, true, _) => "recording".to_owned(),
-        (_, _, Some(at)) => format!("replay, {}", crate::lab::words::duration(at)),
-        (true, ..) => setting(lab),
-    };
-    // A past run brings its own verdicts; those of the scenario that runs are shown there.
-    let past = Signal::derive(move || {
-        let run = lab.run.get()?;
-        let is_scenarios = lab.progress.with(|it| it.as_ref().is_some_and(|it| it.verdicts == run.verdicts));
-        (!is_scenarios && !run.verdicts.is_empty() && !lab.is_live.get()).then_some(run.verdicts)
+    let status = Memo::new(move |_| {
+        match (lab.run.with(Option::is_some), lab.is_live.get(), lab.replay.with(Option::is_some)) {
+            (false, ..) => String::new(),
+            (_, true, _) => "recording".to_owned(),
+            (_, _, true) => "replay".to_owned(),
+            (true, ..) => setting(lab),
+        }
     });
+    // Beside what is read out: it changes with each message.
+    let replayed = move || lab.replay.get().map(words::duration);
+    let past = Memo::new(move |_| Some(lab.past_verdicts()).filter(|verdicts| !verdicts.is_empty()));
     view! {
         <section class="panel area-run" data-testid="shown-run" data-live=move || lab.is_live.get().to_string() data-run=move || lab.run.with(|run| run.as_ref().map(|run| run.id.clone())) aria-label="The run that is shown">
             <div class="panel-head">
                 <h2>{title}</h2>
-                <p class="run-status muted" role="status">{status}</p>
+                <p class="run-status muted">
+                    <span role="status">{status}</span> <span class="figure">{replayed}</span>
+                </p>
                 <p class="actions" hidden=move || !has_run.get()>
                     <button type="button" class="button secondary small" data-testid="replay" disabled=move || lab.is_live.get() on:click=move |_| lab.act.run(Action::Replay)>
                         {move || if lab.replay.get().is_some() { "Show all" } else { "Replay slowly" }}
