@@ -11,7 +11,7 @@ test('cookies blocked: the frame needs none', async ({ lab, topology }) => {
   await lab.openWindows();
   await lab.expectMet();
   await expect(lab.learned('app-b-api')).toHaveAttribute('data-channel', 'front-channel');
-  await expect(lab.page.getByTestId('cookies-found')).toContainText(topology === 'same-site' ? 'its cookies' : 'no cookies');
+  await expect(lab.page.getByTestId('cookies-found')).toContainText(topology === 'same-site' ? 'of the same site' : 'no cookies');
   await expect(lab.switchOf('back-channel')).toBeChecked();
 });
 

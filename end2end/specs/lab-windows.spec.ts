@@ -2,16 +2,24 @@ import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/lab';
 import { Lab } from '../pages/lab';
 
-test('a window keeps its name when the lab is reloaded', async ({ lab }) => {
-  await lab.openWindow('app-b');
+test('a lab that is reloaded finds its windows, and each keeps its name', async ({ lab }) => {
+  const first = await lab.openWindow('app-b');
   await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');
-  const second = await lab.openWindow('app-b');
+  await lab.openWindow('app-b');
   await expect(lab.window('app-b-2')).toHaveAttribute('data-session', 'signed-out');
+  await first.close();
+  await expect(lab.window('app-b-1')).toHaveCount(0);
   await lab.open();
-  // The first that speaks.
-  await second.reload();
   await expect(lab.window('app-b-2')).toHaveAttribute('data-session', 'signed-out');
   await expect(lab.window('app-b-1')).toHaveCount(0);
+});
+
+test('a window whose page came without the script of the lab is loaded anew', async ({ context, lab }) => {
+  let aborted = 0;
+  await context.route('**/lab/window.js', async (route) => (aborted++ === 0 ? route.abort() : route.continue()));
+  await lab.openWindow('app-a');
+  await expect(lab.window('app-a')).toHaveAttribute('data-session', 'signed-out', { timeout: 15_000 });
+  expect(aborted).toBeGreaterThan(1);
 });
 
 test('a window that is closed and at once opened again is there once, and is heard', async ({ context, demo }) => {

@@ -25,6 +25,9 @@ mod tests {
         assert_eq!(told, Some(FromWindow::Click { at: 1_690_000_000_000.5, testid: "sign-out".to_owned() }));
         let told = message(r#"{"curfew-lab":"gone","at":1,"origin":"http://127.0.0.1:4001"}"#);
         assert_eq!(told, Some(FromWindow::Gone { at: 1.0, origin: "http://127.0.0.1:4001".to_owned() }));
+        let told =
+            message(r#"{"curfew-lab":"here","at":1,"origin":"http://127.0.0.1:4001","name":"curfew-lab-app-a"}"#);
+        assert_eq!(told, Some(FromWindow::Here { at: 1.0, origin: "http://127.0.0.1:4001".to_owned() }));
     }
 
     #[test]

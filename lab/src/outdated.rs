@@ -14,12 +14,7 @@ impl Outdated {
         if (was.push, was.broadcast, was.renew) != (now.push, now.broadcast, now.renew) {
             self.0 = vec![Party::AppA, Party::AppB];
         }
-        let is_on = |party: &Party| match party {
-            Party::AppA => now.app_a,
-            Party::AppB => now.app_b,
-            Party::Provider => true,
-        };
-        let (reload, later) = self.0.drain(..).partition(is_on);
+        let (reload, later) = self.0.drain(..).partition(|party| party.is_on(now));
         self.0 = later;
         reload
     }

@@ -102,7 +102,11 @@ impl Runner {
                 "The switches are not as they were before. {problem} Reload this page to try again."
             ))),
         }
-        self.desk.finish();
+        if is_whole {
+            self.desk.finish();
+        } else {
+            self.desk.finish_cut_short();
+        }
         self.desk.lab.progress.update(|progress| {
             if let Some(progress) = progress {
                 progress.is_running = false;

@@ -4,7 +4,7 @@
 //! the two are put together: a server's push gets the window that it reached, and what only windows know (who told whom
 //! among the tabs, where a browser was sent) becomes an arrow of its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::CLOCKS;
 use super::recording::{Before, Fact};
@@ -38,6 +38,10 @@ struct Story<'a> {
     windows: Vec<Window>,
     /// The window in which something was pressed last.
     acting: Option<String>,
+    /// What was pressed last, and when.
+    pressed: Option<(String, Milliseconds)>,
+    /// The windows in which the user pressed “Sign out”.
+    leaving: BTreeSet<String>,
     /// The first window of each app that locked.
     first_locked: BTreeMap<Party, String>,
     /// How many pushes each app has reported.
@@ -53,6 +57,8 @@ impl<'a> Story<'a> {
             facts: &[],
             windows: before.windows.clone(),
             acting: None,
+            pressed: None,
+            leaving: BTreeSet::new(),
             first_locked: BTreeMap::new(),
             pushes: BTreeMap::new(),
             out: Vec::new(),
@@ -92,8 +98,123 @@ impl<'a> Story<'a> {
         if report.to == Place::Browser {
             report.to = self.browser(&report, &report.from).unwrap_or(Place::Browser);
         }
+        self.settle_sent(&report);
         self.begin_at_app(&report);
+        self.ask_provider(&report);
+        self.note_code(&report);
+        let frames = self.frames(&report);
         self.out.push(report);
+        self.out.extend(frames);
+    }
+
+    /// What was sent, and is answered now, has arrived; or has not.
+    fn settle_sent(&mut self, answer: &Report) {
+        if answer.outcome == Outcome::Begun || !matches!(answer.kind, Kind::BackChannel | Kind::Revocation) {
+            return;
+        }
+        let is_it = |sent: &&mut Report| {
+            let is_way = (&sent.from, &sent.to) == (&answer.to, &answer.from)
+                || (&sent.from, &sent.to) == (&answer.from, &answer.to);
+            sent.outcome == Outcome::Begun
+                && sent.kind == answer.kind
+                && is_way
+                && carried(sent, "jti") == carried(answer, "jti")
+        };
+        if let Some(sent) = self.out.iter_mut().rev().find(is_it) {
+            let is_lost = answer.outcome == Outcome::Unreachable;
+            sent.outcome = if is_lost { Outcome::Unreachable } else { Outcome::Done };
+        }
+    }
+
+    /// Whether a window has sent something to a party since the last click.
+    fn has_sent(&self, window: &Place, party: &Place) -> bool {
+        let since = self.pressed.as_ref().map_or(self.started, |(_, at)| *at);
+        self.out.iter().any(|told| told.from == *window && told.to == *party && told.at >= since)
+    }
+
+    /// What the provider ends for a click in a page of its own, it was asked for by that page.
+    fn ask_provider(&mut self, report: &Report) {
+        let is_end = report.kind == Kind::Ended && report.from == Place::Provider && report.outcome == Outcome::Done;
+        let (Some(acting), Some((pressed, _))) = (self.acting.clone().filter(|_| is_end), &self.pressed) else {
+            return;
+        };
+        let label = match pressed.as_str() {
+            "confirm-sign-out" => "yes, sign out",
+            "end-all" => "sign out everywhere",
+            "end-session" => "end this session",
+            _ => return,
+        };
+        let from = Place::Window(acting);
+        if !self.has_sent(&from, &Place::Provider) {
+            self.out.push(Report {
+                label: format!("POST: {label}"),
+                section: section("RP-Initiated Logout 1.0, section 2", RP_LOGOUT),
+                ..arrow(report.at, from, Place::Provider, Kind::Redirect, Outcome::Done)
+            });
+        }
+    }
+
+    /// A code goes to the app through the window: App A's server has it before it asks for tokens; App B's page is the window.
+    /// And before the code came, it was asked for.
+    fn note_code(&mut self, report: &Report) {
+        let is_code = report.kind == Kind::Redirect && carried(report, "client_id").is_some();
+        if is_code && report.from == Place::Provider {
+            self.ask_to_sign_in();
+        }
+        let Some(window) = self.acting.clone().map(Place::Window) else { return };
+        let uses_it = report.from == Place::AppA && matches!(report.kind, Kind::Tokens | Kind::SignIn);
+        let code = self.out.iter().rposition(|told| {
+            told.kind == Kind::Redirect && told.from == Place::Provider && carried(told, "client_id") == Some("app-a")
+        });
+        let Some(code) = code.filter(|_| uses_it) else { return };
+        let is_told = self.out[code..].iter().any(|told| told.from == window && told.to == Place::AppA);
+        if !is_told && self.out[code].to == window {
+            self.out.push(Report {
+                label: "GET the callback, with the code".to_owned(),
+                section: section("OpenID Connect Core 1.0, section 3.1.2.5", CODE),
+                ..arrow(report.at, window, Place::AppA, Kind::Redirect, Outcome::Done)
+            });
+        }
+    }
+
+    /// “Sign in” leads to the provider: from App A's page by way of its server.
+    fn ask_to_sign_in(&mut self) {
+        let Some((_, at)) = self.pressed.clone().filter(|(pressed, _)| pressed == "sign-in") else { return };
+        let Some(name) = self.acting.clone() else { return };
+        let window = Place::Window(name.clone());
+        if self.has_sent(&window, &Place::Provider) {
+            return;
+        }
+        if Party::of_window(&name) == Some(Party::AppA) && !self.has_sent(&window, &Place::AppA) {
+            self.out.push(Report {
+                label: "GET its sign-in".to_owned(),
+                section: section("OpenID Connect Core 1.0, section 3.1.2.1", AUTHENTICATION),
+                ..arrow(at, window.clone(), Place::AppA, Kind::Redirect, Outcome::Done)
+            });
+        }
+        self.out.push(Report {
+            label: "authorization request".to_owned(),
+            section: section("OpenID Connect Core 1.0, section 3.1.2.1", AUTHENTICATION),
+            ..arrow(at, window, Place::Provider, Kind::Redirect, Outcome::Done)
+        });
+    }
+
+    /// A page with frames loads them; each is told of when it reaches its app, and else by nobody.
+    fn frames(&mut self, report: &Report) -> Vec<Report> {
+        if report.kind == Kind::FrontChannel {
+            // It has come to something.
+            let reached = |told: &Report| told.to == report.to || carried(report, "client_id") == place_id(&told.to);
+            self.out.retain(|told| told.kind != Kind::FrontChannel || told.outcome != Outcome::Begun || !reached(told));
+        }
+        let apps = report.carries.iter().filter(|(name, _)| name == "frame of").map(|(_, title)| title);
+        let parties = apps.filter_map(|title| Party::ALL.into_iter().find(|party| party.title() == title));
+        parties
+            .map(|party| Report {
+                label: "frame".to_owned(),
+                section: section("Front-Channel Logout 1.0, section 2", FRONT_CHANNEL),
+                ..arrow(report.at, report.to.clone(), party.server(), Kind::FrontChannel, Outcome::Begun)
+            })
+            .collect()
     }
 
     /// An app that ends its own session was asked to by its page.
@@ -107,6 +228,8 @@ impl<'a> Story<'a> {
         if !is_told {
             self.out.push(Report {
                 label: "sign out".to_owned(),
+                carries: report.carries.iter().filter(|(name, _)| name == "session").cloned().collect(),
+                section: section("RP-Initiated Logout 1.0, section 2", RP_LOGOUT),
                 ..arrow(report.at, from, report.to.clone(), Kind::Redirect, Outcome::Done)
             });
         }
@@ -134,7 +257,7 @@ impl<'a> Story<'a> {
             let is_answer = match told {
                 FromWindow::Answer { .. } => true,
                 FromWindow::State { reason, .. } => reason.as_deref() == Some("check"),
-                FromWindow::Click { .. } | FromWindow::Gone { .. } => false,
+                FromWindow::Click { .. } | FromWindow::Gone { .. } | FromWindow::Here { .. } => false,
             };
             let is_its = Party::of_window(name).map(Party::server).as_ref() == Some(server);
             let is_then = (at - CLOCKS..at + ANSWER).contains(&fact.at());
@@ -162,6 +285,10 @@ impl<'a> Story<'a> {
         match told {
             FromWindow::Click { at, testid } => {
                 self.acting = Some(name.to_owned());
+                self.pressed = Some((testid.clone(), *at));
+                if matches!(testid.as_str(), "sign-out" | "retry-sign-out") {
+                    self.leaving.insert(name.to_owned());
+                }
                 self.out.push(Report {
                     label: format!("pressed “{}”", pressed(testid)),
                     ..arrow(*at, place.clone(), place, Kind::Click, Outcome::Done)
@@ -169,7 +296,7 @@ impl<'a> Story<'a> {
             }
             FromWindow::Answer { at, status } => self.answer(name, *at, *status),
             FromWindow::State { at, .. } => self.shows(name, *at, told),
-            FromWindow::Gone { .. } => {}
+            FromWindow::Gone { .. } | FromWindow::Here { .. } => {}
         }
     }
 
@@ -242,6 +369,9 @@ impl<'a> Story<'a> {
             return;
         }
         let (from, to) = (Place::Window(now.name.clone()), party.server());
+        if party == Party::Provider && self.acting.as_ref() == Some(&now.name) {
+            self.ask_to_sign_in();
+        }
         let is_told = self
             .out
             .iter()
@@ -258,8 +388,17 @@ impl<'a> Story<'a> {
 
     fn locked(&mut self, window: &Window, at: Milliseconds, told: &FromWindow) {
         let FromWindow::State { reason, channel, .. } = told else { return };
-        let reason = reason.as_deref().unwrap_or("user");
         let place = Place::Window(window.name.clone());
+        // A page that says no reason came like this: its server was asked for it, by the user's sign-out or not.
+        let told_reason = reason.is_some();
+        let reason = match reason.as_deref() {
+            Some(reason) => reason,
+            None if self.leaving.contains(&window.name) => "user",
+            None => {
+                self.was_loaded(window, at);
+                "check"
+            }
+        };
         match reason {
             "push" => self.was_pushed(window, at),
             "tab" => {
@@ -287,7 +426,7 @@ impl<'a> Story<'a> {
                     Outcome::Done,
                 )
             }),
-            "check" => self.was_refused(window, at),
+            "check" if told_reason => self.was_refused(window, at),
             _ => {}
         }
         let mut carries = vec![("reason".to_owned(), reason.to_owned())];
@@ -321,6 +460,19 @@ impl<'a> Story<'a> {
         }
     }
 
+    /// Its page was loaded, and came without anybody signed in.
+    fn was_loaded(&mut self, window: &Window, at: Milliseconds) {
+        let (from, to) = (Place::Window(window.name.clone()), window.party.server());
+        let is_told = self.out.iter().any(|told| told.from == from && told.to == to && told.at > at - ANSWER);
+        if !is_told {
+            let path = window.own().map_or("/", |page| &page.path);
+            self.out.push(Report {
+                label: format!("GET {path}: nobody is signed in"),
+                ..arrow(at, from, to, Kind::Check, Outcome::Done)
+            });
+        }
+    }
+
     fn was_refused(&mut self, window: &Window, at: Milliseconds) {
         let (from, to) = (Place::Window(window.name.clone()), window.party.server());
         let is_told = self.out.iter().any(|told| {
@@ -343,6 +495,9 @@ const BROADCAST: &str =
     "https://html.spec.whatwg.org/multipage/web-messaging.html#broadcasting-to-other-browsing-contexts";
 const PUSH: &str = "https://html.spec.whatwg.org/multipage/server-sent-events.html";
 const FRONT_CHANNEL: &str = "https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout";
+const RP_LOGOUT: &str = "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout";
+const AUTHENTICATION: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest";
+const CODE: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AuthResponse";
 const REFUSED: &str = "https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1";
 
 fn section(name: &str, url: &str) -> Option<Section> {
@@ -351,6 +506,10 @@ fn section(name: &str, url: &str) -> Option<Section> {
 
 const fn arrow(at: Milliseconds, from: Place, to: Place, kind: Kind, outcome: Outcome) -> Report {
     Report { at, from, to, kind, outcome, label: String::new(), carries: Vec::new(), section: None }
+}
+
+fn place_id(place: &Place) -> Option<&'static str> {
+    Party::ALL.into_iter().find(|party| party.server() == *place).map(Party::id)
 }
 
 /// What a report says under this name.

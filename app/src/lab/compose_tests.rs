@@ -154,6 +154,107 @@ fn an_app_that_ends_its_own_session_was_asked_by_its_page() {
     assert_eq!(told(1, vec![Fact::Report(ended)]), ["AppA>AppA ended done"]);
 }
 
+/// Without push the lab loads App A's page to ask its server: that is no sign-out there.
+#[test]
+fn a_page_that_comes_signed_out_without_a_reason_has_asked_its_server_unless_the_user_left_it() {
+    let comes = |at| Fact::Window("app-a".to_owned(), sample::shows(at, &sample::state().app_a, "signed-out", None));
+    let reasons = |facts: Vec<Fact>| {
+        let before = Before { state: sample::state(), windows: sample::windows(1) };
+        let reports = compose(1000.0, &before, &facts).1;
+        reports.iter().filter_map(|report| carried(report, "reason").map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(reasons(vec![click(1000.0, "provider", "confirm-sign-out"), comes(1200.0)]), ["check"]);
+    assert_eq!(reasons(vec![click(1000.0, "app-b-1", "sign-out"), comes(1200.0)]), ["check"]);
+    assert_eq!(reasons(vec![click(1000.0, "app-a", "sign-out"), comes(1200.0)]), ["user"]);
+    assert_eq!(told(1, vec![comes(1200.0)]), ["app-a>AppA check done", "app-a>app-a locked done"]);
+}
+
+fn with(mut report: Report, carries: &[(&str, &str)]) -> Fact {
+    report.carries.extend(carries.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    Fact::Report(report)
+}
+
+#[test]
+fn a_logout_token_that_was_answered_has_arrived_and_one_that_was_not_has_not() {
+    let sent = |at, jti| {
+        with(sample::report(at, Place::Provider, Place::AppB, Kind::BackChannel, Outcome::Begun), &[("jti", jti)])
+    };
+    let answered = |outcome, jti| {
+        let (from, to) = if outcome == Outcome::Unreachable {
+            (Place::Provider, Place::AppB)
+        } else {
+            (Place::AppB, Place::Provider)
+        };
+        with(sample::report(1009.0, from, to, Kind::BackChannel, outcome), &[("jti", jti)])
+    };
+    for (outcome, first) in [
+        (Outcome::Done, "Provider>AppB back-channel done"),
+        (Outcome::Refused, "Provider>AppB back-channel done"),
+        (Outcome::Unreachable, "Provider>AppB back-channel unreachable"),
+    ] {
+        let story = told(1, vec![sent(1003.0, "1"), sent(1004.0, "2"), answered(outcome, "1")]);
+        assert_eq!(story[..2], [first, "Provider>AppB back-channel begun"]);
+    }
+}
+
+#[test]
+fn what_the_providers_own_page_asks_for_is_a_message() {
+    let ended = || Fact::Report(sample::inside(1004.0, Place::Provider, Kind::Ended, &[]));
+    for pressed in ["confirm-sign-out", "end-all", "end-session"] {
+        let story = told(1, vec![click(1000.0, "provider", pressed), ended()]);
+        assert_eq!(
+            story,
+            ["provider>provider click done", "provider>Provider redirect done", "Provider>Provider ended done"]
+        );
+    }
+    assert_eq!(told(1, vec![click(1000.0, "app-a", "call-api"), ended()])[1], "Provider>Provider ended done");
+}
+
+#[test]
+fn a_sign_in_at_a_goes_by_its_server_to_the_provider_and_the_code_comes_to_its_server() {
+    let code = sample::report(1010.0, Place::Provider, Place::Browser, Kind::Redirect, Outcome::Done);
+    let tokens = sample::report(1012.0, Place::AppA, Place::Provider, Kind::Tokens, Outcome::Done);
+    let signed_in = sample::inside(1014.0, Place::AppA, Kind::SignIn, &[]);
+    let story = told(
+        1,
+        vec![
+            click(1000.0, "app-a", "sign-in"),
+            with(code, &[("client_id", "app-a")]),
+            Fact::Report(tokens),
+            Fact::Report(signed_in),
+        ],
+    );
+    assert_eq!(
+        story,
+        [
+            "app-a>app-a click done",
+            "app-a>AppA redirect done",
+            "app-a>Provider redirect done",
+            "Provider>app-a redirect done",
+            "app-a>AppA redirect done",
+            "AppA>Provider tokens done",
+            "AppA>AppA sign-in done"
+        ]
+    );
+}
+
+#[test]
+fn a_frame_of_which_nobody_tells_is_drawn_as_sent() {
+    let page = || {
+        let page = sample::report(1003.0, Place::Provider, Place::Browser, Kind::Redirect, Outcome::Done);
+        with(page, &[("frame of", "App B")])
+    };
+    let pressed = || click(1000.0, "app-a", "sign-out");
+    let story = told(1, vec![pressed(), page()]);
+    assert_eq!(story[1..], ["Provider>app-a redirect done", "app-a>AppB front-channel begun"]);
+    let reached = sample::report(1005.0, Place::Browser, Place::AppB, Kind::FrontChannel, Outcome::Done);
+    let story = told(1, vec![pressed(), page(), Fact::Report(reached)]);
+    assert_eq!(story[2..], ["app-a>AppB front-channel done"]);
+    let failed = sample::report(1405.0, Place::Browser, Place::Provider, Kind::FrontChannel, Outcome::Unreachable);
+    let story = told(1, vec![pressed(), page(), with(failed, &[("client_id", "app-b")])]);
+    assert_eq!(story[2..], ["app-a>Provider front-channel unreachable"]);
+}
+
 #[test]
 fn a_tab_locks_once() {
     let story = told(1, vec![locks(1005.0, "app-b-1", "push"), locks(1006.0, "app-b-1", "push")]);

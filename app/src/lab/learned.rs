@@ -18,7 +18,8 @@ pub struct Learned {
     pub how: String,
 }
 
-/// When the last credential of the session was good for nothing.
+/// When the last credential of the session was good for nothing, by the parties' own records of the end: it is measured
+/// when each has learned of it, not by trying one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LastRefused {
     /// No session has ended in this run.
@@ -79,7 +80,7 @@ pub fn last_refused_sentence(run: &Run) -> Option<String> {
             words::spoken(&place, &run.windows)
         )),
         LastRefused::After(after, place) => Some(format!(
-            "Last credential refused after {}: {} was the last to learn of the end.",
+            "Last credential refused after {}, by the parties’ own records: {} was the last to learn of the end.",
             words::duration(after),
             words::spoken(&place, &run.windows)
         )),
@@ -135,7 +136,7 @@ fn tells(report: &Report, who: &Place) -> bool {
 
 fn channel(run: &Run, heard: &Report, who: &Place) -> (String, String) {
     if let Place::Window(_) = who {
-        let reason = carried(heard, "reason").unwrap_or("user");
+        let reason = carried(heard, "reason").unwrap_or_default();
         return (reason.to_owned(), reason_words(reason).to_owned());
     }
     if *who == Place::Provider {

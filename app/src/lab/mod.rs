@@ -22,6 +22,8 @@ pub mod replay;
 #[cfg(feature = "lab")]
 pub mod scenario;
 #[cfg(feature = "lab")]
+pub mod sessions;
+#[cfg(feature = "lab")]
 pub mod shapes;
 #[cfg(feature = "lab")]
 pub mod stage;

@@ -1,9 +1,10 @@
 //! A run while it happens: what parties and windows tell, kept as it comes, and made into one account of it.
 
 use super::clock::CLOCKS;
-use super::compose::compose;
-use super::stage::Window;
-use super::wire::{FromWindow, Milliseconds, Report, Run, State, Verdict};
+use super::compose::{carried, compose};
+use super::sessions::News;
+use super::stage::{Party, Window};
+use super::wire::{FromWindow, Kind, Milliseconds, Outcome, Report, Run, State, Verdict};
 
 /// More than this is not kept of one run; a sign-out of ten tabs tells about 80.
 pub const MOST_FACTS: usize = 600;
@@ -14,6 +15,12 @@ pub const LONGEST: Milliseconds = 12_000.0;
 
 /// A run in which nothing has been heard for so long is over, in milliseconds; longer than the provider waits for a frame.
 pub const QUIET: Milliseconds = 2_500.0;
+
+/// What servers tell so long before one says that a session began or ended, belongs to it, in milliseconds.
+const LEAD: Milliseconds = 500.0;
+
+/// By so long a server's word may overtake a click's, in milliseconds.
+const OVERTAKEN: Milliseconds = 2_000.0;
 
 /// Something that was told.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,6 +59,56 @@ pub fn beginning(told: &FromWindow) -> Option<&'static str> {
     BEGINNINGS.iter().find(|(known, _)| known == testid).map(|(_, title)| *title)
 }
 
+/// The title of a run that begins with what a server told, if one does: a session began or ended, and no window of the lab's
+/// said why.
+#[must_use]
+pub fn told_beginning(report: &Report, news: News) -> Option<String> {
+    if let News::FirstCode(party) = news {
+        return Some(format!("Sign-in at {}", party.title()));
+    }
+    if report.outcome != Outcome::Done || report.from != report.to {
+        return None;
+    }
+    let carried = |name: &str| carried(report, name);
+    let party = Party::ALL.into_iter().find(|party| party.server() == report.from)?;
+    let title = match (party, report.kind) {
+        (Party::Provider, Kind::SignIn) => {
+            return Some(format!("Sign-in at {}", carried("for").unwrap_or("the provider")));
+        }
+        (app, Kind::SignIn) => return Some(format!("Sign-in at {}", app.title())),
+        (Party::Provider, Kind::Ended) => match (carried("reason"), carried("asked by")) {
+            (Some("sign_out"), Some(app)) => return Some(format!("Sign-out at {app}")),
+            (Some("sign_out" | "sign_out_result"), _) => "Sign-out at the provider",
+            (Some("account"), _) => "End of a session at the provider",
+            (Some("global_token_revocation"), _) => "By the administrator",
+            (Some("expiry"), _) => "A session’s time was up",
+            (Some("another_sign_in"), _) => "Another user signed in",
+            _ => "A session ended",
+        },
+        (app, Kind::Ended) if carried("channel") == Some("rp-initiated") => {
+            return Some(format!("Sign-out at {}", app.title()));
+        }
+        _ => return None,
+    };
+    Some(title.to_owned())
+}
+
+/// Where a run begins, by the lab's page's own clock, that began by this report of a server whose clock is so far ahead: at
+/// what the servers told just before it.
+#[must_use]
+pub fn told_start<'a>(
+    recent: impl IntoIterator<Item = &'a Fact>,
+    report: &Report,
+    ahead: Milliseconds,
+) -> Milliseconds {
+    let before = report.at - LEAD..=report.at;
+    let reports = recent.into_iter().filter_map(|fact| match fact {
+        Fact::Report(report) if before.contains(&report.at) => Some(report.at),
+        Fact::Report(_) | Fact::Window(..) => None,
+    });
+    reports.fold(report.at, f64::min) - ahead
+}
+
 /// How things stood when a run began.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Before {
@@ -83,6 +140,8 @@ pub struct Recording {
     ahead: Milliseconds,
     /// When something was heard last.
     heard: Milliseconds,
+    /// Whether a server's word began it, and no click.
+    is_told: bool,
     /// What is expected, as far as it is decided.
     pub verdicts: Vec<Verdict>,
 }
@@ -99,7 +158,36 @@ impl Recording {
         recent: impl IntoIterator<Item = Fact>,
     ) -> Self {
         let facts = recent.into_iter().collect();
-        Self { id, title, scenario, start, before, facts, ahead: 0.0, heard: start.at, verdicts: Vec::new() }
+        Self {
+            id,
+            title,
+            scenario,
+            start,
+            before,
+            facts,
+            ahead: 0.0,
+            is_told: false,
+            heard: start.at,
+            verdicts: Vec::new(),
+        }
+    }
+
+    /// A server's word began it.
+    pub const fn set_told(&mut self) {
+        self.is_told = true;
+    }
+
+    /// Whether it began by a server's word about what follows from this click, which was heard of later.
+    #[must_use]
+    pub fn follows_from(&self, click: Milliseconds) -> bool {
+        let since = self.start.at - click;
+        self.is_told && (-CLOCKS..OVERTAKEN).contains(&since)
+    }
+
+    /// All that was told.
+    #[must_use]
+    pub fn into_facts(self) -> Vec<Fact> {
+        self.facts
     }
 
     /// Whether it belongs to a scenario, which says when it is over.
@@ -186,7 +274,7 @@ impl Recording {
 mod tests {
     use super::*;
     use crate::lab::sample;
-    use crate::lab::wire::{Kind, Place};
+    use crate::lab::wire::Place;
 
     fn click(at: f64, testid: &str) -> FromWindow {
         FromWindow::Click { at, testid: testid.to_owned() }
@@ -218,6 +306,52 @@ mod tests {
         assert_eq!(beginning(&click(1.0, "end-all")), Some("Sign-out everywhere"));
         assert_eq!(beginning(&click(1.0, "call-api")), None);
         assert_eq!(beginning(&FromWindow::Gone { at: 1.0, origin: sample::state().app_a }), None);
+    }
+
+    #[test]
+    fn a_session_that_begins_or_ends_without_a_click_begins_a_run_with_the_name_of_what_is_known() {
+        let inside = |place: Place, kind, carries: &[(&str, &str)]| {
+            told_beginning(&sample::inside(1.0, place, kind, carries), News::Nothing)
+        };
+        for (place, kind, carries, title) in [
+            (Place::Provider, Kind::SignIn, &[("for", "App A")][..], Some("Sign-in at App A")),
+            (Place::Provider, Kind::SignIn, &[], Some("Sign-in at the provider")),
+            (Place::AppA, Kind::SignIn, &[], Some("Sign-in at App A")),
+            (Place::AppA, Kind::Ended, &[("channel", "rp-initiated")], Some("Sign-out at App A")),
+            (Place::AppA, Kind::Ended, &[("channel", "back-channel")], None),
+            (Place::Provider, Kind::Ended, &[("reason", "sign_out"), ("asked by", "App B")], Some("Sign-out at App B")),
+            (Place::Provider, Kind::Ended, &[("reason", "sign_out")], Some("Sign-out at the provider")),
+            (Place::Provider, Kind::Ended, &[("reason", "account")], Some("End of a session at the provider")),
+            (Place::Provider, Kind::Ended, &[("reason", "expiry")], Some("A session’s time was up")),
+            (Place::Provider, Kind::Ended, &[("reason", "global_token_revocation")], Some("By the administrator")),
+            (Place::Provider, Kind::Ended, &[("reason", "reuse")], Some("A session ended")),
+            (Place::AppB, Kind::Tokens, &[], None),
+        ] {
+            assert_eq!(inside(place.clone(), kind, carries).as_deref(), title, "{place:?} {kind:?} {carries:?}");
+        }
+        let code = sample::report(1.0, Place::Provider, Place::Browser, Kind::Redirect, Outcome::Done);
+        assert_eq!(told_beginning(&code, News::Nothing), None, "a renewal is no sign-in");
+        assert_eq!(told_beginning(&code, News::FirstCode(Party::AppB)).as_deref(), Some("Sign-in at App B"));
+        let refused = Report { outcome: Outcome::Refused, ..sample::inside(1.0, Place::Provider, Kind::Ended, &[]) };
+        assert_eq!(told_beginning(&refused, News::Nothing), None);
+    }
+
+    #[test]
+    fn a_run_that_a_server_begins_has_what_was_told_just_before_and_is_not_begun_once_more_by_its_click() {
+        let ended = sample::inside(2000.0, Place::Provider, Kind::Ended, &[]);
+        let asked =
+            |at| Fact::Report(sample::report(at, Place::Browser, Place::Provider, Kind::Redirect, Outcome::Done));
+        let window = Fact::Window("app-a".to_owned(), click(1900.0, "call-api"));
+        assert_eq!(told_start(&[asked(1400.0), asked(1993.0), window], &ended, 990.0), 1003.0);
+        assert_eq!(told_start(&[], &ended, 1000.0), 1000.0);
+
+        let mut recording = begun(vec![asked(1000.0)]);
+        assert!(!recording.follows_from(990.0), "it began by a click");
+        recording.set_told();
+        assert!(recording.follows_from(990.0) && recording.follows_from(1002.0));
+        assert!(!recording.follows_from(1100.0), "something else was pressed later");
+        assert!(!recording.follows_from(1000.0 - OVERTAKEN));
+        assert_eq!(recording.into_facts(), [asked(1000.0)]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn the_file_says_what_it_is_and_the_page_says_it_beside_the_picture() {
     run.reports.push(sample::inside(1007.0, Place::Provider, Kind::Ended, &[]));
     let file = svg_file(&run);
     let about = "<title>Curfew lab: Sign &lt;out&gt;</title><desc>A sequence diagram of 3 messages, with time downwards; each \
-                 says what it is. Last credential refused after 7.0 ms";
+                 says what it is. Last credential refused after 7.0 ms, by the parties’ own records";
     let (head, _) = file.split_once("<style>").unwrap();
     assert!(head.contains(about), "{head}");
     assert!(picture(&run).children.iter().all(|shape| !matches!(shape.tag, "title" | "desc")));

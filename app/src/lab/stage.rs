@@ -1,6 +1,6 @@
 //! The windows that the lab has opened, as far as they have told of themselves.
 
-use super::wire::{FromWindow, Milliseconds, Place, State};
+use super::wire::{FromWindow, Milliseconds, Place, State, Switches};
 
 /// More windows than this are not opened: ten tabs of App B, one of App A, one of the provider, and a few to spare.
 pub const MOST_WINDOWS: usize = 16;
@@ -74,6 +74,16 @@ impl Party {
         }
     }
 
+    /// Whether it runs, by the switches.
+    #[must_use]
+    pub const fn is_on(self, switches: &Switches) -> bool {
+        match self {
+            Self::AppA => switches.app_a,
+            Self::AppB => switches.app_b,
+            Self::Provider => true,
+        }
+    }
+
     /// The name of its nth window, from 1. Only App B has several.
     #[must_use]
     pub fn window(self, number: usize) -> String {
@@ -135,6 +145,33 @@ pub struct Page {
     pub reason: Option<String>,
     /// `data-listening`.
     pub listening: Option<String>,
+}
+
+/// What is done about a window that says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// Nothing: it is waited for.
+    Wait,
+    /// It is asked what it shows.
+    Ask,
+    /// Its page is loaded anew: it may have come without the lab's script, or not at all.
+    Load,
+}
+
+/// What to do about a window after so many ticks of half a second in which it said nothing. A page that was `never` heard is
+/// loaded anew after 5 s; a slow one is given twice as long each time, so that it can come.
+#[must_use]
+pub const fn after_silence(ticks: u32, never: bool) -> Silence {
+    const ASK: u32 = 3;
+    const LOAD: u32 = 10;
+    let is_time = ticks >= LOAD && ticks.is_multiple_of(LOAD) && (ticks / LOAD).is_power_of_two();
+    if never && is_time {
+        Silence::Load
+    } else if ticks.is_multiple_of(ASK) {
+        Silence::Ask
+    } else {
+        Silence::Wait
+    }
 }
 
 /// One of the windows.
@@ -245,7 +282,7 @@ impl Window {
                     self.page = None;
                 }
             }
-            FromWindow::Click { .. } | FromWindow::Answer { .. } => {}
+            FromWindow::Click { .. } | FromWindow::Answer { .. } | FromWindow::Here { .. } => {}
         }
     }
 }
@@ -267,6 +304,7 @@ pub fn reason_words(reason: &str) -> &str {
         "check" => "it asked its server",
         "expired" => "its token expired",
         "user" => "the user signed out here",
+        "" => "not said",
         other => other,
     }
 }
@@ -321,6 +359,16 @@ mod tests {
         assert_eq!(no_room(MOST_WINDOWS, 1).as_deref(), Some(one));
         let three = "8 windows of the demo are open, and the lab opens 16 at most. Close 3 first.";
         assert_eq!(no_room(8, 11).as_deref(), Some(three));
+    }
+
+    #[test]
+    fn a_window_that_was_never_heard_is_asked_and_then_loaded_anew_ever_more_rarely() {
+        let loads =
+            |never| (1..=200).filter(|ticks| after_silence(*ticks, never) == Silence::Load).collect::<Vec<u32>>();
+        assert_eq!(loads(true), [10, 20, 40, 80, 160]);
+        assert_eq!(loads(false), [0; 0], "what it shows is the user's");
+        let asks = (1..=10).filter(|ticks| after_silence(*ticks, true) == Silence::Ask).collect::<Vec<u32>>();
+        assert_eq!(asks, [3, 6, 9]);
     }
 
     #[test]

@@ -239,21 +239,35 @@ pub enum FromWindow {
         /// The page's origin.
         origin: String,
     },
+    /// The page is there, which it says now and then: a lab that was loaded again finds its windows by it.
+    Here {
+        /// When.
+        at: Milliseconds,
+        /// The page's origin.
+        origin: String,
+    },
 }
 
 impl FromWindow {
     /// When.
     #[must_use]
     pub const fn at(&self) -> Milliseconds {
-        let (Self::State { at, .. } | Self::Click { at, .. } | Self::Answer { at, .. } | Self::Gone { at, .. }) = self;
+        let (Self::State { at, .. }
+        | Self::Click { at, .. }
+        | Self::Answer { at, .. }
+        | Self::Gone { at, .. }
+        | Self::Here { at, .. }) = self;
         *at
     }
 
     /// The same, by another clock.
     #[must_use]
     pub fn moved_to(mut self, when: Milliseconds) -> Self {
-        let (Self::State { at, .. } | Self::Click { at, .. } | Self::Answer { at, .. } | Self::Gone { at, .. }) =
-            &mut self;
+        let (Self::State { at, .. }
+        | Self::Click { at, .. }
+        | Self::Answer { at, .. }
+        | Self::Gone { at, .. }
+        | Self::Here { at, .. }) = &mut self;
         *at = when;
         self
     }

@@ -1,5 +1,6 @@
 //! The lab's words: places, kinds and times as readers see them.
 
+use super::compose::carried;
 use super::wire::{Kind, Outcome, Place, Report, Run};
 
 /// A place, where the titles of the run's windows are at hand.
@@ -126,6 +127,23 @@ pub fn tooltip(report: &Report, run: &Run) -> String {
     text
 }
 
+/// What is found of cookies by a frame that reached an app: whether this browser lets frames of other sites have any, and
+/// whether the app's own came. None for other reports.
+#[must_use]
+pub fn frame_cookies(report: &Report, is_same_site: bool) -> Option<String> {
+    let came = carried(report, "came with cookies").filter(|_| report.kind == Kind::FrontChannel)? == "yes";
+    let browser = match carried(report, "cookies of frames") {
+        Some("none") => "this browser lets frames of other sites have no cookies",
+        Some("inactive") => "this browser lets frames of other sites have no cookies unless they ask for them",
+        Some(_) => "this browser lets frames of other sites have cookies",
+        None if is_same_site => "the frame is of the same site, so its cookies are no third-party ones",
+        None => "this browser does not tell whether it lets frames of other sites have cookies",
+    };
+    let own =
+        if came { "the app’s own came with the frame" } else { "no cookie of the app’s own came with the frame" };
+    Some(format!("{browser}; {own}."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,5 +161,46 @@ mod tests {
         ] {
             assert_eq!(duration(millis), words);
         }
+    }
+
+    #[test]
+    fn what_a_browser_lets_frames_have_is_not_what_an_app_got() {
+        use super::super::sample;
+        let frame = |of_frames: Option<&str>, came: &str| {
+            let mut frame = sample::report(1.0, Place::Browser, Place::AppB, Kind::FrontChannel, Outcome::Done);
+            frame.carries.extend(of_frames.map(|access| ("cookies of frames".to_owned(), access.to_owned())));
+            frame.carries.push(("came with cookies".to_owned(), came.to_owned()));
+            frame
+        };
+        for (of_frames, came, is_same_site, begins, ends) in [
+            (
+                Some("none"),
+                "no",
+                false,
+                "this browser lets frames of other sites have no cookies;",
+                "no cookie of the app’s own",
+            ),
+            (
+                Some("active"),
+                "no",
+                false,
+                "this browser lets frames of other sites have cookies;",
+                "no cookie of the app’s own",
+            ),
+            (
+                Some("active"),
+                "yes",
+                false,
+                "this browser lets frames of other sites have cookies;",
+                "the app’s own came",
+            ),
+            (None, "no", false, "this browser does not tell", "no cookie of the app’s own"),
+            (None, "yes", true, "the frame is of the same site", "the app’s own came"),
+        ] {
+            let found = frame_cookies(&frame(of_frames, came), is_same_site).expect("it is of a frame");
+            assert!(found.starts_with(begins) && found.contains(ends), "{found}");
+        }
+        let other = sample::report(1.0, Place::Browser, Place::Provider, Kind::FrontChannel, Outcome::Done);
+        assert_eq!(frame_cookies(&other, false), None, "the provider's page knows nothing of cookies");
     }
 }

@@ -1,5 +1,6 @@
 //! The windows that the lab has opened. It knows them by their proxies, as the browser hands them out; a message counts only
-//! if it comes from a page of the demo. One of a proxy that is not known is of a window from before the lab was reloaded.
+//! if it comes from a page of the demo. One of a proxy that is not known is of a window from before the lab was reloaded: each
+//! says now and then that it is there.
 
 use std::cell::RefCell;
 
@@ -85,6 +86,13 @@ impl Windows {
         closed
     }
 
+    /// Loads this address in a window that is open. Of whatever it shows, an opener may change the address.
+    pub(crate) fn load(&self, name: &str, url: &str) {
+        if let Some(proxy) = self.proxy(name) {
+            _ = proxy.location().set_href(url);
+        }
+    }
+
     /// Asks something of the page that a window shows; the browser delivers it to a page of this origin only.
     pub(crate) fn ask(&self, name: &str, request: &ToWindow, origin: &str) {
         let Some(proxy) = self.proxy(name) else { return };
@@ -99,7 +107,8 @@ impl Windows {
         let json = JSON::stringify(&event.data()).ok()?.as_string()?;
         let told = incoming::message(&json)?;
         // A page tells its own origin, and no other.
-        if let FromWindow::State { origin, .. } | FromWindow::Gone { origin, .. } = &told
+        if let FromWindow::State { origin, .. } | FromWindow::Gone { origin, .. } | FromWindow::Here { origin, .. } =
+            &told
             && *origin != event.origin()
         {
             return None;

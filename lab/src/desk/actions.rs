@@ -84,8 +84,7 @@ impl Desk {
         if self.no_room(name).is_some() {
             return false;
         }
-        let path = if window.party == Party::Provider { "/account" } else { "/" };
-        let opening = self.windows.open(name, &format!("{}{path}", window.party.origin(&state)));
+        let opening = self.windows.open(name, &first_page(window.party, &state));
         if opening == Opening::Opened {
             self.lab.windows.update(|windows| {
                 // Nobody has noticed yet that one of this name was closed.
@@ -97,6 +96,13 @@ impl Desk {
             self.changes.notify();
         }
         opening != Opening::Blocked
+    }
+
+    /// Loads the first page of its party in a window, whatever it shows.
+    pub(crate) fn load_anew(&self, name: &str) {
+        if let (Some(state), Some(party)) = (self.lab.state.get_untracked(), Party::of_window(name)) {
+            self.windows.load(name, &first_page(party, &state));
+        }
     }
 
     /// Asks something of the page that a window shows.
@@ -144,6 +150,13 @@ impl Desk {
 
     fn reload_pages(&self, was: &Switches, now: &Switches) {
         let parties = self.outdated.borrow_mut().reload(was, now);
+        // A page that came while its app stopped came in part, or not at all: nothing in it listens.
+        let began = |party: Party| parties.contains(&party) || party.is_on(now) && !party.is_on(was);
+        let unheard = self.lab.windows.with_untracked(|windows| {
+            let never = windows.iter().filter(|window| window.told.is_none() && began(window.party));
+            never.map(|window| window.name.clone()).collect::<Vec<_>>()
+        });
+        unheard.iter().for_each(|name| self.load_anew(name));
         let pages = self.lab.windows.with_untracked(|windows| {
             let own = windows.iter().filter(|window| parties.contains(&window.party) && window.own().is_some());
             own.map(|window| window.name.clone()).collect::<Vec<_>>()
@@ -152,4 +165,10 @@ impl Desk {
             self.ask(&name, &ToWindow::Go { path: "/".to_owned() });
         }
     }
+}
+
+/// What a window shows when it is opened.
+fn first_page(party: Party, state: &State) -> String {
+    let path = if party == Party::Provider { "/account" } else { "/" };
+    format!("{}{path}", party.origin(state))
 }

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use app::lab::scenario::cut_short;
 use app::lab::shapes::svg_file;
-use app::lab::wire::{Run, RunHead};
+use app::lab::wire::{Run, RunHead, Verdict};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
@@ -16,7 +17,15 @@ use crate::runner::put_back_interrupted;
 impl Desk {
     /// Ends the run that is recorded, if there is one, and keeps it.
     pub(crate) fn finish(self: &Rc<Self>) {
-        let verdicts = self.judge_recording(true);
+        self.finish_with(self.judge_recording(true));
+    }
+
+    /// The same for a run that was broken off.
+    pub(crate) fn finish_cut_short(self: &Rc<Self>) {
+        self.finish_with(cut_short(self.judge_recording(false)));
+    }
+
+    fn finish_with(self: &Rc<Self>, verdicts: Vec<Verdict>) {
         let Some(mut recording) = self.recording.take() else { return };
         recording.verdicts = verdicts;
         let run = recording.run();

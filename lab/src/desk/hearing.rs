@@ -4,10 +4,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use app::lab::clock::happened;
-use app::lab::recording::{Before, Fact, MOST_FACTS, Recording, Start, beginning};
+use app::lab::recording::{Before, Fact, MOST_FACTS, Recording, Start, beginning, told_beginning, told_start};
 use app::lab::scenario::{Claim, judge};
+use app::lab::stage::{Silence, after_silence};
 use app::lab::view::Connection;
-use app::lab::wire::{Event, FromWindow, Kind, Milliseconds, ToWindow, Verdict};
+use app::lab::wire::{Event, FromWindow, Milliseconds, Report, ToWindow, Verdict};
+use app::lab::words::frame_cookies;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
@@ -20,9 +22,6 @@ const MOST_RECENT: usize = 100;
 
 /// How often the lab looks for windows that were closed and runs that are over: nothing tells of these.
 const TICK: Duration = Duration::from_millis(500);
-
-/// After so many ticks a window that says nothing is asked.
-const TICKS_OF_SILENCE: u32 = 3;
 
 /// The server is asked for the time so many times at first, for one of them to be quick,
 const COMPARISONS: u32 = 4;
@@ -84,12 +83,12 @@ impl Desk {
             }
             StreamEvent::Data(data) => match incoming::event(&data) {
                 Some(Event::Report(report)) => {
-                    if report.kind == Kind::FrontChannel
-                        && let Some((_, cookies)) = report.carries.iter().find(|(name, _)| name == "cookies")
-                    {
-                        desk.lab.cookies.set(Some(cookies.clone()));
+                    let is_same_site =
+                        desk.lab.state.with_untracked(|it| it.as_ref().is_some_and(|it| it.topology == "same-site"));
+                    if let Some(found) = frame_cookies(&report, is_same_site) {
+                        desk.lab.cookies.set(Some(found));
                     }
-                    desk.take(Fact::Report(report));
+                    desk.hear_report(report);
                 }
                 Some(Event::State(state)) => {
                     desk.lab.state.set(Some(state));
@@ -104,6 +103,18 @@ impl Desk {
     fn hear_window(self: &Rc<Self>, heard: Heard) {
         let Some(state) = self.lab.state.get_untracked() else { return };
         let Heard { name, is_new, told } = heard;
+        if let FromWindow::Here { origin, .. } = &told {
+            // That it is there is known of all others.
+            if is_new {
+                self.lab.windows.update(|windows| {
+                    if windows.iter().all(|window| window.name != name) {
+                        windows.extend(shown(&name));
+                    }
+                });
+                self.windows.ask(&name, &ToWindow::Tell, origin);
+            }
+            return;
+        }
         let told = {
             let at = happened(told.at(), system_now(), now());
             told.moved_to(at)
@@ -122,6 +133,25 @@ impl Desk {
         self.take(Fact::Window(name, told));
     }
 
+    /// What a server tells of a beginning or an end of a session begins a run as well, where no window of the lab's did.
+    fn hear_report(self: &Rc<Self>, report: Report) {
+        let news = self.sessions.borrow_mut().hear(&report);
+        let in_preparation = self.lab.progress.with_untracked(|it| it.as_ref().is_some_and(|it| it.is_running));
+        if self.recording.borrow().is_none()
+            && !in_preparation
+            && let Some(title) = told_beginning(&report, news)
+        {
+            let ahead = self.server_clock.borrow().ahead(system_now() - now());
+            let at = told_start(self.recent.borrow().iter(), &report, ahead);
+            self.expected.borrow_mut().clear();
+            self.begin_run(Begun { title, scenario: None, at });
+            if let Some(recording) = self.recording.borrow_mut().as_mut() {
+                recording.set_told();
+            }
+        }
+        self.take(Fact::Report(report));
+    }
+
     /// A click on a sign-in or sign-out begins a run, unless one of a scenario is under way.
     fn begin_by_click(self: &Rc<Self>, title: &str, told: &FromWindow) {
         let FromWindow::Click { at, .. } = told else { return };
@@ -133,6 +163,11 @@ impl Desk {
             None if is_scenarios || in_preparation => {}
             None => {
                 self.expected.borrow_mut().clear();
+                // A server may have told of what follows from the click before the window told of it: that is one run.
+                let is_same = self.recording.borrow().as_ref().is_some_and(|recording| recording.follows_from(*at));
+                if is_same && let Some(recording) = self.recording.take() {
+                    self.recent.borrow_mut().extend(recording.into_facts());
+                }
                 self.begin_run(Begun { title: title.to_owned(), scenario: None, at: *at });
             }
         }
@@ -234,7 +269,7 @@ impl Desk {
             .iter()
             .zip(verdicts)
             .filter(|(expected, _)| is_meant(&expected.claim))
-            .all(|(_, verdict)| verdict.met.is_some())
+            .all(|(_, verdict)| verdict.met.is_some() || !verdict.found.is_empty())
     }
 
     fn tick(self: &Rc<Self>) {
@@ -256,7 +291,7 @@ impl Desk {
     }
 
     /// A page's word can get lost: until the browser has moved a new window to a process of its own, it does not always
-    /// say whose message it was.
+    /// say whose message it was. And a page can come without the lab's script, where a connection broke.
     fn ask_the_silent(&self) {
         let Some(state) = self.lab.state.get_untracked() else { return };
         let windows = self.lab.windows.get_untracked();
@@ -265,8 +300,11 @@ impl Desk {
         for window in windows.iter().filter(|window| !window.is_settled()) {
             let ticks = silent.entry(window.name.clone()).or_default();
             *ticks += 1;
-            if ticks.is_multiple_of(TICKS_OF_SILENCE) {
-                self.windows.ask(&window.name, &ToWindow::Tell, window.party.origin(&state));
+            let never = window.told.is_none() && window.party.is_on(&state.switches);
+            match after_silence(*ticks, never) {
+                Silence::Wait => {}
+                Silence::Ask => self.windows.ask(&window.name, &ToWindow::Tell, window.party.origin(&state)),
+                Silence::Load => self.load_anew(&window.name),
             }
         }
     }

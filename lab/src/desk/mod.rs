@@ -12,6 +12,7 @@ use std::rc::Rc;
 use app::lab::clock::ServerClock;
 use app::lab::recording::{Fact, Recording};
 use app::lab::scenario::{Evidence, Expectation};
+use app::lab::sessions::Sessions;
 use app::lab::view::{Lab, LabPage, LabPageProps};
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -67,6 +68,7 @@ pub(crate) struct Desk {
     pub(crate) expected: RefCell<Vec<Expectation>>,
     pub(crate) evidence: RefCell<Evidence>,
     pub(crate) recording: RefCell<Option<Recording>>,
+    pub(crate) sessions: RefCell<Sessions>,
     server_clock: RefCell<ServerClock>,
     outdated: RefCell<Outdated>,
     ticks: Cell<u32>,
@@ -117,6 +119,7 @@ impl Desk {
             expected: RefCell::default(),
             evidence: RefCell::default(),
             recording: RefCell::default(),
+            sessions: RefCell::default(),
             server_clock: RefCell::default(),
             outdated: RefCell::default(),
             ticks: Cell::default(),

@@ -44,7 +44,11 @@ impl Runner {
                 Ok(if is_found { String::new() } else { "Nobody said so; going on.".to_owned() })
             }
             Step::Settle => self.settle().await,
-            Step::PutBack => self.put_back().await.map(|()| String::new()),
+            Step::PutBack => {
+                // That the lab puts back what it changed is no part of the story.
+                self.desk.finish();
+                self.put_back().await.map(|()| String::new())
+            }
         }
     }
 
@@ -102,8 +106,16 @@ impl Runner {
     async fn sign_in(&self) -> Result<String, Halt> {
         let apps = self.scenario.windows().into_iter().filter(|(party, _)| *party != Party::Provider);
         let names: Vec<(Party, String)> = apps.map(|(party, number)| (party, party.window(number))).collect();
+        self.end_left_over(&names).await?;
         for (party, name) in &names {
             self.sign_in_at(*party, name).await?;
+        }
+        if self.desk.sessions.borrow().are_apart() {
+            // By what the provider said they are not in one session, so the end of one would not concern the other.
+            self.end_left_over(&names).await?;
+            for (party, name) in &names {
+                self.sign_in_at(*party, name).await?;
+            }
         }
         let pushes = self.desk.lab.state.with_untracked(|state| state.as_ref().is_some_and(|it| it.switches.push));
         let listen = |desk: &Desk| names.iter().all(|(_, name)| window(desk, name, Window::is_listening) == Some(true));
@@ -111,6 +123,45 @@ impl Runner {
             return Err(Halt("A tab does not listen yet. Reload it, and run the scenario again.".to_owned()));
         }
         Ok(String::new())
+    }
+
+    /// A tab can hold a session that is over and of whose end nobody told it, as with both channels off. It is signed out: of a
+    /// session that is over no scenario can show the end.
+    async fn end_left_over(&self, names: &[(Party, String)]) -> Result<(), Halt> {
+        let settled = |desk: &Desk| names.iter().all(|(_, name)| window(desk, name, Window::is_settled) == Some(true));
+        self.until(PAGE, settled).await?;
+        let windows = self.desk.lab.windows.get_untracked();
+        let left_over = self.desk.sessions.borrow().left_over(&windows, USER);
+        for name in left_over {
+            self.sign_out_at(&name).await?;
+        }
+        Ok(())
+    }
+
+    async fn sign_out_at(&self, name: &str) -> Result<(), Halt> {
+        let end = now() + f64::from(SIGN_IN) * 1000.0;
+        let mut answered = None;
+        while now() < end {
+            // One that was closed holds nothing.
+            let Some(shown) = window(&self.desk, name, Window::clone).filter(|window| !window.is_signed_out()) else {
+                return Ok(());
+            };
+            let page = shown.page.clone();
+            let is_at_provider = page.as_ref().is_some_and(|page| page.party == Some(Party::Provider));
+            if answered != page {
+                let testid = if is_at_provider { "confirm-sign-out" } else { "sign-out" };
+                if is_at_provider || shown.is_signed_in() {
+                    self.desk.ask(name, &ToWindow::Press { testid: testid.to_owned() });
+                }
+                answered.clone_from(&page);
+            }
+            let has_changed = |desk: &Desk| window(desk, name, |window| window.page != page) != Some(false);
+            if !self.until(CLICK, has_changed).await? && is_at_provider {
+                // The provider does not lead back to an app where there was nothing to end.
+                self.desk.load_anew(name);
+            }
+        }
+        Err(Halt("A tab holds a session of before. Sign out in it, and run the scenario again.".to_owned()))
     }
 
     /// Presses what has to be pressed, each time the window shows something else.

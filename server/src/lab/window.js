@@ -9,6 +9,9 @@ const MAY_PRESS = new Set(["sign-in", "sign-out", "call-api", "confirm-sign-out"
 const USERS = new Set(["alice", "bob"]);
 const PRESSABLE = "button, a, summary, input[type=submit]";
 
+/** How often the page says that it is there, in milliseconds: a lab that was loaded again knows none of its windows. */
+const HERE = 2000;
+
 const opener = window.opener;
 let told = "";
 
@@ -51,6 +54,7 @@ function watch() {
   addEventListener("submit", submitted, options);
   addEventListener("pagehide", () => say("gone", now(), { origin: location.origin }), options);
   addEventListener("pageshow", again, options);
+  setInterval(() => say("here", now(), { origin: location.origin }), HERE);
 }
 
 /** A page that comes back from the back-forward cache told that it went. */

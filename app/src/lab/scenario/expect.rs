@@ -3,6 +3,12 @@ use crate::lab::learned::channel_name;
 use crate::lab::stage::{Party, reason_words};
 use crate::lab::wire::{RenewSwitch, Switches};
 
+/// How long the provider waits for an answer to a logout token, in milliseconds: its `back_channel_timeout_ms`.
+const BACK_CHANNEL_WAITS: u32 = 2_000;
+
+/// How long its page waits for the frames, in milliseconds; then it leads on, and they are gone.
+const FRAMES_WAIT: u32 = 2_400;
+
 /// On what it depends what should happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conditions {
@@ -55,8 +61,9 @@ impl Claim {
 /// What should happen in a scenario as the demo stands.
 #[must_use]
 pub fn expect(scenario: &Scenario, conditions: &Conditions) -> Vec<Expectation> {
-    let mut expected = vec![say("The provider ends the session first, in one transaction.", Claim::ProviderEnds)];
-    if is_down(conditions, Party::AppB) {
+    let mut expected = vec![say("The provider ends the session, and only then tells anyone.", Claim::ProviderEnds)];
+    // Of a frame that did not load, its page does not always know.
+    if is_down(conditions, Party::AppB) && conditions.switches.back_channel {
         expected
             .push(say("App B cannot be reached; the provider says so, and goes on.", Claim::Unreachable(Party::AppB)));
     }
@@ -103,7 +110,7 @@ fn of_app(scenario: &Scenario, conditions: &Conditions, party: Party) -> Vec<Exp
             _ => "until its own session expires",
         };
         return vec![
-            say(&format!("Nobody tells {server}: both channels are off or cannot reach it."), Claim::NotTold(party)),
+            say(&format!("Nobody tells {server}: both channels are off, or do not reach it."), Claim::NotTold(party)),
             say(&format!("{name} therefore goes on {until}: the hole that the channels close."), Claim::Works(party)),
         ];
     };
@@ -118,7 +125,10 @@ fn of_app(scenario: &Scenario, conditions: &Conditions, party: Party) -> Vec<Exp
         }
     };
     vec![
-        say(&format!("{server} learns of it by {by}, and refuses from then on."), Claim::Learns(party, channels)),
+        say(
+            &format!("{server} learns of it by {by}, and by its own record refuses from then on."),
+            Claim::Learns(party, channels),
+        ),
         say(&locks, Claim::Locks(party, reasons)),
     ]
 }
@@ -155,10 +165,11 @@ fn is_told(scenario: &Scenario, conditions: &Conditions, party: Party) -> Option
     let Switches { front_channel, back_channel, .. } = conditions.switches;
     // A frame is tried once, in a page; a logout token until it is delivered.
     let has_page = scenario.begins != Beginning::Administrator;
+    let slow = if party == Party::AppB { conditions.switches.slow_app_b } else { 0 };
     let channels: Vec<&str> = [
         (begins_at(scenario, party), "rp-initiated"),
-        (back_channel, "back-channel"),
-        (front_channel && has_page && !is_down(conditions, party), "front-channel"),
+        (back_channel && slow < BACK_CHANNEL_WAITS, "back-channel"),
+        (front_channel && has_page && !is_down(conditions, party) && slow < FRAMES_WAIT, "front-channel"),
     ]
     .into_iter()
     .filter_map(|(is_there, channel)| is_there.then_some(channel))
@@ -224,6 +235,23 @@ mod tests {
     }
 
     #[test]
+    fn an_app_that_is_slower_than_anybody_waits_is_not_told() {
+        let slow = |milliseconds| expected("sign-out-at-a", false, |switches| switches.slow_app_b = milliseconds);
+        assert!(slow(1_000).contains(&Claim::Learns(Party::AppB, vec!["back-channel", "front-channel"])));
+        assert!(slow(2_000).contains(&Claim::Learns(Party::AppB, vec!["front-channel"])));
+        let never = slow(5_000);
+        assert!(
+            never.contains(&Claim::NotTold(Party::AppB)) && never.contains(&Claim::Works(Party::AppB)),
+            "{never:?}"
+        );
+        let at_b = expected("sign-out-at-b", false, |switches| switches.slow_app_b = 5_000);
+        assert!(
+            at_b.contains(&Claim::Learns(Party::AppB, vec!["rp-initiated"])),
+            "its own sign-out is no request to it"
+        );
+    }
+
+    #[test]
     fn without_push_a_tab_asks() {
         let claims = expected("sign-out-at-a", false, |switches| switches.push = false);
         assert!(claims.contains(&Claim::Locks(Party::AppB, vec!["check"])), "{claims:?}");
@@ -247,6 +275,7 @@ mod tests {
         assert!(claims.contains(&Claim::Learns(Party::AppB, vec!["back-channel"])), "{claims:?}");
         let never = expected("app-b-down", false, |switches| switches.back_channel = false);
         assert!(never.contains(&Claim::NotTold(Party::AppB)), "nothing is tried again");
+        assert!(!never.contains(&Claim::Unreachable(Party::AppB)), "nobody finds that a frame did not load");
     }
 
     #[test]

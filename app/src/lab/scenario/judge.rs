@@ -18,7 +18,7 @@ pub struct Evidence {
 #[must_use]
 pub fn judge(sentence: &str, claim: &Claim, run: &Run, evidence: &Evidence, is_over: bool) -> Verdict {
     let found = match claim {
-        Claim::ProviderEnds => learns(run, &Place::Provider, None),
+        Claim::ProviderEnds => provider_ends(run),
         Claim::Learns(party, channels) => learns(run, &party.server(), Some(channels)),
         Claim::NotTold(party) => not_told(run, *party, is_over),
         Claim::Locks(party, reasons) => locks(run, *party, reasons),
@@ -31,10 +31,22 @@ pub fn judge(sentence: &str, claim: &Claim, run: &Run, evidence: &Evidence, is_o
     let (met, found) = match found {
         Found::Yes(text) => (Some(true), text),
         Found::No(text) => (Some(false), text),
+        Found::Untold(text) => (None, text),
         Found::Open(text) if is_over => (Some(false), text),
         Found::Open(_) => (None, String::new()),
     };
     Verdict { expected: sentence.to_owned(), found, met }
+}
+
+/// The verdicts of a run that was broken off: what had not happened by then may have been about to.
+#[must_use]
+pub fn cut_short(verdicts: Vec<Verdict>) -> Vec<Verdict> {
+    let open = |verdict: &Verdict| verdict.met.is_none() && verdict.found.is_empty();
+    let say = |verdict: Verdict| match open(&verdict) {
+        true => Verdict { found: "Not decided: the scenario stopped before.".to_owned(), ..verdict },
+        false => verdict,
+    };
+    verdicts.into_iter().map(say).collect()
 }
 
 enum Found {
@@ -42,6 +54,8 @@ enum Found {
     No(String),
     /// Not decided; what to say if nothing more comes.
     Open(String),
+    /// Nobody tells, now or later; what is known.
+    Untold(String),
 }
 
 fn row(run: &Run, who: &Place) -> Option<Learned> {
@@ -59,6 +73,20 @@ fn learns(run: &Run, who: &Place, channels: Option<&[&str]>) -> Found {
             Found::Yes(format!("After {after}, by {}.", channel_name(&row.channel)))
         }
         Some(_) => Found::No(format!("After {after}, but by {}.", channel_name(&row.channel))),
+    }
+}
+
+/// The provider ends the session, and then tells of it: by its own clock, so that it is exact.
+fn provider_ends(run: &Run) -> Found {
+    let found = learns(run, &Place::Provider, None);
+    let since = run.reports.iter().filter(|report| report.at >= run.started);
+    let ended = since.clone().find(|report| report.kind == Kind::Ended && report.from == Place::Provider);
+    let told = since.clone().find(|report| report.kind == Kind::BackChannel && report.from == Place::Provider);
+    match (found, ended.zip(told)) {
+        (Found::Yes(after), Some((ended, told))) if told.at < ended.at => {
+            Found::No(format!("{after} It had told of it before."))
+        }
+        (found, _) => found,
     }
 }
 
@@ -172,22 +200,23 @@ fn unreachable(run: &Run, party: Party) -> Found {
 }
 
 fn frame_cookies(run: &Run, party: Party) -> Found {
-    let frame = run.reports.iter().find(|report| report.kind == Kind::FrontChannel && report.to == party.server());
     let is_same_site = run.topology == "same-site";
-    match frame.map(|frame| carried(frame, "cookies")) {
+    let found = run.reports.iter().filter(|report| report.to == party.server()).find_map(|report| {
+        let found = words::frame_cookies(report, is_same_site)?;
+        Some((carried(report, "cookies of frames"), capital(&found)))
+    });
+    match found {
         None => Found::Open("No frame of App B was loaded.".to_owned()),
-        Some(None) => Found::Yes("A frame was loaded; this browser does not say whether it had cookies.".to_owned()),
-        Some(Some("none")) => Found::Yes("This browser gave the frame no cookies.".to_owned()),
-        Some(Some("inactive")) => {
-            Found::Yes("This browser gave the frame no cookies; the frame could ask for them.".to_owned())
-        }
-        Some(Some(_)) if is_same_site => {
-            Found::Yes("This browser gave the frame its cookies: it is of the same site.".to_owned())
-        }
-        Some(Some(_)) => {
-            Found::No("This browser gives frames of other sites their cookies: it does not block them.".to_owned())
-        }
+        Some((_, text)) if is_same_site => Found::Yes(text),
+        Some((None, text)) => Found::Untold(text),
+        Some((Some("none" | "inactive"), text)) => Found::Yes(text),
+        Some((Some(_), text)) => Found::No(format!("{text} It does not block them.")),
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }
 
 fn is_refused_as(answer: &StolenAnswer, reason: &str) -> bool {
@@ -267,7 +296,9 @@ mod tests {
     #[test]
     fn a_browser_that_gives_cookies_away_is_named() {
         let frame = |cookies: &str| Report {
-            carries: vec![("cookies".to_owned(), cookies.to_owned())],
+            carries: [("cookies of frames", cookies), ("came with cookies", "no")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
             ..sample::report(1004.0, window("app-a"), Place::AppB, Kind::FrontChannel, Outcome::Done)
         };
         let claim = Claim::FrameCookies(Party::AppB);
@@ -277,6 +308,34 @@ mod tests {
         let mut run = sample::run(vec![frame("active")]);
         run.topology = "same-site".to_owned();
         assert_eq!(judge("", &claim, &run, &Evidence::default(), false).met, Some(true));
+
+        // Firefox does not say.
+        let mut untold = frame("");
+        untold.carries.remove(0);
+        let verdict = judge("", &claim, &sample::run(vec![untold]), &Evidence::default(), true);
+        assert_eq!(verdict.met, None);
+        assert!(verdict.found.starts_with("This browser does not tell"), "{}", verdict.found);
+    }
+
+    #[test]
+    fn the_provider_ends_before_it_tells_anyone() {
+        let ended = || sample::inside(1003.0, Place::Provider, Kind::Ended, &[]);
+        let told = |at| sample::report(at, Place::Provider, Place::AppB, Kind::BackChannel, Outcome::Begun);
+        // App A's own session may have ended before: it asked for it.
+        let own = sample::inside(1001.0, Place::AppA, Kind::Ended, &[("channel", "rp-initiated")]);
+        assert_eq!(met(&Claim::ProviderEnds, vec![own, ended(), told(1003.1)], true), Some(true));
+        assert_eq!(met(&Claim::ProviderEnds, vec![told(1002.9), ended()], true), Some(false));
+        assert_eq!(met(&Claim::ProviderEnds, vec![told(1002.9)], true), Some(false));
+    }
+
+    #[test]
+    fn what_a_run_that_was_broken_off_did_not_come_to_is_not_said_to_have_failed() {
+        let verdict = |found: &str, met| Verdict { expected: String::new(), found: found.to_owned(), met };
+        let known =
+            [verdict("After 3 ms.", Some(true)), verdict("It locked.", Some(false)), verdict("Nobody tells.", None)];
+        assert_eq!(cut_short(known.to_vec()), known);
+        let open = cut_short(vec![verdict("", None)]);
+        assert_eq!((open[0].met, open[0].found.as_str()), (None, "Not decided: the scenario stopped before."));
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod list;
 mod sign_in;
 
 pub use expect::{Claim, Conditions, Expectation, expect};
-pub use judge::{Evidence, judge};
+pub use judge::{Evidence, cut_short, judge};
 pub use list::SCENARIOS;
 pub use sign_in::{SignIn, USER, sign_in};
 

@@ -146,7 +146,7 @@ pub struct Lab {
     pub progress: RwSignal<Option<Progress>>,
     /// Whether a change of the switches is under way.
     pub is_switching: RwSignal<bool>,
-    /// What the last frame was given of cookies: `none`, `inactive`, `active`.
+    /// What was found of cookies by the last frame, in a sentence.
     pub cookies: RwSignal<Option<String>>,
     /// What went wrong, and what to do.
     pub problem: RwSignal<Option<String>>,

@@ -201,11 +201,10 @@ fn Cookies(
     /// What it follows.
     lab: Lab,
 ) -> impl IntoView {
-    let found = move || match lab.cookies.get().as_deref() {
-        None => "No frame has been loaded yet: switch the back channel off and sign out to see what your browser does.",
-        Some("none") => "Found: the last frame got no cookies.",
-        Some("inactive") => "Found: the last frame got no cookies, and could ask for them.",
-        Some(_) => "Found: the last frame got its cookies.",
+    let found = move || match lab.cookies.get() {
+        None => "No frame has been loaded yet: switch the back channel off and sign out to see what your browser does."
+            .to_owned(),
+        Some(found) => format!("Found: {found}"),
     };
     view! {
         <details class="cookies">

@@ -32,13 +32,14 @@ fn report(app: &Place, observation: &Observation<'_>) -> Option<Sketch> {
         Observation::FrontChannelReceived { sid, storage_access, with_cookies } => {
             asked(Kind::FrontChannel, Done, "frame")
                 .carries("session", sid)
-                .carries_some("cookies", cookies(storage_access, with_cookies))
+                .carries_some("cookies of frames", cookies(storage_access))
                 .carries("came with cookies", if with_cookies { "yes" } else { "no" })
                 .follows(sections::FRONT_CHANNEL)
         }
         Observation::FrontChannelRefused { storage_access, with_cookies } => {
             asked(Kind::FrontChannel, Refused, "frame refused")
-                .carries_some("cookies", cookies(storage_access, with_cookies))
+                .carries_some("cookies of frames", cookies(storage_access))
+                .carries("came with cookies", if with_cookies { "yes" } else { "no" })
                 .follows(sections::FRONT_CHANNEL)
         }
         // The second channel finds it done.
@@ -108,15 +109,14 @@ const fn followed(channel: Channel) -> Section {
     }
 }
 
-/// What is known of a frame's cookies. Of one on the same site the browser says nothing, as nothing is in question.
-const fn cookies(access: Option<StorageAccess>, with_cookies: bool) -> Option<&'static str> {
-    match access {
-        Some(StorageAccess::None) => Some("none"),
-        Some(StorageAccess::Inactive) => Some("inactive"),
-        Some(StorageAccess::Active) => Some("active"),
-        None if with_cookies => Some("active"),
-        None => None,
-    }
+/// What the browser says of the cookies of frames of other sites: whether it lets them have any. Not every browser says it,
+/// and none of a frame of the same site. Whether an app's own came is another question: they may be SameSite=Lax.
+fn cookies(access: Option<StorageAccess>) -> Option<&'static str> {
+    access.map(|access| match access {
+        StorageAccess::None => "none",
+        StorageAccess::Inactive => "inactive",
+        StorageAccess::Active => "active",
+    })
 }
 
 /// The API's own word, where it has one.

@@ -75,6 +75,10 @@ pub(super) fn reports(names: &Names, observation: &Observation<'_>) -> Option<Sk
                 .carries("sub", sub)
                 .carries("reason", cause.reason)
                 .carries("at the word of", cause.actor)
+                .carries_some(
+                    "asked by",
+                    cause.actor_id.filter(|_| cause.actor == "client").map(|app| names.title(app)),
+                )
                 .follows(section);
             apps.iter()
                 .fold(ended, |ended, app| ended.carries("tells", told_by(names, app)).carries("session", app.sid))
@@ -124,15 +128,17 @@ pub(super) fn reports(names: &Names, observation: &Observation<'_>) -> Option<Sk
             let answered = answered(Kind::Redirect, Done, label.to_owned()).follows(section);
             apps.iter().fold(answered, |answered, app| {
                 let framed = if app.framed { ", in a frame" } else { "" };
-                answered.carries("knows", format!("{}: {}{framed}", names.title(app.client), word(app.outcome)))
+                let answered =
+                    answered.carries("knows", format!("{}: {}{framed}", names.title(app.client), word(app.outcome)));
+                answered.carries_some("frame of", app.framed.then(|| names.title(app.client)))
             })
         }
         Observation::FrameReported { client, outcome, acknowledged, .. } => {
             let (reported, label) = match outcome {
-                AppIs::Ended => (Done, "has ended"),
                 _ if acknowledged => (Done, "has ended"),
-                AppIs::Unconfirmed | AppIs::Pending => (Unconfirmed, "loaded, nothing more is known"),
-                AppIs::Unreachable => (Unreachable, "did not load"),
+                AppIs::Ended => (Unreachable, "did not load in time; the app had ended by then"),
+                AppIs::Pending => (Unreachable, "did not load in time; the back channel is still to tell it"),
+                AppIs::Unconfirmed | AppIs::Unreachable => (Unreachable, "did not load in time"),
             };
             asked(Kind::FrontChannel, reported, &format!("frame of {} {label}", names.title(client)))
                 .carries("client_id", client)
