@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Download, Route } from '@playwright/test';
 import { expect, test } from '../fixtures/lab';
+import { AppA } from '../pages/app-a';
 import { Lab } from '../pages/lab';
 import { ProviderLogin } from '../pages/provider';
 
@@ -12,12 +13,14 @@ async function signInAndOut(lab: Lab): Promise<{ secrets: string[]; kept: Run }>
   await a.getByTestId('sign-in').click();
   await new ProviderLogin(a).signIn('alice');
   await expect(lab.window('app-a')).toHaveAttribute('data-session', 'signed-in');
+  await lab.expectKept('Sign-in');
+  // App B finds by itself that somebody is signed in.
   const b = await lab.openWindow('app-b');
   await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-in');
   await expect(b.locator('body')).toHaveAttribute('data-listening', 'open');
   const stored = await b.evaluate(() => localStorage.getItem('curfew-b-tokens'));
   const { access_token, id_token } = JSON.parse(stored ?? '{}') as Record<string, string>;
-  await lab.expectKept('Sign-in');
+  await lab.expectKept('Sign-in at App B');
   const keeping = lab.page.waitForRequest((request) => request.method() === 'PUT' && request.url().includes('/api/runs/'));
   await a.getByTestId('sign-out').click();
   await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-out');
@@ -61,6 +64,29 @@ test('a sign-out by hand is drawn, told in words, and put into the table', async
     await lab.arrows('back-channel').first().hover();
     await expect(lab.inspector.getByRole('link')).toHaveAttribute('href', /^https:\/\/openid\.net\//);
   });
+});
+
+test('what happens in tabs that the lab has not opened is recorded, and a run that a click begins is one run', async ({ context, demo, lab }) => {
+  const tab = await context.newPage();
+  const a = new AppA(tab, demo);
+  await a.open();
+  await a.signIn.click();
+  await new ProviderLogin(tab).signIn('alice');
+  await lab.expectKept('Sign-in at App A');
+  await expect(lab.arrows('tokens')).not.toHaveCount(0);
+  await tab.goto(demo.appA);
+  await tab.getByTestId('sign-out').click();
+  await lab.expectKept('Sign-out at App A');
+  await expect(lab.arrows('ended')).not.toHaveCount(0);
+  await expect(lab.runs).toHaveCount(2);
+
+  const opened = await lab.openWindow('app-a');
+  await opened.getByTestId('sign-in').click();
+  await expect(lab.shownRun).toHaveAttribute('data-live', 'true');
+  await new ProviderLogin(opened).signIn('alice');
+  await expect(lab.window('app-a')).toHaveAttribute('data-session', 'signed-in');
+  await lab.expectKept('Sign-in');
+  await expect(lab.runs).toHaveCount(3);
 });
 
 /** Keeps runs in which nothing happened; the last is the newest. */
@@ -223,7 +249,7 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
     await expect(lab.inspector.getByRole('link')).toBeVisible();
     await lab.replay.click();
     await expect(lab.replay).toHaveText('Show all');
-    await lab.runs.getByRole('link', { name: 'Sign-in' }).click();
+    await lab.runs.getByRole('link', { name: 'Sign-in', exact: true }).click();
     await expect(lab.shownRun.getByRole('heading', { level: 2 })).toHaveText('Sign-in');
     expect(await lab.replay.textContent(), 'the replay was of the other').toBe('Replay slowly');
     await expect(lab.inspector, 'so was the message').toContainText('Point at a message');
@@ -231,7 +257,7 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
     await expect(lab.lastRefused).toHaveCount(0);
     expect(await lab.shownRun.getAttribute('data-run')).not.toBe(shown);
     expect(new URL(lab.page.url()).searchParams.get('run')).toBe(await lab.shownRun.getAttribute('data-run'));
-    await lab.runs.getByRole('link', { name: 'Sign-out' }).click();
+    await lab.runs.getByRole('link', { name: 'Sign-out', exact: true }).click();
     await expect(lab.shownRun).toHaveAttribute('data-run', shown!);
     await expect(lab.lastRefused).toContainText('Last credential refused after');
   });

@@ -33,6 +33,28 @@ test('without both channels the lab says that App B goes on', async ({ lab }) =>
   await expect(lab.lastRefused).toContainText('has not heard of the end');
 });
 
+test('a session that nobody told of its end is ended before another scenario, and is not taken for a live one', async ({ lab }) => {
+  for (const name of ['back-channel', 'front-channel']) await lab.turn(name, false);
+  await lab.start('sign-out-at-a');
+  await lab.openWindows();
+  await lab.expectMet();
+  await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-in');
+  for (const name of ['back-channel', 'front-channel']) await lab.turn(name, true);
+  await lab.start('sign-out-at-a');
+  await lab.expectMet();
+  await expect(lab.learned('app-b-api')).toHaveAttribute('data-channel', 'back-channel');
+});
+
+for (const id of ['administrator', 'sign-out-at-b']) {
+  test(`without push, ${id}: that App A asks its server is no sign-out there`, async ({ lab }) => {
+    await lab.turn('push', false);
+    await lab.start(id);
+    await lab.openWindows();
+    await lab.expectMet();
+    await expect(lab.learned('app-a')).toHaveAttribute('data-channel', 'check');
+  });
+}
+
 test('the choices change the demo, and a reloaded lab shows them', async ({ lab }) => {
   await lab.switchOf('renew').selectOption('off');
   await expect(lab.switchOf('renew')).toBeEnabled();

@@ -94,19 +94,20 @@ pub fn told_beginning(report: &Report, news: News) -> Option<String> {
 }
 
 /// Where a run begins, by the lab's page's own clock, that began by this report of a server whose clock is so far ahead: at
-/// what the servers told just before it.
+/// what was told or pressed just before it.
 #[must_use]
 pub fn told_start<'a>(
     recent: impl IntoIterator<Item = &'a Fact>,
     report: &Report,
     ahead: Milliseconds,
 ) -> Milliseconds {
-    let before = report.at - LEAD..=report.at;
-    let reports = recent.into_iter().filter_map(|fact| match fact {
-        Fact::Report(report) if before.contains(&report.at) => Some(report.at),
-        Fact::Report(_) | Fact::Window(..) => None,
+    let at = report.at - ahead;
+    let told = recent.into_iter().filter_map(|fact| match fact {
+        Fact::Report(report) => Some(report.at - ahead),
+        Fact::Window(_, FromWindow::Click { at, .. }) => Some(*at),
+        Fact::Window(..) => None,
     });
-    reports.fold(report.at, f64::min) - ahead
+    told.filter(|told| (at - LEAD..=at).contains(told)).fold(at, f64::min)
 }
 
 /// How things stood when a run began.
@@ -344,6 +345,8 @@ mod tests {
         let window = Fact::Window("app-a".to_owned(), click(1900.0, "call-api"));
         assert_eq!(told_start(&[asked(1400.0), asked(1993.0), window], &ended, 990.0), 1003.0);
         assert_eq!(told_start(&[], &ended, 1000.0), 1000.0);
+        let pressed = Fact::Window("app-a".to_owned(), click(900.0, "password-form"));
+        assert_eq!(told_start(&[asked(1993.0), pressed], &ended, 990.0), 900.0);
 
         let mut recording = begun(vec![asked(1000.0)]);
         assert!(!recording.follows_from(990.0), "it began by a click");

@@ -126,3 +126,27 @@ const fn word(reason: RefusalReason) -> &'static str {
         other => other.as_str(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A browser may let frames have cookies, and the app's own, which are SameSite=Lax, do not come all the same.
+    #[test]
+    fn what_the_browser_says_of_cookies_is_told_apart_from_whether_any_came() {
+        for (storage_access, with_cookies, of_frames, came) in [
+            (Some(StorageAccess::Active), false, Some("active"), "no"),
+            (Some(StorageAccess::Inactive), false, Some("inactive"), "no"),
+            (Some(StorageAccess::None), false, Some("none"), "no"),
+            (None, true, None, "yes"),
+            (None, false, None, "no"),
+        ] {
+            let observation = Observation::FrontChannelRefused { storage_access, with_cookies };
+            let sketch = reports(&Place::AppB, &observation).pop().expect("it is told");
+            let carried =
+                |name| sketch.carries.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
+            assert_eq!(carried("cookies of frames"), of_frames);
+            assert_eq!(carried("came with cookies"), Some(came));
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! What the provider's observations look like.
 
-use ::app::lab::wire::Outcome::{Begun, Done, Refused, Unconfirmed, Unreachable};
+use ::app::lab::wire::Outcome::{Begun, Done, Refused, Unreachable};
 use ::app::lab::wire::{Kind, Place};
 use ::provider::Observation;
 use ::provider::observation::{App, Attempt, Grant, Next, Outcome as AppIs, SignOutAnswer};

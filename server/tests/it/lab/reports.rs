@@ -71,6 +71,7 @@ async fn a_sign_out_is_told_by_all_who_had_a_part_in_it_and_no_secret_is() {
     let sent = heard.iter().find(|report| is_like(report, &signing_out[4])).unwrap();
     assert_eq!(carried(ended, "session"), carried(sent, "session"), "one session has one name at both");
     assert_eq!(carried(find(&signing_out[8]), "reason"), Some("session_ended"));
+    assert_eq!(carried(find(&signing_out[2]), "asked by"), Some("App A"));
     // The provider ends first and then tells; an app's record is there before it answers.
     let at = |like: &Value| find(like)["at"].as_f64().unwrap();
     assert!(at(&signing_out[2]) <= at(&signing_out[4]) && at(&signing_out[7]) <= at(&signing_out[6]));
