@@ -313,8 +313,8 @@ test('past runs are asked for whenever the lab hears again, and a list that does
 
 test('a run that comes late is not shown in place of what came since', async ({ lab, demo }) => {
   await signInAndOut(lab);
-  const link = (title: string) => lab.runs.filter({ hasText: title }).first().getByRole('link');
-  const late = await lab.runs.filter({ hasText: 'Sign-in' }).getAttribute('data-run');
+  const link = (name: string) => lab.runs.getByRole('link', { name, exact: true });
+  const late = await lab.runs.filter({ has: lab.page.getByRole('link', { name: 'Sign-in', exact: true }) }).getAttribute('data-run');
   await lab.page.evaluate(() => {
     const shown: (string | null)[] = [];
     Object.assign(window, { shown });

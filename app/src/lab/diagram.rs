@@ -1,28 +1,36 @@
 //! Where everything of a sequence diagram is: lanes side by side, time downwards, one row for each message.
 //!
-//! The same run always gives the same picture. Each row has its own height, so that no two labels meet; where much time
-//! passes between two rows, the gap between them says so.
+//! The same run always gives the same picture. Each row is as high as its label needs between two lanes, so that labels
+//! meet neither each other nor a lane; where much time passes between two rows, the gap between them says so.
 
 use super::stage::Party;
 use super::wire::{Kind, Milliseconds, Outcome, Place, Report, Run};
 use super::words;
 
 /// Width of a lane, in pixels of the picture.
-pub const LANE: f64 = 148.0;
-/// Height of the row of a message.
-pub const ROW: f64 = 38.0;
+pub const LANE: f64 = 128.0;
+/// Height of a line of a label.
+pub const LINE: f64 = 14.0;
+/// Height of a line of what is said under an arrow.
+pub const NOTE: f64 = 12.0;
 /// Height of the heads of the lanes.
 pub const HEAD: f64 = 62.0;
 /// Width of the column of times.
-pub const GUTTER: f64 = 84.0;
-/// Width of a character of a label, about; labels are cut by it.
-const CHARACTER: f64 = 6.6;
+pub const GUTTER: f64 = 62.0;
+/// Width of a character of a label, about; labels are broken by it.
+pub(super) const CHARACTER: f64 = 6.2;
+/// Between an arrow and the upper edge of its row, where its label has one line.
+const ABOVE: f64 = 19.0;
+/// Between an arrow and the lower edge of its row, where one line is under it.
+const BELOW: f64 = 17.0;
+/// A label has no more lines than these.
+const MOST_LINES: usize = 4;
 /// Rows further apart in time than this have a mark between them, in milliseconds.
 const GAP: Milliseconds = 400.0;
 /// Height of that mark.
 const GAP_HEIGHT: f64 = 26.0;
 /// What is left free at the right and below.
-const MARGIN: f64 = 18.0;
+const MARGIN: f64 = 14.0;
 /// Between the middle of a lane and the label of what happens in it: the end of a session is marked 10 to each side.
 const BESIDE: f64 = 14.0;
 
@@ -57,6 +65,10 @@ pub struct Life {
 pub struct Arrow {
     /// Which of the run's reports it is.
     pub index: usize,
+    /// The upper edge of its row.
+    pub top: f64,
+    /// The height of its row.
+    pub height: f64,
     /// Height of its line.
     pub y: f64,
     /// Where it starts.
@@ -67,8 +79,10 @@ pub struct Arrow {
     pub kind: Kind,
     /// How it went.
     pub outcome: Outcome,
-    /// Its label, cut to the picture.
-    pub label: String,
+    /// Its label, in lines that fit between two lanes.
+    pub label: Vec<String>,
+    /// What is said under it: the channel, and how it went where that is to be said.
+    pub notes: Vec<&'static str>,
     /// Where the label starts, or has its middle, or ends.
     pub label_x: f64,
     /// `start`, `middle` or `end`.
@@ -104,68 +118,109 @@ pub struct Diagram {
 /// Lays a run out.
 #[must_use]
 pub fn lay_out(run: &Run) -> Diagram {
-    let mut lanes = lanes(run);
-    let width = GUTTER + LANE * lanes.len() as f64 + MARGIN;
+    lay_out_part(run, run)
+}
+
+/// Lays out as much of a run as is told so far, with the lanes of the whole.
+#[must_use]
+pub fn lay_out_part(run: &Run, whole: &Run) -> Diagram {
+    let mut lanes = lanes(whole);
+    // A label is beside its lane, also where there is only one.
+    let width = GUTTER + LANE * lanes.len().max(2) as f64 + MARGIN;
     let x_of = |place: &Place, lanes: &[Lane]| {
         lanes.iter().find(|lane| lane.place == *place).map_or(GUTTER + LANE / 2.0, |lane| lane.x)
     };
 
-    let (mut arrows, mut gaps, mut y) = (Vec::new(), Vec::new(), HEAD);
+    let (mut arrows, mut gaps, mut top) = (Vec::new(), Vec::new(), HEAD - 4.0);
     let mut last = run.started;
     for (index, report) in run.reports.iter().enumerate().filter(|(_, report)| report.at >= run.started) {
         if report.at - last > GAP {
-            gaps.push(Gap {
-                // Below the channel's name, which is under its arrow.
-                y: y + GAP_HEIGHT / 2.0 + 13.0,
-                text: format!("{} later", words::duration(report.at - last)),
-            });
-            y += GAP_HEIGHT;
+            let text = format!("{} later", words::duration(report.at - last));
+            gaps.push(Gap { y: top + GAP_HEIGHT / 2.0, text });
+            top += GAP_HEIGHT;
         }
         last = report.at;
-        y += ROW;
-        let (from, to) = (x_of(&report.from, &lanes), x_of(&report.to, &lanes));
-        arrows.push(arrow(index, report, run, y, from, to, width));
+        let arrow = arrow(index, report, run, top, x_of(&report.from, &lanes), x_of(&report.to, &lanes), width);
+        top += arrow.height;
+        arrows.push(arrow);
     }
-    let bottom = y + MARGIN;
+    let bottom = top + MARGIN;
     for lane in &mut lanes {
         lane.lives = lives(run, &lane.place, &arrows, bottom);
     }
     Diagram { width, height: bottom + MARGIN, lanes, arrows, gaps }
 }
 
-fn arrow(index: usize, report: &Report, run: &Run, y: f64, from: f64, to: f64, width: f64) -> Arrow {
+fn arrow(index: usize, report: &Report, run: &Run, top: f64, from: f64, to: f64, width: f64) -> Arrow {
     let is_inside = (from - to).abs() < f64::EPSILON;
-    let right_half = from > width / 2.0;
-    let (label_x, anchor, room) = match (is_inside, right_half) {
-        (true, true) => (from - BESIDE, "end", from - BESIDE - GUTTER),
-        (true, false) => (from + BESIDE, "start", width - from - BESIDE),
-        (false, _) => {
-            let middle = f64::midpoint(from, to);
-            (middle, "middle", 2.0 * (middle - GUTTER).min(width - middle))
-        }
+    // Beside its lane, or over the first piece of its way: never on a lane.
+    let room = LANE - 2.0 * BESIDE;
+    let (label_x, anchor) = if is_inside {
+        let is_last = from + LANE > width;
+        if is_last { (from - BESIDE, "end") } else { (from + BESIDE, "start") }
+    } else {
+        (from + (to - from).signum() * LANE / 2.0, "middle")
+    };
+    let label = wrap(&report.label, room, MOST_LINES);
+    let further = label.len().saturating_sub(1) as f64 * LINE;
+    let notes = if is_inside { Vec::new() } else { notes(report) };
+    let (above, below) = if is_inside {
+        (ABOVE + further / 2.0, BELOW + further / 2.0)
+    } else {
+        (ABOVE + further, BELOW + notes.len().saturating_sub(1) as f64 * NOTE)
     };
     Arrow {
         index,
-        y,
+        top,
+        height: above + below,
+        y: top + above,
         from,
         to,
         kind: report.kind,
         outcome: report.outcome,
-        label: cut(&report.label, room),
+        label,
+        notes,
         label_x,
         anchor,
         time: words::duration(report.at - run.started),
     }
 }
 
-/// As much of a text as there is room for.
-fn cut(text: &str, room: f64) -> String {
-    let most = ((room / CHARACTER) as usize).max(4);
-    if text.chars().count() <= most {
-        return text.to_owned();
+fn notes(report: &Report) -> Vec<&'static str> {
+    let outcome = match report.outcome {
+        Outcome::Begun | Outcome::Done => None,
+        other => Some(words::outcome(other)),
+    };
+    std::iter::once(words::kind(report.kind)).chain(outcome).collect()
+}
+
+/// A text in lines of so many pixels; what more lines than `most` would be needed for is left out, and a mark says so.
+pub(super) fn wrap(text: &str, room: f64, most: usize) -> Vec<String> {
+    let fits = ((room / CHARACTER) as usize).max(4);
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        // A word that is longer than a line is broken where the line ends.
+        let letters: Vec<char> = word.chars().collect();
+        for piece in letters.chunks(fits) {
+            let Some(line) = lines.last_mut() else { break };
+            let used = line.chars().count();
+            if used == 0 {
+                line.extend(piece);
+            } else if used + 1 + piece.len() <= fits {
+                line.push(' ');
+                line.extend(piece);
+            } else {
+                lines.push(piece.iter().collect());
+            }
+        }
     }
-    let kept: String = text.chars().take(most - 1).collect();
-    format!("{}…", kept.trim_end())
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            *last = last.chars().take(fits - 1).chain(['…']).collect();
+        }
+    }
+    lines
 }
 
 /// App A's tabs and server, the provider in the middle, App B's API and tabs; what is outside comes last.
@@ -176,6 +231,8 @@ fn lanes(run: &Run) -> Vec<Lane> {
             .iter()
             .filter(move |(name, _)| Party::of_window(name) == Some(party))
             .map(|(name, _)| Place::Window(name.clone()))
+            // One in which nobody is signed in, and to which nothing comes, has no part in the run.
+            .filter(is_in)
     };
     let has = |party: Party| windows(party).next().is_some();
     let mut places: Vec<Place> = windows(Party::AppA).collect();
@@ -289,14 +346,14 @@ mod tests {
         let diagram = lay_out(&sign_out());
         assert_eq!(diagram.arrows.len(), 8, "what was before the run is no row");
         for pair in diagram.arrows.windows(2) {
-            assert!(pair[1].y - pair[0].y >= ROW, "{pair:?}");
+            assert!(pair[0].top + pair[0].height <= pair[1].top, "{pair:?}");
         }
         assert_eq!(diagram.gaps.len(), 1);
         assert_eq!(diagram.gaps[0].text, "2.00 s later");
-        let (before, after) = (diagram.arrows[6].y, diagram.arrows[7].y);
-        // It is 16 high. The channel's name ends 16 under its arrow; a label begins 17 over its own.
+        let (before, after) = (diagram.arrows[6].top + diagram.arrows[6].height, diagram.arrows[7].top);
+        // It is 16 high.
         let gap = diagram.gaps[0].y;
-        assert!(before + 16.0 <= gap - 8.0 && gap + 8.0 <= after - 17.0, "the mark is between the rows");
+        assert!(before <= gap - 8.0 && gap + 8.0 <= after, "the mark is between the rows");
         assert!(diagram.height > after);
     }
 
@@ -306,23 +363,71 @@ mod tests {
         assert_eq!(times, ["0.0 ms", "2.0 ms", "3.0 ms", "3.5 ms", "4.0 ms", "5.0 ms", "6.0 ms", "2.01 s"]);
     }
 
+    /// From where to where the label reaches.
+    fn reach(arrow: &Arrow) -> (f64, f64) {
+        let longest = arrow.label.iter().map(|line| line.chars().count()).max().unwrap_or_default();
+        let length = longest as f64 * CHARACTER;
+        match arrow.anchor {
+            "start" => (arrow.label_x, arrow.label_x + length),
+            "end" => (arrow.label_x - length, arrow.label_x),
+            _ => (arrow.label_x - length / 2.0, arrow.label_x + length / 2.0),
+        }
+    }
+
     #[test]
-    fn everything_is_inside_of_the_picture() {
+    fn no_label_meets_a_lane_or_leaves_the_picture_or_its_row() {
+        let long = "a label that is a good deal longer than what an arrow between two lanes has room for";
+        for label in [long.to_owned(), long.replace(' ', "-"), long.repeat(3), "logout token, attempt 2".to_owned()] {
+            let mut run = sign_out();
+            for report in &mut run.reports {
+                report.label.clone_from(&label);
+            }
+            let diagram = lay_out(&run);
+            for arrow in &diagram.arrows {
+                let (left, right) = reach(arrow);
+                assert!(left >= GUTTER && right <= diagram.width, "{left} to {right}: {arrow:?}");
+                // A session is 8 wide, the mark of its end 20.
+                let met = diagram.lanes.iter().find(|lane| left < lane.x + 10.0 && right > lane.x - 10.0);
+                assert_eq!(met, None, "{arrow:?}");
+                let high = arrow.label.len() as f64 * LINE + arrow.notes.len() as f64 * NOTE;
+                assert!(high <= arrow.height, "{arrow:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_is_broken_between_words_and_what_has_no_room_leaves_a_mark() {
+        let room = 16.0 * CHARACTER + 0.1;
+        assert_eq!(wrap("logout token, attempt 2", room, 4), ["logout token,", "attempt 2"]);
+        assert_eq!(wrap("/backchannel-logout", room, 4), ["/backchannel-log", "out"]);
+        assert_eq!(wrap("one two three four five six", room, 1), ["one two three…"]);
+        assert_eq!(wrap("", room, 4), [""]);
+    }
+
+    #[test]
+    fn six_lanes_fit_beside_the_message_that_is_looked_at() {
+        // What the page leaves for the picture at 1280 px, and at 1600 px beside the inspector.
+        assert!(GUTTER + 6.0 * LANE + MARGIN <= 846.0);
+    }
+
+    #[test]
+    fn a_window_that_took_no_part_has_no_lane() {
         let mut run = sign_out();
-        for report in &mut run.reports {
-            report.label =
-                "a label that is a good deal longer than what an arrow between two lanes has room for".repeat(2);
-        }
-        let diagram = lay_out(&run);
-        for arrow in &diagram.arrows {
-            let length = arrow.label.chars().count() as f64 * CHARACTER;
-            let (left, right) = match arrow.anchor {
-                "start" => (arrow.label_x, arrow.label_x + length),
-                "end" => (arrow.label_x - length, arrow.label_x),
-                _ => (arrow.label_x - length / 2.0, arrow.label_x + length / 2.0),
-            };
-            assert!(left >= GUTTER - 1.0 && right <= diagram.width + 1.0, "{left} to {right}: {arrow:?}");
-        }
+        let provider = ("provider".to_owned(), "Provider’s pages".to_owned());
+        run.windows.extend([("app-b-2".to_owned(), "App B, tab 2".to_owned()), provider]);
+        assert_eq!(lay_out(&run), lay_out(&sign_out()));
+        run.reports.insert(0, sample::inside(999.0, window("app-b-2"), Kind::SignIn, &[]));
+        let lanes = lay_out(&run).lanes;
+        let tab = lanes.iter().find(|lane| lane.place == window("app-b-2")).expect("somebody is signed in there");
+        assert!(!tab.lives[0].has_ended, "that nobody told it is to be seen");
+    }
+
+    #[test]
+    fn lanes_stand_from_the_beginning_of_a_replay() {
+        let whole = sign_out();
+        let told = Run { reports: whole.reports[..3].to_vec(), ..whole.clone() };
+        let places = |diagram: Diagram| diagram.lanes.into_iter().map(|lane| (lane.place, lane.x)).collect::<Vec<_>>();
+        assert_eq!(places(lay_out_part(&told, &whole)), places(lay_out(&whole)));
     }
 
     #[test]

@@ -36,7 +36,7 @@ fn an_arrow_says_its_kind_its_outcome_and_what_it_carried() {
     assert!(file.contains("data-kind=\"request\" data-outcome=\"refused\""), "{file}");
     assert!(file.contains("reason: session_ended\n") || file.contains("reason: session_ended&#10;"), "{file}");
     assert!(file.contains("RFC 6750, section 3.1"), "{file}");
-    assert!(file.contains(">request, refused<"), "the outcome is also a word: {file}");
+    assert!(file.contains("class=\"channel how\"") && file.contains(">refused<"), "the outcome is also a word: {file}");
 }
 
 #[test]
@@ -50,6 +50,44 @@ fn the_file_says_what_it_is_and_the_page_says_it_beside_the_picture() {
     let (head, _) = file.split_once("<style>").unwrap();
     assert!(head.contains(about), "{head}");
     assert!(picture(&run).children.iter().all(|shape| !matches!(shape.tag, "title" | "desc")));
+}
+
+#[test]
+fn the_file_says_when_it_was_and_how_the_demo_stood_and_what_looks_like_what() {
+    let mut run = run();
+    run.started = 1_767_225_600_000.0;
+    run.switches.push = false;
+    run.reports.iter_mut().for_each(|report| report.at += run.started - 1000.0);
+    let file = svg_file(&run);
+    for said in [
+        "class=\"file-title\" x=\"16\" y=\"28\">Curfew lab: Sign-out<",
+        ">2026-01-01 00:00:00 UTC. The demo: across sites, without push.<",
+        ">back channel</text></g>",
+        ">sent, not answered yet</text></g>",
+        ">refused</text></g>",
+    ] {
+        assert!(file.contains(said), "{said}: {file}");
+    }
+    assert!(!file.contains(">front channel<"), "only what is in it");
+}
+
+#[test]
+fn the_file_is_light_and_its_colours_are_written_out() {
+    let file = svg_file(&run());
+    let style = written_out(style());
+    assert!(file.contains(&style));
+    for name in ["var(", "--", "@media"] {
+        assert!(!style.contains(name), "{name}: {style}");
+    }
+    for rule in
+        [".diagram .ground { fill: #ffffff; }", ".kind-back-channel .wire { stroke: #7a2ea0;", ".kind-push .channel {"]
+    {
+        assert!(style.contains(rule), "{rule}: {style}");
+    }
+    // Dashes and outcomes are in it, after what holds for all.
+    let place = |rule: &str| style.find(rule).unwrap_or_else(|| panic!("{rule}: {style}"));
+    assert!(place(".kind-back-channel .wire { stroke: #7a2ea0;") < place(".kind-back-channel .wire { stroke-width"));
+    assert!(place(".kind-push .tip { fill") < place(".diagram .outcome-refused .tip"));
 }
 
 #[test]
@@ -132,7 +170,7 @@ fn the_style_is_in_its_place_whatever_the_title_says() {
     let file = svg_file(&run);
     assert!(file.contains("aria-label=\"Sequence diagram: STYLE &lt;style&gt;\""), "{file}");
     let (_, style) = file.split_once("<style>").unwrap();
-    assert!(style.starts_with(super::style()), "{style}");
+    assert!(style.starts_with(&written_out(super::style())), "{style}");
     // It stands in the file as it is.
     assert!(!super::style().contains(['<', '&']), "{}", super::style());
 }

@@ -1,7 +1,7 @@
 //! The lab's words: places, kinds and times as readers see them.
 
 use super::compose::carried;
-use super::wire::{Kind, Outcome, Place, Report, Run};
+use super::wire::{Kind, Outcome, Place, RenewSwitch, Report, Run, Switches};
 
 /// A place, where the titles of the run's windows are at hand.
 #[must_use]
@@ -71,6 +71,18 @@ pub const fn kind_id(kind: Kind) -> &'static str {
     }
 }
 
+/// An outcome, as in the legend.
+#[must_use]
+pub const fn outcome_explained(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Begun => "sent, not answered yet",
+        Outcome::Done => "done",
+        Outcome::Unconfirmed => "answered, and nothing more is known",
+        Outcome::Refused => "refused",
+        Outcome::Unreachable => "nobody answered",
+    }
+}
+
 /// The value of `data-outcome`, which is also its word.
 #[must_use]
 pub const fn outcome(outcome: Outcome) -> &'static str {
@@ -98,6 +110,73 @@ pub fn duration(millis: f64) -> String {
     }
 }
 
+/// A time as dates are written everywhere: `2026-01-31 09:05:00 UTC`, of milliseconds since the Unix epoch.
+#[must_use]
+pub fn date(at: f64) -> String {
+    let seconds = (at / 1000.0).floor() as i64;
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // A year that begins in March ends with the day that not each has; 400 of them are 146,097 days.
+    let since_march = days + 719_468;
+    let (era, day) = (since_march.div_euclid(146_097), since_march.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
+/// How the demo stood at the click, where it was not as it is by default.
+#[must_use]
+pub fn setting(run: &Run) -> String {
+    let (switches, usual) = (&run.switches, Switches::default());
+    let topology = if run.topology == "same-site" { "one site" } else { "across sites" };
+    let off = [
+        (switches.front_channel, "front channel"),
+        (switches.back_channel, "back channel"),
+        (switches.push, "push"),
+        (switches.broadcast, "tab broadcast"),
+        (switches.app_a, "App A"),
+        (switches.app_b, "App B"),
+    ];
+    let off: Vec<&str> = off.into_iter().filter_map(|(is_on, name)| (!is_on).then_some(name)).collect();
+    let renews = match switches.renew {
+        RenewSwitch::Auto => None,
+        RenewSwitch::Iframe => Some("App B renews in a hidden frame"),
+        RenewSwitch::RefreshToken => Some("App B renews by a refresh token"),
+        RenewSwitch::Off => Some("App B does not renew"),
+    };
+    let (lifetime, slow) = (switches.access_token_lifetime, switches.slow_app_b);
+    let parts = [
+        Some(topology.to_owned()),
+        (!off.is_empty()).then(|| format!("without {}", off.join(", "))),
+        renews.map(str::to_owned),
+        (lifetime != usual.access_token_lifetime).then(|| format!("access tokens live {}", seconds(lifetime))),
+        (slow != usual.slow_app_b).then(|| format!("App B answers the provider after {} s", f64::from(slow) / 1000.0)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn seconds(seconds: u32) -> String {
+    match seconds {
+        _ if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        _ if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        _ => format!("{seconds} s"),
+    }
+}
+
+/// What a message carried, as readers see it: of a session the lab knows the fingerprint, and a time of tokens is a time.
+#[must_use]
+pub fn carried_words((name, value): &(String, String)) -> (String, String) {
+    match (name.as_str(), value.parse::<f64>()) {
+        ("session", _) => ("session’s fingerprint".to_owned(), value.clone()),
+        ("toe" | "iat" | "exp" | "auth_time", Ok(at)) => (name.clone(), format!("{value} ({})", date(at * 1000.0))),
+        _ => (name.clone(), value.clone()),
+    }
+}
+
 /// A report as a sentence, for those who hear the diagram.
 #[must_use]
 pub fn sentence(report: &Report, run: &Run) -> String {
@@ -118,7 +197,7 @@ pub fn sentence(report: &Report, run: &Run) -> String {
 #[must_use]
 pub fn tooltip(report: &Report, run: &Run) -> String {
     let mut text = sentence(report, run);
-    for (name, value) in &report.carries {
+    for (name, value) in report.carries.iter().map(carried_words) {
         text.push_str(&format!("\n{name}: {value}"));
     }
     if let Some(section) = &report.section {
@@ -147,6 +226,50 @@ pub fn frame_cookies(report: &Report, is_same_site: bool) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::sample;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (seconds, words) in [
+            (0.0, "1970-01-01 00:00:00 UTC"),
+            (951_782_399.0, "2000-02-28 23:59:59 UTC"),
+            (951_782_400.0, "2000-02-29 00:00:00 UTC"),
+            (951_868_800.0, "2000-03-01 00:00:00 UTC"),
+            (1_767_225_599.0, "2025-12-31 23:59:59 UTC"),
+            (1_767_225_600.0, "2026-01-01 00:00:00 UTC"),
+            (4_107_542_400.0, "2100-03-01 00:00:00 UTC"),
+            (-1.0, "1969-12-31 23:59:59 UTC"),
+        ] {
+            assert_eq!(date(seconds * 1000.0), words);
+        }
+    }
+
+    #[test]
+    fn a_setting_names_all_that_is_not_as_usual() {
+        let mut run = sample::run(Vec::new());
+        assert_eq!(setting(&run), "across sites");
+        run.topology = "same-site".to_owned();
+        run.switches = Switches {
+            push: false,
+            app_b: false,
+            renew: RenewSwitch::Off,
+            access_token_lifetime: 10,
+            slow_app_b: 500,
+            ..Switches::default()
+        };
+        let all = "one site, without push, App B, App B does not renew, access tokens live 10 s, App B answers the provider \
+                   after 0.5 s";
+        assert_eq!(setting(&run), all);
+    }
+
+    #[test]
+    fn a_fingerprint_is_called_one_and_a_time_is_to_be_read() {
+        let carried = |name: &str, value: &str| carried_words(&(name.to_owned(), value.to_owned()));
+        assert_eq!(carried("session", "59166ee").0, "session’s fingerprint");
+        assert_eq!(carried("toe", "951782400").1, "951782400 (2000-02-29 00:00:00 UTC)");
+        assert_eq!(carried("toe", "soon").1, "soon");
+        assert_eq!(carried("status", "400"), ("status".to_owned(), "400".to_owned()));
+    }
 
     #[test]
     fn durations_are_as_precise_as_they_are_worth() {

@@ -32,7 +32,7 @@ function now() {
   return begun + after;
 }
 
-const began = (event) => now() - Math.max(0, performance.now() - event.timeStamp);
+const timeOf = (event) => now() - Math.max(0, performance.now() - event.timeStamp);
 
 function tell() {
   const { session = null, user = null, reason = null, channel = null, listening = null } = document.body.dataset;
@@ -67,14 +67,14 @@ function again(event) {
 function clicked(event) {
   const pressed = event.target instanceof Element ? event.target.closest(PRESSABLE) : null;
   const testid = pressed?.dataset.testid;
-  if (testid) say("click", began(event), { testid });
+  if (testid) say("click", timeOf(event), { testid });
 }
 
 /** The provider's form to sign in has a button without a name; to press Enter in a form presses its button. */
 function submitted(event) {
   if (event.submitter?.dataset.testid) return;
   const testid = event.target.elements.namedItem("password") ? "password-form" : "form";
-  say("click", began(event), { testid });
+  say("click", timeOf(event), { testid });
 }
 
 /** App B shows what its API answered. */

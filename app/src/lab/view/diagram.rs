@@ -7,8 +7,9 @@ use leptos::web_sys::{Element, EventTarget, HtmlElement, SvgElement};
 use super::Lab;
 use super::model::same_message;
 use super::paint::paint;
+use crate::lab::diagram::{Arrow, GUTTER, LANE, lay_out_part};
 use crate::lab::scenario::Scenario;
-use crate::lab::shapes::picture;
+use crate::lab::shapes::picture_of_part;
 use crate::lab::wire::Run;
 use crate::lab::words;
 
@@ -22,20 +23,28 @@ pub(super) fn DiagramBox(
     lab: Lab,
 ) -> impl IntoView {
     let frame = NodeRef::<Div>::new();
-    Effect::new(move |before: Option<Option<Run>>| {
+    Effect::new(move |before: Option<Option<(Run, bool)>>| {
         let (Some(frame), Some(run)) = (frame.get(), lab.shown()) else { return None };
+        let (before, did_grow) = before.flatten().unzip();
+        let grows = lab.is_live.get_untracked() || lab.replay.with_untracked(Option::is_some);
         // While a run grows, the keyboard stays where it is, and who looks at its end sees what comes.
-        let focused = focused_index().and_then(|index| same_message(&before.flatten()?, index, &run));
+        let focused = focused_index().and_then(|index| same_message(&before?, index, &run));
         let is_at_end = frame.scroll_top() + frame.client_height() >= frame.scroll_height() - NEARLY;
-        if let Ok(picture) = paint(&picture(&run)) {
+        let whole = lab.run.get_untracked().unwrap_or_else(|| run.clone());
+        if let Ok(picture) = paint(&picture_of_part(&run, &whole)) {
             frame.replace_children_with_node_1(&picture);
-            if is_at_end && (lab.is_live.get_untracked() || lab.replay.with_untracked(Option::is_some)) {
+            if is_at_end && grows {
                 frame.set_scroll_top(frame.scroll_height());
+                show_lanes(&frame, lay_out_part(&run, &whole).arrows.last());
+            } else if is_at_end && did_grow == Some(true) && focused.is_none() {
+                // It is over: it is read from the click on.
+                frame.set_scroll_top(0);
+                frame.set_scroll_left(0);
             }
             keep_heads(&frame);
             reach(&frame, &rows(&run), focused.or(lab.selected.get_untracked()), focused.is_some());
         }
-        Some(run)
+        Some((run, grows))
     });
     Effect::new(move || {
         let selected = lab.selected.get();
@@ -119,6 +128,15 @@ pub(super) fn Nothing(
             </p>
         </div>
     }
+}
+
+/// Scrolls sideways, no further than needed, to the lanes of this message.
+fn show_lanes(frame: &HtmlElement, message: Option<&Arrow>) {
+    let Some(Arrow { from, to, .. }) = message else { return };
+    let (left, right) = (from.min(*to) - LANE / 2.0, from.max(*to) + LANE / 2.0);
+    let (shown, width) = (f64::from(frame.scroll_left()), f64::from(frame.client_width()));
+    let wanted = shown.max(right - width).min((left - GUTTER).max(0.0));
+    frame.set_scroll_left(wanted as i32);
 }
 
 /// The heads of the lanes stay at the upper edge of the box.

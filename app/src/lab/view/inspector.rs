@@ -1,7 +1,8 @@
 use leptos::prelude::*;
 
 use super::Lab;
-use crate::lab::wire::{Kind, Report, Run};
+use crate::lab::shapes::{OUTCOMES, tip};
+use crate::lab::wire::{Kind, Outcome, Report, Run};
 use crate::lab::words;
 use crate::shared::Facts;
 
@@ -38,8 +39,8 @@ fn details(report: &Report, run: &Run) -> impl IntoView + use<> {
     let from = words::place(&report.from, &run.windows);
     let route =
         if report.from == report.to { from } else { format!("{from} → {}", words::place(&report.to, &run.windows)) };
-    let kind = words::kind_id(report.kind);
-    let facts = report.carries.clone();
+    let (kind, outcome) = (words::kind_id(report.kind), words::outcome(report.outcome));
+    let facts: Vec<_> = report.carries.iter().map(words::carried_words).collect();
     let section = report.section.clone().map(|section| {
         // Only addresses of specifications are links.
         let is_web = section.url.starts_with("https://");
@@ -53,7 +54,7 @@ fn details(report: &Report, run: &Run) -> impl IntoView + use<> {
         <p class="inspector-head">
             <span class=format!("key kind-{kind}")>{words::kind(report.kind)}</span>
             <span class="figure">{words::duration(report.at - run.started)}</span>
-            <span class="muted">{words::outcome(report.outcome)}</span>
+            <span class=format!("how outcome-{outcome}")>{outcome}</span>
         </p>
         <p><strong>{report.label.clone()}</strong></p>
         <p class="muted">{route}</p>
@@ -62,7 +63,7 @@ fn details(report: &Report, run: &Run) -> impl IntoView + use<> {
     }
 }
 
-/// Which look is which channel.
+/// Which look is which channel, and which is which outcome.
 #[component]
 pub(super) fn Legend() -> impl IntoView {
     const KINDS: [Kind; 10] = [
@@ -90,11 +91,34 @@ pub(super) fn Legend() -> impl IntoView {
             }
         })
         .collect_view();
+    let outcomes = OUTCOMES
+        .into_iter()
+        .map(|outcome| {
+            // What nobody answers does not reach the lane.
+            let end = if outcome == Outcome::Unreachable { 22.0 } else { 27.0 };
+            let tip = tip(outcome, end, 7.0, 1.0);
+            let [class, path] = ["class", "d"].map(|name| tip.value(name).to_owned());
+            view! {
+                <li class=format!("arrow kind-redirect outcome-{}", words::outcome(outcome))>
+                    <svg class="diagram sample" width="34" height="14" viewBox="0 0 34 14" aria-hidden="true">
+                        <line class="wire" x1="1" y1="7" x2=end.to_string() y2="7"></line>
+                        <path class=class d=path></path>
+                    </svg>
+                    {words::outcome_explained(outcome)}
+                </li>
+            }
+        })
+        .collect_view();
     view! {
         <ul class="legend" aria-label="Channels">{keys}</ul>
-        <p class="legend-note muted">
-            "A filled tip: done. An open tip: sent, not answered yet. A hollow tip: answered, and nothing more is known. A cross: \
-            refused, or nobody answered. A bar on a lane: a session lives there."
-        </p>
+        <ul class="legend outcomes" aria-label="Outcomes">
+            {outcomes}
+            <li>
+                <svg class="diagram sample" width="10" height="14" viewBox="0 0 10 14" aria-hidden="true">
+                    <rect class="life" x="1" width="8" height="14"></rect>
+                </svg>
+                "a session lives there"
+            </li>
+        </ul>
     }
 }
