@@ -36,19 +36,79 @@ for (const width of [390, 1280]) {
   });
 }
 
+test('the picture of a run that goes on is seen without scrolling, beside its steps', async ({ lab }) => {
+  await lab.page.setViewportSize({ width: 1280, height: 800 });
+  await lab.start('sign-out-at-a');
+  await lab.openWindows();
+  for (const shown of [lab.diagram, lab.steps.first(), lab.steps.last()]) await expect(shown).toBeInViewport({ ratio: 1 });
+  await lab.expectMet();
+  await expect(lab.diagram).toBeInViewport({ ratio: 1 });
+  await expect(lab.arrows('click')).toBeInViewport({ ratio: 1 });
+  expect(await lab.page.evaluate(() => window.scrollY)).toBe(0);
+  await lab.choose('everywhere');
+  await expect(lab.scenario.locator('.about'), 'what it is about, and not its picture').toBeInViewport({ ratio: 1 });
+});
+
+for (const width of [1280, 1600]) {
+  test(`six lanes are seen side by side, at ${width} px`, async ({ lab }) => {
+    await lab.page.setViewportSize({ width, height: 800 });
+    await lab.start('administrator');
+    await lab.openWindows();
+    await lab.expectMet();
+    const { lanes, hidden } = await lab.diagram.evaluate((box) => ({
+      lanes: box.querySelectorAll('.lane').length,
+      hidden: box.scrollWidth - box.clientWidth,
+    }));
+    expect([lanes, hidden]).toEqual([6, 0]);
+  });
+}
+
+/** Signs in by hand while nobody looks at the lab, and says how far its page is scrolled. */
+async function scrolledBy(lab: Lab): Promise<number> {
+  const a = await lab.openWindow('app-a');
+  await expect(lab.window('app-a')).toHaveAttribute('data-session', 'signed-out');
+  await a.getByTestId('sign-in').click();
+  await expect(lab.arrows('click')).not.toHaveCount(0);
+  // What the lab does then it does next.
+  return lab.page.evaluate(() => new Promise((resolve) => setTimeout(() => resolve(window.scrollY), 0)));
+}
+
+test('a run that begins is scrolled into sight', async ({ lab }) => {
+  await lab.page.setViewportSize({ width: 1280, height: 800 });
+  expect(await scrolledBy(lab)).toBeGreaterThan(100);
+  await expect(lab.diagram).toBeInViewport({ ratio: 0.9 });
+});
+
+test('a run that begins leaves the page where its user has scrolled it', async ({ lab }) => {
+  await lab.page.setViewportSize({ width: 1280, height: 800 });
+  await lab.page.mouse.move(600, 300);
+  await lab.page.mouse.wheel(0, 40);
+  await expect.poll(() => lab.page.evaluate(() => window.scrollY)).toBe(40);
+  expect(await scrolledBy(lab)).toBe(40);
+});
+
 test('the heads of the lanes stay in sight, and who looks at the end of a run sees what comes', async ({ lab }) => {
   await lab.page.setViewportSize({ width: 1280, height: 500 });
+  await lab.diagram.or(lab.shownRun).first().evaluate((within) => {
+    const seen: number[] = [];
+    Object.assign(window, { seen });
+    within.addEventListener('scroll', ({ target }) => seen.push((target as Element).scrollTop), { capture: true });
+  });
   await lab.start('sign-out-at-a');
   await lab.openWindows();
   await lab.expectMet();
   const positions = () =>
     lab.diagram.evaluate((box) => ({
+      top: box.scrollTop,
       end: box.scrollHeight - box.clientHeight - box.scrollTop,
       below: box.querySelector('.heads')!.getBoundingClientRect().top - box.getBoundingClientRect().top,
     }));
-  const { end, below } = await positions();
-  expect(end, 'it has followed').toBeLessThan(10);
-  expect(Math.abs(below)).toBeLessThan(10);
+  const { top, end } = await positions();
+  const seen = await lab.page.evaluate(() => (window as unknown as { seen: number[] }).seen);
+  expect(Math.max(...seen), 'it has followed').toBeGreaterThan(top + end - 10);
+  expect(top, 'it stands at the click when all is over').toBe(0);
+  await lab.diagram.getByTestId('arrow').last().focus();
+  await expect.poll(async () => Math.abs((await positions()).below)).toBeLessThan(10);
   await lab.diagram.getByTestId('arrow').first().focus();
   expect((await positions()).end).toBeGreaterThan(10);
   await expect.poll(async () => Math.abs((await positions()).below)).toBeLessThan(10);
@@ -58,6 +118,32 @@ test('the heads of the lanes stay in sight, and who looks at the end of a run se
     return heads.bottom - document.activeElement!.getBoundingClientRect().bottom;
   });
   expect(covered, 'what has the focus is not under the heads').toBeLessThan(0);
+});
+
+test('a link to a run opens it beside its scenario', async ({ lab }) => {
+  await lab.page.setViewportSize({ width: 1280, height: 800 });
+  await lab.start('administrator');
+  await lab.openWindows();
+  await lab.expectMet();
+  await expect(lab.runs.first().locator('time')).toHaveAttribute('datetime', /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/);
+  await lab.page.goto(lab.page.url());
+  await expect(lab.diagram.getByTestId('arrow')).not.toHaveCount(0);
+  await expect(lab.scenario).toHaveAttribute('data-scenario', 'administrator');
+  await expect(lab.scenario, 'it says what came of it').toHaveAttribute('data-outcome', 'met');
+  await expect(lab.shownRun.getByTestId('verdict'), 'and once').toHaveCount(0);
+  await expect(lab.diagram).toBeInViewport({ ratio: 1 });
+});
+
+test('the keyboard goes from the scenarios to “Run”, and has a way past both', async ({ lab }) => {
+  await lab.page.getByTestId('choose-scenario').last().focus();
+  await lab.page.keyboard.press('Tab');
+  await expect(lab.run).toBeFocused();
+  const skip = lab.page.getByRole('link', { name: 'To the scenario' });
+  await skip.focus();
+  await expect(skip).toBeInViewport();
+  await lab.page.keyboard.press('Enter');
+  await lab.page.keyboard.press('Tab');
+  await expect(lab.run).toBeFocused();
 });
 
 test('on a narrow screen the table has its headings over its columns, and a problem is seen where it comes from', async ({ lab }) => {

@@ -81,11 +81,13 @@ impl Desk {
         match answer {
             Ok(run) => {
                 self.stop_replay();
-                self.lab.selected.set(None);
                 note_in_address(&run.id);
-                self.lab.run.set(Some(run));
+                self.lab.show_past(run);
             }
-            Err(problem) => self.lab.problem.set(Some(format!("This run cannot be shown. {problem}"))),
+            Err(problem) => self.lab.problem.set(Some(format!(
+                "This run cannot be shown. {problem} It may have been forgotten, or be older than the 200 that are kept: choose \
+                 another of the past runs."
+            ))),
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) fn Header(
     );
     view! {
         <header class="bar lab-bar">
+            <a class="skip" href="#scenario-heading">"To the scenario"</a>
+            <a class="skip" href="#run-heading">"To the run"</a>
             <span class="brand">"Curfew, the lab"</span>
             <span class="muted">{topology}</span>
             <span class="connection" data-testid="connection" data-state=connection role="status">{words}</span>

@@ -148,6 +148,9 @@ pub struct Lab {
     pub is_switching: RwSignal<bool>,
     /// What was found of cookies by the last frame, in a sentence.
     pub cookies: RwSignal<Option<String>>,
+    /// Whether the run has the room, and the scenario stands beside it: from the click that starts it on, until another is
+    /// chosen; and where a past run was asked for.
+    pub is_run_first: RwSignal<bool>,
     /// What went wrong, and what to do.
     pub problem: RwSignal<Option<String>>,
     /// The arrow that is looked at, as its index in the run.
@@ -172,6 +175,7 @@ impl Lab {
             progress: RwSignal::new(None),
             is_switching: RwSignal::new(false),
             cookies: RwSignal::new(None),
+            is_run_first: RwSignal::new(false),
             problem: RwSignal::new(None),
             selected: RwSignal::new(None),
             act: Callback::new(act),
@@ -190,6 +194,9 @@ impl Lab {
         let scenario = self.scenario();
         let progress = self.progress.get().filter(|progress| progress.scenario == scenario.id);
         let Some(progress) = progress else {
+            if let Some(verdicts) = self.verdicts_of_past() {
+                return verdicts;
+            }
             // Until it is known how the demo stands, as it stands by itself: nothing moves when it is.
             let (same_site, switches) =
                 self.state.get().map_or_else(Default::default, |state| (state.topology == "same-site", state.switches));
@@ -197,6 +204,14 @@ impl Lab {
             return Progress::new(scenario, &expect(scenario, &conditions)).verdicts;
         };
         progress.verdicts
+    }
+
+    /// Those of the past run that is shown, where it stands beside its scenario, which has not run since the page was loaded.
+    fn verdicts_of_past(&self) -> Option<Vec<Verdict>> {
+        let has_run = self.progress.with(|it| it.as_ref().is_some_and(|it| it.scenario == self.chosen.get()));
+        let run = self.run.get().filter(|_| self.is_run_first.get() && !self.is_live.get() && !has_run)?;
+        let is_its = run.scenario.as_deref() == Some(self.chosen.get());
+        (is_its && !run.verdicts.is_empty()).then_some(run.verdicts)
     }
 
     /// What the run that is shown should have come to. Those of the scenario that runs, or has run last, are told beside its
@@ -207,7 +222,7 @@ impl Lab {
         let is_beside = self.progress.with(|progress| {
             progress.as_ref().is_some_and(|it| it.scenario == self.chosen.get() && it.verdicts == verdicts)
         });
-        if is_beside { Vec::new() } else { verdicts }
+        if is_beside || self.verdicts_of_past().is_some() { Vec::new() } else { verdicts }
     }
 
     /// What is known now of the run that is recorded. What is told late may come before the message that is looked at, which
@@ -222,6 +237,17 @@ impl Lab {
         self.run.set(Some(run));
     }
 
+    /// A run that is kept, with its scenario beside it.
+    pub fn show_past(&self, run: Run) {
+        let scenario = run.scenario.as_deref().and_then(Scenario::find);
+        if let Some(scenario) = scenario.filter(|_| !self.progress.with_untracked(is_running)) {
+            self.chosen.set(scenario.id);
+        }
+        self.is_run_first.set(true);
+        self.selected.set(None);
+        self.run.set(Some(run));
+    }
+
     /// The run that is shown, as far as its replay has come.
     #[must_use]
     pub fn shown(&self) -> Option<Run> {
@@ -232,6 +258,10 @@ impl Lab {
         }
         Some(run)
     }
+}
+
+fn is_running(progress: &Option<Progress>) -> bool {
+    progress.as_ref().is_some_and(|progress| progress.is_running)
 }
 
 /// Where in the account of a run the message is that was at this index of an earlier account of it. Who acted on whom may be
@@ -274,6 +304,27 @@ mod tests {
             assert_eq!(lab.past_verdicts(), [verdict(false)], "it is another run of it");
             lab.is_live.set(true);
             assert_eq!(lab.past_verdicts(), [], "they are not decided");
+        });
+    }
+
+    #[test]
+    fn a_past_run_brings_its_scenario_unless_another_is_under_way() {
+        let owner = Owner::new();
+        owner.with(|| {
+            let lab = Lab::new(|_| ());
+            let past = |scenario: &Scenario| Run { scenario: Some(scenario.id.to_owned()), ..sample::run(Vec::new()) };
+            lab.show_past(past(&SCENARIOS[2]));
+            assert_eq!((lab.chosen.get(), lab.is_run_first.get()), (SCENARIOS[2].id, true));
+            let run = Run { verdicts: vec![verdict(true)], ..past(&SCENARIOS[2]) };
+            lab.show_past(run.clone());
+            assert_eq!((lab.verdicts(), lab.past_verdicts()), (run.verdicts, Vec::new()), "they are beside the steps");
+            lab.is_run_first.set(false);
+            assert_ne!(lab.verdicts(), lab.past_verdicts(), "what should happen now, and what has");
+            lab.show_past(sample::run(Vec::new()));
+            assert_eq!(lab.chosen.get(), SCENARIOS[2].id, "it is of no scenario");
+            lab.progress.set(Some(Progress::new(&SCENARIOS[2], &[])));
+            lab.show_past(past(&SCENARIOS[1]));
+            assert_eq!(lab.chosen.get(), SCENARIOS[2].id, "its user has to see what it asks");
         });
     }
 

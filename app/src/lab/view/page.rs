@@ -16,20 +16,21 @@ pub fn LabPage(
 ) -> impl IntoView {
     view! {
         <Header lab />
-        <main class="lab-grid">
+        <main class="lab-page">
             <h1 class="visually-hidden">"The lab: every sign-out as it happens"</h1>
             <p class="notice error area-problem" role="alert" hidden=move || lab.problem.with(Option::is_none)>
                 {move || lab.problem.get()}
             </p>
-            <div class="lab-column">
+            // In the order in which they are needed: what is seldom changed, and lists that grow, come last.
+            <div class="lab-grid" data-first=move || if lab.is_run_first.get() { "run" } else { "scenario" }>
                 <Scenarios lab />
+                <div class="lab-main">
+                    <ScenarioPanel lab />
+                    <RunPanel lab />
+                </div>
+                <Windows lab />
                 <SwitchesPanel lab />
                 <Runs lab />
-            </div>
-            <div class="lab-column">
-                <Windows lab />
-                <ScenarioPanel lab />
-                <RunPanel lab />
             </div>
         </main>
     }

@@ -1,3 +1,7 @@
+use std::time::Duration;
+
+use leptos::ev::MouseEvent;
+use leptos::html::Section;
 use leptos::prelude::*;
 
 use super::diagram::{DiagramBox, InWords, Nothing};
@@ -24,27 +28,35 @@ pub(super) fn RunPanel(
             (false, ..) => String::new(),
             (_, true, _) => "recording".to_owned(),
             (_, _, true) => "replay".to_owned(),
-            (true, ..) => setting(lab),
+            (true, ..) => lab.run.with(|run| run.as_ref().map(words::setting).unwrap_or_default()),
         }
     });
     // Beside what is read out: it changes with each message.
     let replayed = move || lab.replay.get().map(words::duration);
     let past = Memo::new(move |_| Some(lab.past_verdicts()).filter(|verdicts| !verdicts.is_empty()));
+    let section = NodeRef::<Section>::new();
+    keep_in_sight(lab, section);
+    // Of two quick clicks on “Run” the second meets what has come to its place.
+    let press = move |event: MouseEvent, action: Action| {
+        if event.detail() < 2 {
+            lab.act.run(action);
+        }
+    };
     view! {
-        <section class="panel area-run" data-testid="shown-run" data-live=move || lab.is_live.get().to_string() data-run=move || lab.run.with(|run| run.as_ref().map(|run| run.id.clone())) aria-label="The run that is shown">
+        <section class="panel area-run" node_ref=section data-testid="shown-run" data-live=move || lab.is_live.get().to_string() data-run=move || lab.run.with(|run| run.as_ref().map(|run| run.id.clone())) aria-label="The run that is shown">
             <div class="panel-head">
-                <h2>{title}</h2>
+                <h2 id="run-heading">{title}</h2>
                 <p class="run-status muted">
                     <span role="status">{status}</span> <span class="figure">{replayed}</span>
                 </p>
                 <p class="actions" hidden=move || !has_run.get()>
-                    <button type="button" class="button secondary small" data-testid="replay" disabled=move || lab.is_live.get() on:click=move |_| lab.act.run(Action::Replay)>
+                    <button type="button" class="button secondary small" data-testid="replay" disabled=move || lab.is_live.get() on:click=move |event| press(event, Action::Replay)>
                         {move || if lab.replay.get().is_some() { "Show all" } else { "Replay slowly" }}
                     </button>
-                    <button type="button" class="button secondary small" data-testid="export-json" on:click=move |_| lab.act.run(Action::ExportJson)>
+                    <button type="button" class="button secondary small" data-testid="export-json" on:click=move |event| press(event, Action::ExportJson)>
                         "JSON"
                     </button>
-                    <button type="button" class="button secondary small" data-testid="export-svg" on:click=move |_| lab.act.run(Action::ExportSvg)>
+                    <button type="button" class="button secondary small" data-testid="export-svg" on:click=move |event| press(event, Action::ExportSvg)>
                         "SVG"
                     </button>
                 </p>
@@ -68,19 +80,34 @@ pub(super) fn RunPanel(
     }
 }
 
-/// How the demo stood, where it was not as it is by default.
-fn setting(lab: Lab) -> String {
-    let Some(run) = lab.run.get() else { return String::new() };
-    let switches = &run.switches;
-    let off = [
-        (switches.front_channel, "front channel"),
-        (switches.back_channel, "back channel"),
-        (switches.push, "push"),
-        (switches.broadcast, "tab broadcast"),
-        (switches.app_a, "App A"),
-        (switches.app_b, "App B"),
-    ];
-    let off: Vec<&str> = off.into_iter().filter_map(|(is_on, name)| (!is_on).then_some(name)).collect();
-    let topology = if run.topology == "same-site" { "one site" } else { "across sites" };
-    if off.is_empty() { topology.to_owned() } else { format!("{topology}, without {}", off.join(", ")) }
+/// The run is scrolled into sight when it begins, once, unless it is there, or the user has scrolled since the page was loaded
+/// or a scenario was started. A scenario that asks its user for something stays in sight instead.
+fn keep_in_sight(lab: Lab, section: NodeRef<Section>) {
+    let stood = StoredValue::new(0.0);
+    let here = || window().scroll_y().unwrap_or_default();
+    let is_running = Memo::new(move |_| lab.progress.with(|it| it.as_ref().is_some_and(|it| it.is_running)));
+    Effect::new(move || {
+        if is_running.get() {
+            stood.set_value(here());
+        }
+    });
+    let is_live = Memo::new(move |_| lab.is_live.get());
+    let bring = move || {
+        let Some(section) = section.get_untracked() else { return };
+        let asks = is_running.get_untracked() && untrack(|| lab.scenario()).steps.iter().any(|step| step.is_users());
+        let has_scrolled = (here() - stood.get_value()).abs() > 1.0;
+        let top = f64::from(section.offset_top()) - here();
+        let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or_default();
+        if !asks && !has_scrolled && !(0.0..height / 4.0).contains(&top) {
+            // At once: nothing moves for those who asked for that, either.
+            section.scroll_into_view_with_bool(true);
+            stood.set_value(here());
+        }
+    };
+    Effect::new(move || {
+        if is_live.get() {
+            // When its place is made. Frames do not come to a page that is behind another.
+            set_timeout(bring, Duration::ZERO);
+        }
+    });
 }

@@ -3,7 +3,7 @@ use leptos::html::Li;
 use leptos::prelude::*;
 
 use super::verdicts::Verdicts;
-use super::{Action, Lab, Progress, Prompt, StepStatus};
+use super::{Action, Connection, Lab, Progress, Prompt, StepStatus};
 use crate::lab::scenario::{SCENARIOS, Scenario};
 use crate::lab::wire::Verdict;
 
@@ -25,7 +25,10 @@ pub(super) fn Scenarios(
                         data-testid="choose-scenario"
                         data-scenario=scenario.id
                         aria-pressed=move || is_chosen().to_string()
-                        on:click=move |_| lab.chosen.set(scenario.id)
+                        on:click=move |_| {
+                            lab.chosen.set(scenario.id);
+                            lab.is_run_first.set(false);
+                        }
                     >
                         <span>{scenario.title}</span>
                         {scenario.steps.iter().any(|step| step.is_users()).then(|| view! { <span class="muted">"with you"</span> })}
@@ -57,14 +60,25 @@ pub(super) fn ScenarioPanel(
     let is_any_running = move || lab.progress.with(|progress| progress.as_ref().is_some_and(|it| it.is_running));
     let has_run =
         move || lab.progress.with(|progress| progress.as_ref().is_some_and(|it| it.scenario == lab.chosen.get()));
-    let is_off =
-        move || !is_this_running() && (is_any_running() || lab.state.with(Option::is_none) || lab.is_switching.get());
+    let is_off = move || {
+        !is_this_running()
+            && (is_any_running()
+                || lab.state.with(Option::is_none)
+                || lab.is_switching.get()
+                || lab.connection.get() == Connection::Lost)
+    };
     let press = move |event: MouseEvent| {
         // Of two quick clicks the second was not meant for what the button has become.
         if event.detail() > 1 || untrack(is_off) {
             return;
         }
-        lab.act.run(if untrack(is_this_running) { Action::Stop } else { Action::Start(lab.chosen.get_untracked()) });
+        if untrack(is_this_running) {
+            lab.act.run(Action::Stop);
+        } else {
+            // Its picture is what it is started for.
+            lab.is_run_first.set(true);
+            lab.act.run(Action::Start(lab.chosen.get_untracked()));
+        }
     };
     let spoken = Memo::new(move |_| lab.progress.with(|progress| progress.as_ref().map(spoken)));
     view! {
@@ -97,7 +111,7 @@ pub(super) fn ScenarioPanel(
             </div>
             <p class="about">{move || lab.scenario().about}</p>
             <div class="scenario-columns">
-                <div>
+                <div class="expectations">
                     <h3>"What should happen"</h3>
                     <Verdicts verdicts />
                 </div>
