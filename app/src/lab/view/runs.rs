@@ -5,6 +5,7 @@ use leptos::web_sys::{Element, HtmlElement};
 
 use super::{Action, Lab};
 use crate::lab::wire::RunHead;
+use crate::lab::words;
 
 /// The runs that are kept.
 #[component]
@@ -83,7 +84,7 @@ fn line(lab: Lab, head: RunHead, forget: impl Fn(String) + 'static) -> impl Into
                 {title.clone()}
                 <span class="visually-hidden">{word}</span>
             </a>
-            <time class="muted">{clock(started)}</time>
+            <time class="muted" datetime=words::date(started).replace(" UTC", "Z")>{clock(started)}</time>
             <button
                 type="button"
                 class="forget"
@@ -97,8 +98,8 @@ fn line(lab: Lab, head: RunHead, forget: impl Fn(String) + 'static) -> impl Into
     }
 }
 
-/// The time of day, by the user's locale.
+/// The date and the time of day, by the user's locale.
 fn clock(at: f64) -> String {
     use leptos::web_sys::js_sys::Date;
-    Date::new(&at.into()).to_locale_time_string("default").into()
+    Date::new(&at.into()).to_locale_string("default", &leptos::wasm_bindgen::JsValue::UNDEFINED).into()
 }

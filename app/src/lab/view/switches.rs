@@ -3,29 +3,33 @@ use leptos::prelude::*;
 use super::{Action, Lab};
 use crate::lab::wire::{RenewSwitch, Switches};
 
-/// Name, title, what it is, how to read it, how to set it.
-type Toggle = (&'static str, &'static str, &'static str, fn(&Switches) -> bool, fn(&mut Switches, bool));
+/// Name, title, what it is where it is on or off, how to read it, how to set it.
+type Toggle = (&'static str, &'static str, fn(bool) -> &'static str, fn(&Switches) -> bool, fn(&mut Switches, bool));
 
 const TOGGLES: [Toggle; 6] = [
     (
         "front-channel",
         "Front channel",
-        "frames in the provider’s page",
+        |_| "frames in the provider’s page",
         |it| it.front_channel,
         |it, on| it.front_channel = on,
     ),
     (
         "back-channel",
         "Back channel",
-        "logout tokens, server to server",
+        |_| "logout tokens, server to server",
         |it| it.back_channel,
         |it, on| it.back_channel = on,
     ),
-    ("push", "Push", "servers tell their tabs", |it| it.push, |it, on| it.push = on),
-    ("broadcast", "Tab broadcast", "tabs tell each other", |it| it.broadcast, |it, on| it.broadcast = on),
-    ("app-a", "App A", "is running", |it| it.app_a, |it, on| it.app_a = on),
-    ("app-b", "App B", "is running", |it| it.app_b, |it, on| it.app_b = on),
+    ("push", "Push", |_| "servers tell their tabs", |it| it.push, |it, on| it.push = on),
+    ("broadcast", "Tab broadcast", |_| "tabs tell each other", |it| it.broadcast, |it, on| it.broadcast = on),
+    ("app-a", "App A", is_running, |it| it.app_a, |it, on| it.app_a = on),
+    ("app-b", "App B", is_running, |it| it.app_b, |it, on| it.app_b = on),
 ];
+
+const fn is_running(is_on: bool) -> &'static str {
+    if is_on { "is running" } else { "is stopped" }
+}
 
 /// Something with more values than on and off.
 struct Choice {
@@ -73,7 +77,8 @@ const CHOICES: [Choice; 3] = [
     },
     Choice {
         name: "access-token-lifetime",
-        title: "Access tokens live",
+        // Those that are there live as long as they were issued for.
+        title: "New access tokens live",
         usual: &["10", "30", "60", "300", "3600"],
         words: |seconds| match seconds.parse::<u32>() {
             Ok(seconds) if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
@@ -142,6 +147,8 @@ fn change(lab: Lab, make: impl FnOnce(&mut Switches)) {
 }
 
 fn toggle_view(lab: Lab, (name, title, about, read, set): Toggle) -> impl IntoView {
+    // Until it is known how the demo stands, as it stands by itself.
+    let is_on = move || lab.state.with(|state| state.as_ref().is_none_or(|state| read(&state.switches)));
     view! {
         <label class="switch">
             <input
@@ -158,7 +165,7 @@ fn toggle_view(lab: Lab, (name, title, about, read, set): Toggle) -> impl IntoVi
                 }
             />
             <span>{title}</span>
-            <span class="muted">{about}</span>
+            <span class="muted">{move || about(is_on())}</span>
         </label>
     }
 }

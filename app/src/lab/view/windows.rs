@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Action, Lab};
+use super::{Action, Connection, Lab};
 use crate::lab::stage::{Party, Window};
 
 /// The windows of the demo, and buttons that open them.
@@ -25,7 +25,7 @@ pub(super) fn Windows(
                     type="button"
                     class=format!("button secondary small {}", party.id())
                     data-testid=format!("open-{}", party.id())
-                    disabled=move || lab.state.with(Option::is_none)
+                    disabled=move || lab.state.with(Option::is_none) || lab.connection.get() == Connection::Lost
                     on:click=move |_| lab.act.run(Action::Open(party))
                 >
                     {label}
