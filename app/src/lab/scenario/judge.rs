@@ -42,9 +42,9 @@ pub fn judge(sentence: &str, claim: &Claim, run: &Run, evidence: &Evidence, is_o
 #[must_use]
 pub fn cut_short(verdicts: Vec<Verdict>) -> Vec<Verdict> {
     let open = |verdict: &Verdict| verdict.met.is_none() && verdict.found.is_empty();
-    let say = |verdict: Verdict| match open(&verdict) {
-        true => Verdict { found: "Not decided: the scenario stopped before.".to_owned(), ..verdict },
-        false => verdict,
+    let say = |verdict: Verdict| {
+        let found = "Not decided: the scenario stopped before.".to_owned();
+        if open(&verdict) { Verdict { found, ..verdict } } else { verdict }
     };
     verdicts.into_iter().map(say).collect()
 }
