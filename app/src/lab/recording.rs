@@ -1,5 +1,7 @@
 //! A run while it happens: what parties and windows tell, kept as it comes, and made into one account of it.
 
+use std::collections::BTreeSet;
+
 use super::clock::CLOCKS;
 use super::compose::{carried, compose};
 use super::sessions::News;
@@ -12,6 +14,12 @@ pub const MOST_FACTS: usize = 600;
 /// How long a run is listened to when nobody says when it is over, in milliseconds: longer than the slowest step of the
 /// provider's page.
 pub const LONGEST: Milliseconds = 12_000.0;
+
+/// How long a run waits for whoever is asked by the provider who they are, in milliseconds.
+pub const ASKED: Milliseconds = 120_000.0;
+
+/// Where the provider asks during a sign-in.
+const ASKING: [&str; 3] = ["/login", "/select_account", "/consent"];
 
 /// A run in which nothing has been heard for so long is over, in milliseconds; longer than the provider waits for a frame.
 pub const QUIET: Milliseconds = 2_500.0;
@@ -141,6 +149,10 @@ pub struct Recording {
     ahead: Milliseconds,
     /// When something was heard last.
     heard: Milliseconds,
+    /// The windows in which the provider asks somebody something.
+    asked: BTreeSet<String>,
+    /// When nobody was asked any more; at the start at first.
+    answered: Milliseconds,
     /// Whether a server's word began it, and no click.
     is_told: bool,
     /// What is expected, as far as it is decided.
@@ -169,6 +181,8 @@ impl Recording {
             ahead: 0.0,
             is_told: false,
             heard: start.at,
+            asked: BTreeSet::new(),
+            answered: start.at,
             verdicts: Vec::new(),
         }
     }
@@ -200,11 +214,28 @@ impl Recording {
     /// Takes in what was told; false if there is too much.
     pub fn take(&mut self, fact: Fact, now: Milliseconds) -> bool {
         self.heard = now;
+        self.note_question(&fact, now);
         let has_room = !self.is_full();
         if has_room {
             self.facts.push(fact);
         }
         has_room
+    }
+
+    fn note_question(&mut self, fact: &Fact, now: Milliseconds) {
+        let Fact::Window(name, told) = fact else { return };
+        let asks = match told {
+            FromWindow::State { origin, path, .. } => {
+                *origin == self.before.state.provider && ASKING.contains(&path.as_str())
+            }
+            FromWindow::Gone { .. } => false,
+            _ => return,
+        };
+        if asks {
+            self.asked.insert(name.clone());
+        } else if self.asked.remove(name) {
+            self.answered = now;
+        }
     }
 
     /// The server's clock is found to be so far ahead of the lab's page's own: by this all that it told is placed.
@@ -221,7 +252,11 @@ impl Recording {
     /// Whether nothing more is to be expected of a run that is no scenario.
     #[must_use]
     pub fn is_over(&self, now: Milliseconds) -> bool {
-        now - self.start.at > LONGEST || now - self.heard > QUIET
+        if self.asked.is_empty() {
+            now - self.answered > LONGEST || now - self.heard > QUIET
+        } else {
+            now - self.heard > ASKED
+        }
     }
 
     /// When something was heard last.
@@ -402,6 +437,38 @@ mod tests {
             assert!(!recording.is_over(1004.0 + QUIET), "{other}");
             assert!(recording.is_over(1005.0 + QUIET), "{other}");
         }
+    }
+
+    #[test]
+    fn a_run_waits_for_whoever_is_asked_for_a_password() {
+        let state = sample::state();
+        let shows = |origin: &str, path: &str| {
+            let page = FromWindow::State {
+                at: 1001.0,
+                origin: origin.to_owned(),
+                path: path.to_owned(),
+                session: None,
+                user: None,
+                reason: None,
+                channel: None,
+                listening: None,
+            };
+            Fact::Window("app-a".to_owned(), page)
+        };
+        let gone = Fact::Window("app-a".to_owned(), FromWindow::Gone { at: 1001.0, origin: state.provider.clone() });
+        for next in [shows(&state.app_a, "/"), shows(&state.provider, "/end_session"), gone] {
+            let mut recording = begun(Vec::new());
+            recording.take(shows(&state.provider, "/login"), 1100.0);
+            assert!(!recording.is_over(1100.0 + LONGEST + QUIET), "somebody types");
+            assert!(recording.is_over(1101.0 + ASKED), "nobody is there");
+            let answered = 1000.0 + 2.0 * LONGEST;
+            recording.take(next.clone(), answered);
+            assert!(!recording.is_over(answered + QUIET), "what follows is to come: {next:?}");
+            assert!(recording.is_over(answered + QUIET + 1.0), "{next:?}");
+        }
+        let mut recording = begun(Vec::new());
+        recording.take(shows(&state.app_a, "/login"), 1100.0);
+        assert!(recording.is_over(1101.0 + QUIET), "the provider alone asks");
     }
 
     #[test]
