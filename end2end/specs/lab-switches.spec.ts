@@ -33,6 +33,21 @@ test('without both channels the lab says that App B goes on', async ({ lab }) =>
   await expect(lab.lastRefused).toContainText('has not heard of the end');
 });
 
+test('a slow App B is told later, and one that is slower than anybody waits is not told', async ({ lab }) => {
+  for (const { delay, says, channel } of [
+    { delay: '1000', says: 'App B’s API learns of it by the back channel', channel: /./ },
+    { delay: '5000', says: 'the hole that the channels close', channel: '' },
+  ]) {
+    await lab.switchOf('slow-app-b').selectOption(delay);
+    await expect(lab.switchOf('slow-app-b')).toBeEnabled();
+    await lab.start('sign-out-at-a');
+    await expect(lab.scenario).toContainText(says);
+    await lab.openWindows();
+    await lab.expectMet();
+    await expect(lab.learned('app-b-api'), `after ${delay} ms`).toHaveAttribute('data-channel', channel);
+  }
+});
+
 test('a session that nobody told of its end is ended before another scenario, and is not taken for a live one', async ({ lab }) => {
   for (const name of ['back-channel', 'front-channel']) await lab.turn(name, false);
   await lab.start('sign-out-at-a');

@@ -11,7 +11,7 @@ pub(crate) struct Outdated(Vec<Party>);
 impl Outdated {
     /// The apps whose pages are to be loaded anew now that the switches were changed.
     pub(crate) fn reload(&mut self, was: &Switches, now: &Switches) -> Vec<Party> {
-        if (was.push, was.broadcast, was.renew) != (now.push, now.broadcast, now.renew) {
+        if was.needs_other_pages(now) {
             self.0 = vec![Party::AppA, Party::AppB];
         }
         let (reload, later) = self.0.drain(..).partition(|party| party.is_on(now));

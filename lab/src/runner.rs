@@ -39,9 +39,8 @@ struct Runner {
 
 /// Starts a scenario. The browser opens a window for the click that this is part of, so the windows come before any wait.
 pub(crate) fn start(desk: &Rc<Desk>, scenario: &'static Scenario) {
-    let is_running = desk.lab.progress.with_untracked(|it| it.as_ref().is_some_and(|it| it.is_running));
     // While the switches change, nobody knows how they stand before the scenario.
-    let is_off = is_running || desk.lab.is_switching.get_untracked();
+    let is_off = untrack(|| desk.lab.is_scenario_running()) || desk.lab.is_switching.get_untracked();
     let Some(state) = desk.lab.state.get_untracked().filter(|_| !is_off) else { return };
     if let Some(running) = Interrupted::new(scenario, &state.switches).write() {
         keep(RUNNING, &running);

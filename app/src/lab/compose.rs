@@ -4,11 +4,14 @@
 //! the two are put together: a server's push gets the window that it reached, and what only windows know (who told whom
 //! among the tabs, where a browser was sent) becomes an arrow of its own.
 
+mod locked;
+mod untold;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::clock::CLOCKS;
 use super::recording::{Before, Fact};
-use super::stage::{Party, Window, reason_words};
+use super::stage::{Party, Window};
 use super::wire::{FromWindow, Kind, Milliseconds, Outcome, Place, Report, Section};
 
 /// How long an answer may take from the API's log to the page, in milliseconds.
@@ -101,138 +104,11 @@ impl<'a> Story<'a> {
         self.settle_sent(&report);
         self.begin_at_app(&report);
         self.ask_provider(&report);
-        self.note_code(&report);
+        self.ask_for_code(&report);
+        self.hand_over_code(&report);
         let frames = self.frames(&report);
         self.out.push(report);
         self.out.extend(frames);
-    }
-
-    /// What was sent, and is answered now, has arrived; or has not.
-    fn settle_sent(&mut self, answer: &Report) {
-        if answer.outcome == Outcome::Begun || !matches!(answer.kind, Kind::BackChannel | Kind::Revocation) {
-            return;
-        }
-        let is_it = |sent: &&mut Report| {
-            let is_way = (&sent.from, &sent.to) == (&answer.to, &answer.from)
-                || (&sent.from, &sent.to) == (&answer.from, &answer.to);
-            sent.outcome == Outcome::Begun
-                && sent.kind == answer.kind
-                && is_way
-                && carried(sent, "jti") == carried(answer, "jti")
-        };
-        if let Some(sent) = self.out.iter_mut().rev().find(is_it) {
-            let is_lost = answer.outcome == Outcome::Unreachable;
-            sent.outcome = if is_lost { Outcome::Unreachable } else { Outcome::Done };
-        }
-    }
-
-    /// Whether a window has sent something to a party since the last click.
-    fn has_sent(&self, window: &Place, party: &Place) -> bool {
-        let since = self.pressed.as_ref().map_or(self.started, |(_, at)| *at);
-        self.out.iter().any(|told| told.from == *window && told.to == *party && told.at >= since)
-    }
-
-    /// What the provider ends for a click in a page of its own, it was asked for by that page.
-    fn ask_provider(&mut self, report: &Report) {
-        let is_end = report.kind == Kind::Ended && report.from == Place::Provider && report.outcome == Outcome::Done;
-        let (Some(acting), Some((pressed, _))) = (self.acting.clone().filter(|_| is_end), &self.pressed) else {
-            return;
-        };
-        let label = match pressed.as_str() {
-            "confirm-sign-out" => "yes, sign out",
-            "end-all" => "sign out everywhere",
-            "end-session" => "end this session",
-            _ => return,
-        };
-        let from = Place::Window(acting);
-        if !self.has_sent(&from, &Place::Provider) {
-            self.out.push(Report {
-                label: format!("POST: {label}"),
-                section: section("RP-Initiated Logout 1.0, section 2", RP_LOGOUT),
-                ..arrow(report.at, from, Place::Provider, Kind::Redirect, Outcome::Done)
-            });
-        }
-    }
-
-    /// A code goes to the app through the window: App A's server has it before it asks for tokens; App B's page is the window.
-    /// And before the code came, it was asked for.
-    fn note_code(&mut self, report: &Report) {
-        let is_code = report.kind == Kind::Redirect && carried(report, "client_id").is_some();
-        if is_code && report.from == Place::Provider {
-            self.ask_to_sign_in();
-        }
-        let Some(window) = self.acting.clone().map(Place::Window) else { return };
-        let uses_it = report.from == Place::AppA && matches!(report.kind, Kind::Tokens | Kind::SignIn);
-        let code = self.out.iter().rposition(|told| {
-            told.kind == Kind::Redirect && told.from == Place::Provider && carried(told, "client_id") == Some("app-a")
-        });
-        let Some(code) = code.filter(|_| uses_it) else { return };
-        let is_told = self.out[code..].iter().any(|told| told.from == window && told.to == Place::AppA);
-        if !is_told && self.out[code].to == window {
-            self.out.push(Report {
-                label: "GET the callback, with the code".to_owned(),
-                section: section("OpenID Connect Core 1.0, section 3.1.2.5", CODE),
-                ..arrow(report.at, window, Place::AppA, Kind::Redirect, Outcome::Done)
-            });
-        }
-    }
-
-    /// “Sign in” leads to the provider: from App A's page by way of its server.
-    fn ask_to_sign_in(&mut self) {
-        let Some((_, at)) = self.pressed.clone().filter(|(pressed, _)| pressed == "sign-in") else { return };
-        let Some(name) = self.acting.clone() else { return };
-        let window = Place::Window(name.clone());
-        if self.has_sent(&window, &Place::Provider) {
-            return;
-        }
-        if Party::of_window(&name) == Some(Party::AppA) && !self.has_sent(&window, &Place::AppA) {
-            self.out.push(Report {
-                label: "GET its sign-in".to_owned(),
-                section: section("OpenID Connect Core 1.0, section 3.1.2.1", AUTHENTICATION),
-                ..arrow(at, window.clone(), Place::AppA, Kind::Redirect, Outcome::Done)
-            });
-        }
-        self.out.push(Report {
-            label: "authorization request".to_owned(),
-            section: section("OpenID Connect Core 1.0, section 3.1.2.1", AUTHENTICATION),
-            ..arrow(at, window, Place::Provider, Kind::Redirect, Outcome::Done)
-        });
-    }
-
-    /// A page with frames loads them; each is told of when it reaches its app, and else by nobody.
-    fn frames(&mut self, report: &Report) -> Vec<Report> {
-        if report.kind == Kind::FrontChannel {
-            // It has come to something.
-            let reached = |told: &Report| told.to == report.to || carried(report, "client_id") == place_id(&told.to);
-            self.out.retain(|told| told.kind != Kind::FrontChannel || told.outcome != Outcome::Begun || !reached(told));
-        }
-        let apps = report.carries.iter().filter(|(name, _)| name == "frame of").map(|(_, title)| title);
-        let parties = apps.filter_map(|title| Party::ALL.into_iter().find(|party| party.title() == title));
-        parties
-            .map(|party| Report {
-                label: "frame".to_owned(),
-                section: section("Front-Channel Logout 1.0, section 2", FRONT_CHANNEL),
-                ..arrow(report.at, report.to.clone(), party.server(), Kind::FrontChannel, Outcome::Begun)
-            })
-            .collect()
-    }
-
-    /// An app that ends its own session was asked to by its page.
-    fn begin_at_app(&mut self, report: &Report) {
-        let is_own = report.kind == Kind::Ended && carried(report, "channel") == Some("rp-initiated");
-        let acting =
-            self.acting.clone().filter(|name| Party::of_window(name).map(Party::server) == Some(report.to.clone()));
-        let Some(acting) = acting.filter(|_| is_own) else { return };
-        let from = Place::Window(acting);
-        let is_told = self.out.iter().any(|told| told.from == from && told.to == report.to);
-        if !is_told {
-            self.out.push(Report {
-                label: "sign out".to_owned(),
-                carries: report.carries.iter().filter(|(name, _)| name == "session").cloned().collect(),
-                section: section("RP-Initiated Logout 1.0, section 2", RP_LOGOUT),
-                ..arrow(report.at, from, report.to.clone(), Kind::Redirect, Outcome::Done)
-            });
-        }
     }
 
     /// Which window a party means that knows only that it was a browser.
@@ -322,6 +198,13 @@ impl<'a> Story<'a> {
         }
     }
 
+    /// Whether a party tells of it in a moment: by clocks that are a little apart a cause can come after what it caused.
+    fn is_coming(&self, at: Milliseconds, is_it: impl Fn(&Report) -> bool) -> bool {
+        self.facts.iter().any(
+            |fact| matches!(fact, Fact::Report(report) if (at..=at + CLOCKS).contains(&report.at) && is_it(report)),
+        )
+    }
+
     fn shows(&mut self, name: &str, at: Milliseconds, told: &FromWindow) {
         let Some(index) = self.windows.iter().position(|window| window.name == name).or_else(|| self.add(name)) else {
             return;
@@ -385,120 +268,9 @@ impl<'a> Story<'a> {
             });
         }
     }
-
-    fn locked(&mut self, window: &Window, at: Milliseconds, told: &FromWindow) {
-        let FromWindow::State { reason, channel, .. } = told else { return };
-        let place = Place::Window(window.name.clone());
-        // A page that says no reason came like this: its server was asked for it, by the user's sign-out or not.
-        let told_reason = reason.is_some();
-        let reason = match reason.as_deref() {
-            Some(reason) => reason,
-            None if self.leaving.contains(&window.name) => "user",
-            None => {
-                self.was_loaded(window, at);
-                "check"
-            }
-        };
-        match reason {
-            "push" => self.was_pushed(window, at),
-            "tab" => {
-                let from = self.first_locked.get(&window.party).cloned().or_else(|| self.sibling_that_acts(window));
-                self.out.push(Report {
-                    label: "the session has ended".to_owned(),
-                    section: section("HTML, broadcasting to other browsing contexts", BROADCAST),
-                    ..arrow(
-                        at,
-                        from.map_or(Place::Browser, Place::Window),
-                        place.clone(),
-                        Kind::Broadcast,
-                        Outcome::Done,
-                    )
-                });
-            }
-            "front-channel" => self.out.push(Report {
-                label: "frame of the same site".to_owned(),
-                section: section("Front-Channel Logout 1.0, section 2", FRONT_CHANNEL),
-                ..arrow(
-                    at,
-                    self.acting.clone().map_or(Place::Browser, Place::Window),
-                    place.clone(),
-                    Kind::FrontChannel,
-                    Outcome::Done,
-                )
-            }),
-            "check" if told_reason => self.was_refused(window, at),
-            _ => {}
-        }
-        let mut carries = vec![("reason".to_owned(), reason.to_owned())];
-        carries.extend(channel.iter().map(|channel| ("server heard by".to_owned(), channel.clone())));
-        let label =
-            if reason == "user" { "signed out".to_owned() } else { format!("locked: {}", reason_words(reason)) };
-        self.out.push(Report { label, carries, ..arrow(at, place.clone(), place, Kind::Locked, Outcome::Done) });
-        self.first_locked.entry(window.party).or_insert_with(|| window.name.clone());
-    }
-
-    fn sibling_that_acts(&self, window: &Window) -> Option<String> {
-        self.acting.clone().filter(|name| *name != window.name && Party::of_window(name) == Some(window.party))
-    }
-
-    /// Whether a party tells of it in a moment: by clocks that are a little apart a cause can come after what it caused.
-    fn is_coming(&self, at: Milliseconds, is_it: impl Fn(&Report) -> bool) -> bool {
-        self.facts.iter().any(
-            |fact| matches!(fact, Fact::Report(report) if (at..=at + CLOCKS).contains(&report.at) && is_it(report)),
-        )
-    }
-
-    fn was_pushed(&mut self, window: &Window, at: Milliseconds) {
-        let (from, to) = (window.party.server(), Place::Window(window.name.clone()));
-        let is_told = self.out.iter().any(|told| told.kind == Kind::Push && told.from == from && told.to == to);
-        if !is_told && !self.is_coming(at, |report| report.kind == Kind::Push && report.from == from) {
-            self.out.push(Report {
-                label: "the session has ended".to_owned(),
-                section: section("HTML, server-sent events", PUSH),
-                ..arrow(at, from, to, Kind::Push, Outcome::Done)
-            });
-        }
-    }
-
-    /// Its page was loaded, and came without anybody signed in.
-    fn was_loaded(&mut self, window: &Window, at: Milliseconds) {
-        let (from, to) = (Place::Window(window.name.clone()), window.party.server());
-        let is_told = self.out.iter().any(|told| told.from == from && told.to == to && told.at > at - ANSWER);
-        if !is_told {
-            let path = window.own().map_or("/", |page| &page.path);
-            self.out.push(Report {
-                label: format!("GET {path}: nobody is signed in"),
-                ..arrow(at, from, to, Kind::Check, Outcome::Done)
-            });
-        }
-    }
-
-    fn was_refused(&mut self, window: &Window, at: Milliseconds) {
-        let (from, to) = (Place::Window(window.name.clone()), window.party.server());
-        let is_told = self.out.iter().any(|told| {
-            told.outcome == Outcome::Refused && told.from == from && told.to == to && told.at > at - ANSWER
-        });
-        let is_its = |report: &Report| {
-            matches!(report.kind, Kind::Request | Kind::Check) && report.outcome == Outcome::Refused && report.to == to
-        };
-        if !is_told && !self.is_coming(at, is_its) {
-            self.out.push(Report {
-                label: "asked, and refused".to_owned(),
-                section: section("RFC 6750, section 3.1", REFUSED),
-                ..arrow(at, from, to, Kind::Check, Outcome::Refused)
-            });
-        }
-    }
 }
 
-const BROADCAST: &str =
-    "https://html.spec.whatwg.org/multipage/web-messaging.html#broadcasting-to-other-browsing-contexts";
-const PUSH: &str = "https://html.spec.whatwg.org/multipage/server-sent-events.html";
 const FRONT_CHANNEL: &str = "https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout";
-const RP_LOGOUT: &str = "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout";
-const AUTHENTICATION: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest";
-const CODE: &str = "https://openid.net/specs/openid-connect-core-1_0.html#AuthResponse";
-const REFUSED: &str = "https://www.rfc-editor.org/rfc/rfc6750.html#section-3.1";
 
 fn section(name: &str, url: &str) -> Option<Section> {
     Some(Section { name: name.to_owned(), url: url.to_owned() })
@@ -506,10 +278,6 @@ fn section(name: &str, url: &str) -> Option<Section> {
 
 const fn arrow(at: Milliseconds, from: Place, to: Place, kind: Kind, outcome: Outcome) -> Report {
     Report { at, from, to, kind, outcome, label: String::new(), carries: Vec::new(), section: None }
-}
-
-fn place_id(place: &Place) -> Option<&'static str> {
-    Party::ALL.into_iter().find(|party| party.server() == *place).map(Party::id)
 }
 
 /// What a report says under this name.
@@ -548,5 +316,4 @@ fn pressed(testid: &str) -> &str {
 }
 
 #[cfg(test)]
-#[path = "compose_tests.rs"]
 mod tests;

@@ -8,6 +8,8 @@
 pub mod wire;
 
 #[cfg(feature = "lab")]
+pub mod beginnings;
+#[cfg(feature = "lab")]
 pub mod clock;
 #[cfg(feature = "lab")]
 mod compose;
@@ -27,6 +29,8 @@ pub mod sessions;
 pub mod shapes;
 #[cfg(feature = "lab")]
 pub mod stage;
+#[cfg(feature = "lab")]
+pub mod svg_file;
 #[cfg(feature = "lab")]
 pub mod view;
 #[cfg(feature = "lab")]

@@ -146,6 +146,10 @@ pub struct Switches {
 }
 
 impl Switches {
+    /// How long the provider of the demo waits for an answer to a logout token, and its page for a frame, in milliseconds: of
+    /// an app that is slower nobody knows, and the page with the frame has gone before it looks.
+    pub const PROVIDER_WAITS: u32 = 2_000;
+
     /// Whether pages that were loaded before this change are to be loaded again: they learn then whether there is push and
     /// broadcast, and how to renew.
     #[must_use]

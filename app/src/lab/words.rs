@@ -1,5 +1,7 @@
 //! The lab's words: places, kinds and times as readers see them.
 
+use time::OffsetDateTime;
+
 use super::compose::carried;
 use super::wire::{Kind, Outcome, Place, RenewSwitch, Report, Run, Switches};
 
@@ -113,19 +115,12 @@ pub fn duration(millis: f64) -> String {
 /// A time as dates are written everywhere: `2026-01-31 09:05:00 UTC`, of milliseconds since the Unix epoch.
 #[must_use]
 pub fn date(at: f64) -> String {
-    let seconds = (at / 1000.0).floor() as i64;
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // A year that begins in March ends with the day that not each has; 400 of them are 146,097 days.
-    let since_march = days + 719_468;
-    let (era, day) = (since_march.div_euclid(146_097), since_march.rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+    let seconds = (at / 1000.0).floor();
+    let Ok(time) = OffsetDateTime::from_unix_timestamp(seconds as i64) else {
+        return format!("{seconds} s after the Unix epoch");
+    };
+    let (date, (hour, minute, second)) = (time.date(), time.to_hms());
+    format!("{date} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
 /// How the demo stood at the click, where it was not as it is by default.
@@ -148,18 +143,29 @@ pub fn setting(run: &Run) -> String {
         RenewSwitch::RefreshToken => Some("App B renews by a refresh token"),
         RenewSwitch::Off => Some("App B does not renew"),
     };
-    let (lifetime, slow) = (switches.access_token_lifetime, switches.slow_app_b);
+    let (lives, slow) = (switches.access_token_lifetime, switches.slow_app_b);
     let parts = [
         Some(topology.to_owned()),
         (!off.is_empty()).then(|| format!("without {}", off.join(", "))),
         renews.map(str::to_owned),
-        (lifetime != usual.access_token_lifetime).then(|| format!("access tokens live {}", seconds(lifetime))),
-        (slow != usual.slow_app_b).then(|| format!("App B answers the provider after {} s", f64::from(slow) / 1000.0)),
+        (lives != usual.access_token_lifetime).then(|| format!("access tokens live {}", lifetime(lives))),
+        (slow != usual.slow_app_b).then(|| format!("App B answers the provider {}", delay(slow))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-fn seconds(seconds: u32) -> String {
+/// After how many milliseconds an answer comes.
+#[must_use]
+pub fn delay(milliseconds: u32) -> String {
+    match milliseconds {
+        0 => "at once".to_owned(),
+        _ => format!("after {} s", f64::from(milliseconds) / 1000.0),
+    }
+}
+
+/// How long a token lives.
+#[must_use]
+pub fn lifetime(seconds: u32) -> String {
     match seconds {
         _ if seconds.is_multiple_of(3600) => format!("{} h", seconds / 3600),
         _ if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
@@ -239,6 +245,7 @@ mod tests {
             (1_767_225_600.0, "2026-01-01 00:00:00 UTC"),
             (4_107_542_400.0, "2100-03-01 00:00:00 UTC"),
             (-1.0, "1969-12-31 23:59:59 UTC"),
+            (1e15, "1000000000000000 s after the Unix epoch"),
         ] {
             assert_eq!(date(seconds * 1000.0), words);
         }
@@ -288,7 +295,6 @@ mod tests {
 
     #[test]
     fn what_a_browser_lets_frames_have_is_not_what_an_app_got() {
-        use super::super::sample;
         let frame = |of_frames: Option<&str>, came: &str| {
             let mut frame = sample::report(1.0, Place::Browser, Place::AppB, Kind::FrontChannel, Outcome::Done);
             frame.carries.extend(of_frames.map(|access| ("cookies of frames".to_owned(), access.to_owned())));

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use app::lab::scenario::cut_short;
-use app::lab::shapes::svg_file;
+use app::lab::svg_file::svg_file;
 use app::lab::wire::{Run, RunHead, Verdict};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;

@@ -3,8 +3,9 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use app::lab::beginnings::{beginning, told_beginning, told_start};
 use app::lab::clock::happened;
-use app::lab::recording::{Before, Fact, MOST_FACTS, Recording, Start, beginning, told_beginning, told_start};
+use app::lab::recording::{Before, Fact, MOST_FACTS, Recording, Start};
 use app::lab::scenario::{Claim, judge};
 use app::lab::stage::{Silence, after_silence};
 use app::lab::view::Connection;
@@ -136,7 +137,7 @@ impl Desk {
     /// What a server tells of a beginning or an end of a session begins a run as well, where no window of the lab's did.
     fn hear_report(self: &Rc<Self>, report: Report) {
         let news = self.sessions.borrow_mut().hear(&report);
-        let in_preparation = self.lab.progress.with_untracked(|it| it.as_ref().is_some_and(|it| it.is_running));
+        let in_preparation = untrack(|| self.lab.is_scenario_running());
         if self.recording.borrow().is_none()
             && !in_preparation
             && let Some(title) = told_beginning(&report, news)
@@ -157,7 +158,7 @@ impl Desk {
         let FromWindow::Click { at, .. } = told else { return };
         let armed = self.armed.take();
         let is_scenarios = self.recording.borrow().as_ref().is_some_and(Recording::is_scenario);
-        let in_preparation = self.lab.progress.with_untracked(|it| it.as_ref().is_some_and(|it| it.is_running));
+        let in_preparation = untrack(|| self.lab.is_scenario_running());
         match armed {
             Some(armed) => self.begin_armed(armed, *at),
             None if is_scenarios || in_preparation => {}

@@ -257,6 +257,13 @@ mod tests {
         assert_eq!(concerned(Topology::SameSite, by_refresh_token), [Provider, AppB]);
     }
 
+    /// The lab says of a slower app that nobody reaches it.
+    #[test]
+    fn the_demos_provider_waits_as_long_as_the_lab_says() {
+        let provider = demo(Topology::CrossSite).provider.unwrap();
+        assert_eq!(provider.back_channel_timeout_ms, u64::from(Switches::PROVIDER_WAITS));
+    }
+
     #[test]
     fn what_is_out_of_bounds_is_refused_and_what_stood_may_stand() {
         let before = Switches { access_token_lifetime: 2, ..Switches::default() };

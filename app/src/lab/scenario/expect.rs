@@ -3,12 +3,6 @@ use crate::lab::learned::channel_name;
 use crate::lab::stage::{Party, reason_words};
 use crate::lab::wire::{RenewSwitch, Switches};
 
-/// How long the provider waits for an answer to a logout token, in milliseconds: its `back_channel_timeout_ms`.
-const BACK_CHANNEL_WAITS: u32 = 2_000;
-
-/// How long its page waits for the frames, in milliseconds; then it leads on, and they are gone.
-const FRAMES_WAIT: u32 = 2_400;
-
 /// On what it depends what should happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conditions {
@@ -165,11 +159,11 @@ fn is_told(scenario: &Scenario, conditions: &Conditions, party: Party) -> Option
     let Switches { front_channel, back_channel, .. } = conditions.switches;
     // A frame is tried once, in a page; a logout token until it is delivered.
     let has_page = scenario.begins != Beginning::Administrator;
-    let slow = if party == Party::AppB { conditions.switches.slow_app_b } else { 0 };
+    let is_slow = party == Party::AppB && conditions.switches.slow_app_b >= Switches::PROVIDER_WAITS;
     let channels: Vec<&str> = [
         (begins_at(scenario, party), "rp-initiated"),
-        (back_channel && slow < BACK_CHANNEL_WAITS, "back-channel"),
-        (front_channel && has_page && !is_down(conditions, party) && slow < FRAMES_WAIT, "front-channel"),
+        (back_channel && !is_slow, "back-channel"),
+        (front_channel && has_page && !is_down(conditions, party) && !is_slow, "front-channel"),
     ]
     .into_iter()
     .filter_map(|(is_there, channel)| is_there.then_some(channel))
@@ -238,8 +232,7 @@ mod tests {
     fn an_app_that_is_slower_than_anybody_waits_is_not_told() {
         let slow = |milliseconds| expected("sign-out-at-a", false, |switches| switches.slow_app_b = milliseconds);
         assert!(slow(1_000).contains(&Claim::Learns(Party::AppB, vec!["back-channel", "front-channel"])));
-        assert!(slow(2_000).contains(&Claim::Learns(Party::AppB, vec!["front-channel"])));
-        let never = slow(5_000);
+        let never = slow(Switches::PROVIDER_WAITS);
         assert!(
             never.contains(&Claim::NotTold(Party::AppB)) && never.contains(&Claim::Works(Party::AppB)),
             "{never:?}"

@@ -206,6 +206,12 @@ impl Lab {
         progress.verdicts
     }
 
+    /// Whether a scenario is under way.
+    #[must_use]
+    pub fn is_scenario_running(&self) -> bool {
+        self.progress.with(|progress| progress.as_ref().is_some_and(|progress| progress.is_running))
+    }
+
     /// Those of the past run that is shown, where it stands beside its scenario, which has not run since the page was loaded.
     fn verdicts_of_past(&self) -> Option<Vec<Verdict>> {
         let has_run = self.progress.with(|it| it.as_ref().is_some_and(|it| it.scenario == self.chosen.get()));
@@ -240,7 +246,7 @@ impl Lab {
     /// A run that is kept, with its scenario beside it.
     pub fn show_past(&self, run: Run) {
         let scenario = run.scenario.as_deref().and_then(Scenario::find);
-        if let Some(scenario) = scenario.filter(|_| !self.progress.with_untracked(is_running)) {
+        if let Some(scenario) = scenario.filter(|_| !untrack(|| self.is_scenario_running())) {
             self.chosen.set(scenario.id);
         }
         self.is_run_first.set(true);
@@ -258,10 +264,6 @@ impl Lab {
         }
         Some(run)
     }
-}
-
-fn is_running(progress: &Option<Progress>) -> bool {
-    progress.as_ref().is_some_and(|progress| progress.is_running)
 }
 
 /// Where in the account of a run the message is that was at this index of an earlier account of it. Who acted on whom may be

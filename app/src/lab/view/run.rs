@@ -19,8 +19,7 @@ pub(super) fn RunPanel(
 ) -> impl IntoView {
     let has_run = Memo::new(move |_| lab.run.with(Option::is_some));
     // Its place is made at the click that starts a scenario, so that nothing moves when it begins.
-    let is_awaited =
-        Memo::new(move |_| lab.progress.with(|progress| progress.as_ref().is_some_and(|it| it.is_running)));
+    let is_awaited = Memo::new(move |_| lab.is_scenario_running());
     let title =
         move || lab.run.with(|run| run.as_ref().map_or_else(|| "What happens".to_owned(), |run| run.title.clone()));
     let status = Memo::new(move |_| {
@@ -85,7 +84,7 @@ pub(super) fn RunPanel(
 fn keep_in_sight(lab: Lab, section: NodeRef<Section>) {
     let stood = StoredValue::new(0.0);
     let here = || window().scroll_y().unwrap_or_default();
-    let is_running = Memo::new(move |_| lab.progress.with(|it| it.as_ref().is_some_and(|it| it.is_running)));
+    let is_running = Memo::new(move |_| lab.is_scenario_running());
     Effect::new(move || {
         if is_running.get() {
             stood.set_value(here());

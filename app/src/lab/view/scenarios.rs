@@ -57,12 +57,11 @@ pub(super) fn ScenarioPanel(
         lab.progress
             .with(|progress| progress.as_ref().is_some_and(|it| it.is_running && it.scenario == lab.chosen.get()))
     };
-    let is_any_running = move || lab.progress.with(|progress| progress.as_ref().is_some_and(|it| it.is_running));
     let has_run =
         move || lab.progress.with(|progress| progress.as_ref().is_some_and(|it| it.scenario == lab.chosen.get()));
     let is_off = move || {
         !is_this_running()
-            && (is_any_running()
+            && (lab.is_scenario_running()
                 || lab.state.with(Option::is_none)
                 || lab.is_switching.get()
                 || lab.connection.get() == Connection::Lost)
@@ -151,6 +150,7 @@ fn spoken(progress: &Progress) -> String {
         (false, _, Some((sentence, note))) => format!("“{title}” is over. {sentence} {note}"),
         (false, ..) => match outcome(&progress.verdicts, false) {
             "met" => format!("“{title}” is over. Everything was as it should be."),
+            "open" => format!("“{title}” is over. Not everything is decided."),
             _ => format!("“{title}” is over. Not everything was as it should be."),
         },
     }
@@ -295,6 +295,8 @@ mod tests {
         progress.steps[4] = state(StepStatus::Failed, "Stopped.");
         says(&progress, &format!("is over. {asked} Stopped."));
         progress.steps[4] = state(StepStatus::Done, "");
+        says(&progress, "is over. Not everything is decided.");
+        progress.verdicts[0].met = Some(false);
         says(&progress, "is over. Not everything was as it should be.");
         progress.verdicts.iter_mut().for_each(|verdict| verdict.met = Some(true));
         says(&progress, "is over. Everything was as it should be.");

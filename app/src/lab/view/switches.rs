@@ -2,6 +2,7 @@ use leptos::prelude::*;
 
 use super::{Action, Lab};
 use crate::lab::wire::{RenewSwitch, Switches};
+use crate::lab::words;
 
 /// Name, title, what it is where it is on or off, how to read it, how to set it.
 type Toggle = (&'static str, &'static str, fn(bool) -> &'static str, fn(&Switches) -> bool, fn(&mut Switches, bool));
@@ -80,11 +81,7 @@ const CHOICES: [Choice; 3] = [
         // Those that are there live as long as they were issued for.
         title: "New access tokens live",
         usual: &["10", "30", "60", "300", "3600"],
-        words: |seconds| match seconds.parse::<u32>() {
-            Ok(seconds) if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
-            Ok(seconds) if seconds % 60 == 0 => format!("{} min", seconds / 60),
-            _ => format!("{seconds} s"),
-        },
+        words: |seconds| words::lifetime(seconds.parse().unwrap_or_default()),
         read: |switches| switches.access_token_lifetime.to_string(),
         set: |switches, seconds| {
             if let Ok(seconds) = seconds.parse() {
@@ -95,11 +92,8 @@ const CHOICES: [Choice; 3] = [
     Choice {
         name: "slow-app-b",
         title: "App B answers the provider",
-        usual: &["0", "500", "2000", "5000"],
-        words: |millis| match millis.parse::<f64>() {
-            Ok(millis) if millis > 0.0 => format!("after {} s", millis / 1000.0),
-            _ => "at once".to_owned(),
-        },
+        usual: &["0", "500", "1000", "5000"],
+        words: |milliseconds| words::delay(milliseconds.parse().unwrap_or_default()),
         read: |switches| switches.slow_app_b.to_string(),
         set: |switches, millis| {
             if let Ok(millis) = millis.parse() {
@@ -247,7 +241,7 @@ mod tests {
             offered.collect()
         };
         assert_eq!(words("access-token-lifetime"), ["10 s", "30 s", "1 min", "5 min", "1 h"]);
-        assert_eq!(words("slow-app-b"), ["at once", "after 0.5 s", "after 2 s", "after 5 s"]);
+        assert_eq!(words("slow-app-b"), ["at once", "after 0.5 s", "after 1 s", "after 5 s"]);
         let renewals = ["as it fits", "in a hidden frame", "refresh token with a key", "not at all"];
         assert_eq!(words("renew"), renewals);
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::lab::sample;
-use crate::lab::wire::{Place, Report, Section};
+use crate::lab::wire::{Place, Section};
 
 fn run() -> Run {
     let sent = sample::report(1003.5, Place::Provider, Place::AppB, Kind::BackChannel, Outcome::Begun);
@@ -27,16 +27,6 @@ fn the_file_brings_its_colours_and_nothing_else_of_the_stylesheet() {
     let file = svg_file(&run());
     assert!(file.contains(".kind-back-channel"), "{file}");
     assert!(!file.contains(".lab-grid"), "only the diagram's part");
-}
-
-#[test]
-fn an_arrow_says_its_kind_its_outcome_and_what_it_carried() {
-    let file = svg_file(&run());
-    assert!(file.contains("data-kind=\"back-channel\" data-outcome=\"begun\""), "{file}");
-    assert!(file.contains("data-kind=\"request\" data-outcome=\"refused\""), "{file}");
-    assert!(file.contains("reason: session_ended\n") || file.contains("reason: session_ended&#10;"), "{file}");
-    assert!(file.contains("RFC 6750, section 3.1"), "{file}");
-    assert!(file.contains("class=\"channel how\"") && file.contains(">refused<"), "the outcome is also a word: {file}");
 }
 
 #[test]
@@ -91,58 +81,6 @@ fn the_file_is_light_and_its_colours_are_written_out() {
 }
 
 #[test]
-fn heads_are_painted_over_what_is_scrolled_under_them() {
-    let picture = picture(&run());
-    let last = picture.children.last().unwrap();
-    assert_eq!(last.attributes, [("class", "heads".to_owned())]);
-    assert_eq!(last.children[0].attributes[0], ("class", "ground".to_owned()));
-    let titles = last.children[1..].iter().flat_map(|lane| &lane.children).filter(|shape| shape.text == "Provider");
-    assert_eq!(titles.count(), 1);
-}
-
-/// Neither by colour alone nor by dashes alone.
-#[test]
-fn every_channel_has_a_look_and_every_outcome_a_tip_of_its_own() {
-    let kinds = [
-        (Kind::Redirect, "redirect"),
-        (Kind::Tokens, "tokens"),
-        (Kind::FrontChannel, "front-channel"),
-        (Kind::BackChannel, "back-channel"),
-        (Kind::Push, "push"),
-        (Kind::Broadcast, "broadcast"),
-        (Kind::Check, "check"),
-        (Kind::Request, "request"),
-        (Kind::Revocation, "revocation"),
-        (Kind::Switched, "switched"),
-    ];
-    for (kind, id) in kinds {
-        let sent = sample::report(1003.5, Place::Provider, Place::AppB, kind, Outcome::Done);
-        let file = svg_file(&sample::run(vec![sent]));
-        assert!(file.contains(&format!("class=\"arrow kind-{id} outcome-done\"")), "{id}: {file}");
-        let has_colour = style().split('}').any(|rule| {
-            rule.split_once('{').is_some_and(|(names, look)| {
-                names.split(',').any(|name| name.trim() == format!(".kind-{id}")) && look.contains("--kind: #")
-            })
-        });
-        assert!(has_colour, "{id}");
-        assert!(kind == Kind::Redirect || style().contains(&format!(".kind-{id} .wire {{")), "{id}");
-    }
-    let tips = [
-        (Outcome::Begun, "tip open"),
-        (Outcome::Done, "tip"),
-        (Outcome::Unconfirmed, "tip hollow"),
-        (Outcome::Refused, "tip cross"),
-        (Outcome::Unreachable, "tip cross"),
-    ];
-    for (outcome, tip) in tips {
-        let sent = sample::report(1003.5, Place::Provider, Place::AppB, Kind::BackChannel, outcome);
-        let file = svg_file(&sample::run(vec![sent]));
-        let class = format!("class=\"arrow kind-back-channel outcome-{}\"", words::outcome(outcome));
-        assert!(file.contains(&class) && file.contains(&format!("class=\"{tip}\"")), "{outcome:?}: {file}");
-    }
-}
-
-#[test]
 fn every_tag_is_closed() {
     let file = svg_file(&run());
     let mut open = Vec::new();
@@ -169,8 +107,8 @@ fn the_style_is_in_its_place_whatever_the_title_says() {
     run.title = "STYLE <style>".to_owned();
     let file = svg_file(&run);
     assert!(file.contains("aria-label=\"Sequence diagram: STYLE &lt;style&gt;\""), "{file}");
-    let (_, style) = file.split_once("<style>").unwrap();
-    assert!(style.starts_with(&written_out(super::style())), "{style}");
+    let (_, after) = file.split_once("<style>").unwrap();
+    assert!(after.starts_with(&written_out(style())), "{after}");
     // It stands in the file as it is.
-    assert!(!super::style().contains(['<', '&']), "{}", super::style());
+    assert!(!style().contains(['<', '&']), "{}", style());
 }
