@@ -6,7 +6,7 @@ import { request } from '../fixtures/api';
 import { Demo } from '../fixtures/demo';
 import { signedJwt, type Claims } from '../fixtures/jwt';
 import { freePortBase } from '../fixtures/ports';
-import { ServerProcess } from '../fixtures/server-process';
+import { NodeProcess, type ServerProcess } from '../fixtures/server-process';
 import { expect, test as base } from '../fixtures/test';
 import { accepted, refused, Sender, type Target } from '../fixtures/vectors';
 
@@ -29,7 +29,7 @@ class NodeApi {
     const origin = `http://127.0.0.1:${port}`;
     const environment = { ISSUER: demo.provider, CLIENT_ID: 'notes-api', PORT: String(port), AUDIENCE: `${origin}/api`, DATA: folder };
     const script = join(__dirname, '../../examples/api-node/api.mjs');
-    const process_ = new ServerProcess([script], [origin], environment, process.execPath);
+    const process_ = new NodeProcess([script], [origin], environment);
     await process_.start();
     return new NodeApi(demo, origin, await Sender.of(demo), process_, folder, await demo.providerKey());
   }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
-import { required, ServerProcess } from '../fixtures/server-process';
+import { NodeProcess, required } from '../fixtures/server-process';
 import type { ForeignApp, Software } from '../interop/fixtures/foreign-app';
 import { expect, testOf } from '../interop/fixtures/test';
 import { ProviderLogin } from '../pages/provider';
@@ -19,7 +19,7 @@ const software: Software = {
     await mkdir(dataDir);
     const built = join(required('CURFEW_EXAMPLES'), 'leptos-app-dist');
     const script = join(__dirname, 'software/leptos-app.mjs');
-    return new ServerProcess([script, JSON.stringify({ ...app, built, dataDir })], [app.origin], {}, process.execPath);
+    return new NodeProcess([script, JSON.stringify({ ...app, built, dataDir })], [app.origin]);
   },
 };
 
