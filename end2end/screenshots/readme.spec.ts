@@ -12,6 +12,9 @@ const WINDOW = { width: 620, height: 358 };
 
 async function windowOf(page: Page): Promise<string> {
   await page.bringToFront();
+  // As most systems show them: when something is scrolled.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Emulation.setScrollbarsHidden', { hidden: true });
   await page.setViewportSize(WINDOW);
   return (await page.screenshot()).toString('base64');
 }

@@ -120,6 +120,26 @@ test('the heads of the lanes stay in sight, and who looks at the end of a run se
   expect(covered, 'what has the focus is not under the heads').toBeLessThan(0);
 });
 
+test('where the lanes do not fit, the times stay in sight over them', async ({ lab }) => {
+  await lab.page.setViewportSize({ width: 390, height: 800 });
+  await lab.start('administrator');
+  await lab.openWindows();
+  await lab.expectMet();
+  const seen = () =>
+    lab.diagram.evaluate((box) => {
+      const time = box.querySelector('.time')!.getBoundingClientRect();
+      const [ground, paper] = ['.time-ground', '.ground'].map((it) => getComputedStyle(box.querySelector(it)!).fill);
+      const isCovered = ground === paper;
+      return { scrolled: box.scrollLeft, at: Math.round(time.left - box.getBoundingClientRect().left), isCovered };
+    });
+  const { at } = await seen();
+  expect(await seen()).toMatchObject({ scrolled: 0, isCovered: false });
+  await lab.diagram.evaluate((box) => (box.scrollLeft = 300));
+  await expect.poll(seen).toMatchObject({ scrolled: 300, at, isCovered: true });
+  await lab.diagram.evaluate((box) => (box.scrollLeft = 0));
+  await expect.poll(seen).toMatchObject({ scrolled: 0, at, isCovered: false });
+});
+
 test('a link to a run opens it beside its scenario', async ({ lab }) => {
   await lab.page.setViewportSize({ width: 1280, height: 800 });
   await lab.start('administrator');

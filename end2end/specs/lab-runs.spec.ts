@@ -202,14 +202,14 @@ test('a run can be exported, replayed, linked to and forgotten, and holds no sec
   });
 
   await test.step('slowly, to its end', async () => {
-    const times = await lab.diagram.locator('.arrow .time').allTextContents();
+    const times = await lab.diagram.locator('.times .time').allTextContents();
     await lab.diagram.evaluate((box) => {
       const seen: string[][] = [];
       const said: string[] = [];
       Object.assign(window, { seen, said });
       const status = document.querySelector('[data-testid=shown-run] [role=status]')!;
       new MutationObserver(() => said.push(status.textContent)).observe(status, { subtree: true, childList: true, characterData: true });
-      const note = () => seen.push([...box.querySelectorAll('.arrow .time')].map((time) => time.textContent ?? ''));
+      const note = () => seen.push([...box.querySelectorAll('.times .time')].map((time) => time.textContent ?? ''));
       new MutationObserver(note).observe(box, { childList: true });
       const pauses: number[] = [];
       Object.assign(window, { pauses });
@@ -311,6 +311,24 @@ test('past runs are asked for whenever the lab hears again, and a list that does
   expect((await again).status()).toBe(200);
   await expect(lab.switchOf('push')).toBeEnabled();
   expect([asked, states]).toEqual([2, []]);
+  await expect(lab.problem, 'what is over is not said any longer').toHaveCount(0);
+});
+
+test('a run that is recorded or forgotten in one tab of the lab is so in the list of every other', async ({ lab, demo }) => {
+  const page = await lab.page.context().newPage();
+  const other = new Lab(page, demo);
+  await other.open();
+  await expect(other.runs).toHaveCount(0);
+  await lab.start('administrator');
+  await lab.openWindows();
+  await lab.expectMet();
+  const listed = async ({ runs }: Lab) => runs.evaluateAll((all) => all.map((run) => run.getAttribute('data-run')));
+  await expect(lab.runs).not.toHaveCount(0);
+  await expect.poll(async () => [await listed(other), await listed(lab)]).toEqual([await listed(lab), await listed(lab)]);
+  const before = await other.runs.count();
+  expect(before).toBeGreaterThan(0);
+  await lab.runs.first().getByRole('button').click();
+  await expect(other.runs).toHaveCount(before - 1);
 });
 
 test('a run that comes late is not shown in place of what came since', async ({ lab, demo }) => {

@@ -125,7 +125,7 @@ pub fn picture_of_part(run: &Run, whole: &Run) -> Shape {
             Shape::new("g", "").holding([line(gap.y - 8.0), line(gap.y + 8.0), text])
         }))
         .holding(diagram.arrows.iter().map(|arrow| arrow_shape(arrow, &diagram, run)))
-        .holding([heads(&diagram)])
+        .holding([times(&diagram), heads(&diagram)])
 }
 
 /// The heads of the lanes, over everything else: where the picture is scrolled, they stay in sight.
@@ -191,11 +191,6 @@ fn arrow_shape(arrow: &Arrow, diagram: &Diagram, run: &Run) -> Shape {
         .with("width", px(diagram.width - 4.0))
         .with("height", px(arrow.height))
         .with("rx", "4");
-    let time = Shape::new("text", "time")
-        .with("x", px(GUTTER - 8.0))
-        .with("y", px(arrow.y + 4.0))
-        .with("text-anchor", "end")
-        .saying(&arrow.time);
     Shape::new("g", &format!("arrow kind-{kind} outcome-{outcome}"))
         .with("data-testid", "arrow")
         .with("data-kind", kind)
@@ -204,8 +199,22 @@ fn arrow_shape(arrow: &Arrow, diagram: &Diagram, run: &Run) -> Shape {
         .with("role", "img")
         .with("tabindex", "-1")
         .with("aria-label", words::sentence(report, run))
-        .holding([Shape::new("title", "").saying(&words::tooltip(report, run)), row, time])
+        .holding([Shape::new("title", "").saying(&words::tooltip(report, run)), row])
         .holding(if (arrow.from - arrow.to).abs() < f64::EPSILON { inside(arrow) } else { message(arrow) })
+}
+
+/// When each happened, over everything that is drawn: where the picture is scrolled sideways, they stay in sight. A message
+/// says its time itself.
+fn times(diagram: &Diagram) -> Shape {
+    let ground = Shape::new("rect", "time-ground").with("width", px(GUTTER - 2.0)).with("height", px(diagram.height));
+    let times = diagram.arrows.iter().map(|arrow| {
+        Shape::new("text", "time")
+            .with("x", px(GUTTER - 8.0))
+            .with("y", px(arrow.y + 4.0))
+            .with("text-anchor", "end")
+            .saying(&arrow.time)
+    });
+    Shape::new("g", "times").with("aria-hidden", "true").holding([ground]).holding(times)
 }
 
 /// What happens in one lane: a mark on it, and the label beside it.

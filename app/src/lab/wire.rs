@@ -197,6 +197,8 @@ pub enum Event {
     Report(Report),
     /// The demo has changed.
     State(State),
+    /// A past run was kept or forgotten, here or in another tab: the list is another.
+    Runs,
 }
 
 /// What a window tells the lab that opened it, by `postMessage`.

@@ -95,6 +95,10 @@ impl Desk {
                     desk.lab.state.set(Some(state));
                     desk.changes.notify();
                 }
+                Some(Event::Runs) => {
+                    let desk = Rc::clone(&desk);
+                    spawn_local(async move { desk.fetch_runs().await });
+                }
                 None => {}
             },
         });

@@ -2,7 +2,7 @@
 
 mod store;
 
-use app::lab::wire::{Run, RunHead};
+use app::lab::wire::{Event, Run, RunHead};
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
@@ -36,9 +36,14 @@ pub(super) async fn put(
         return Err(Problem::Value("The run is of another id than its address.".to_owned()));
     }
     lab.0.runs.write(id, &run).await?;
+    lab.0.events.add(&Event::Runs);
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) async fn delete(State(lab): State<Lab>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
-    if lab.0.runs.remove(RunId::parse(&id)?).await? { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::NotFound) }
+    if !lab.0.runs.remove(RunId::parse(&id)?).await? {
+        return Err(Problem::NotFound);
+    }
+    lab.0.events.add(&Event::Runs);
+    Ok(StatusCode::NO_CONTENT)
 }

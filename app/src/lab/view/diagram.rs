@@ -41,7 +41,7 @@ pub(super) fn DiagramBox(
                 frame.set_scroll_top(0);
                 frame.set_scroll_left(0);
             }
-            keep_heads(&frame);
+            keep_edges(&frame);
             reach(&frame, &rows(&run), focused.or(lab.selected.get_untracked()), focused.is_some());
         }
         Some((run, grows))
@@ -76,7 +76,7 @@ pub(super) fn DiagramBox(
             on:pointerover=move |event| look(event.target())
             on:focusin=move |event| look(event.target())
             on:keydown=step
-            on:scroll=move |_| frame.get_untracked().iter().for_each(|frame| keep_heads(frame))
+            on:scroll=move |_| frame.get_untracked().iter().for_each(|frame| keep_edges(frame))
         ></div>
     }
 }
@@ -139,12 +139,16 @@ fn show_lanes(frame: &HtmlElement, message: Option<&Arrow>) {
     frame.set_scroll_left(wanted as i32);
 }
 
-/// The heads of the lanes stay at the upper edge of the box.
-fn keep_heads(frame: &HtmlElement) {
-    if let Ok(Some(heads)) = frame.query_selector(".heads") {
-        // An element of this page takes this attribute.
-        _ = heads.set_attribute("transform", &format!("translate(0 {})", frame.scroll_top()));
+/// The heads of the lanes stay at the upper edge of the box, and the times at the left one.
+fn keep_edges(frame: &HtmlElement) {
+    let (left, top) = (frame.scroll_left(), frame.scroll_top());
+    for (group, x, y) in [(".heads", 0, top), (".times", left, 0)] {
+        if let Ok(Some(group)) = frame.query_selector(group) {
+            // An element of this page takes this attribute.
+            _ = group.set_attribute("transform", &format!("translate({x} {y})"));
+        }
     }
+    _ = frame.class_list().toggle_with_force("is-aside", left > 0);
 }
 
 fn arrow_at(target: Option<EventTarget>) -> Option<usize> {

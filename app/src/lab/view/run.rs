@@ -46,7 +46,7 @@ pub(super) fn RunPanel(
             <div class="panel-head">
                 <h2 id="run-heading">{title}</h2>
                 <p class="run-status muted">
-                    <span role="status">{status}</span> <span class="figure">{replayed}</span>
+                    <span role="status">{status}</span> " " <span class="figure">{replayed}</span>
                 </p>
                 <p class="actions" hidden=move || !has_run.get()>
                     <button type="button" class="button secondary small" data-testid="replay" disabled=move || lab.is_live.get() on:click=move |event| press(event, Action::Replay)>

@@ -21,11 +21,14 @@ async fn a_run_is_kept_listed_read_and_removed() {
     let (run, path) = (run(&demo, ID).await, format!("/runs/{ID}"));
     assert_eq!(demo.get("/runs").await, (StatusCode::OK, json!([])));
     assert_eq!(demo.get(&path).await.0, StatusCode::NOT_FOUND);
+    let mut events = demo.events(None).await;
     assert_eq!(demo.send(Method::PUT, &path, &run).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(events.next().await, json!({ "type": "runs" }), "every tab of the lab has the list");
     let listed = json!([{ "id": ID, "title": "Sign out at A", "started": 1_000.5, "met": true }]);
     assert_eq!(demo.get("/runs").await, (StatusCode::OK, listed));
     assert_eq!(demo.get(&path).await, (StatusCode::OK, run));
     assert_eq!(demo.request(Method::DELETE, &path).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(events.next().await, json!({ "type": "runs" }));
     assert_eq!(demo.request(Method::DELETE, &path).send().await.unwrap().status(), StatusCode::NOT_FOUND);
     assert_eq!(demo.get("/runs").await, (StatusCode::OK, json!([])));
     demo.stop().await;
