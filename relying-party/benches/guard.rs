@@ -6,6 +6,8 @@
 mod support;
 
 use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -13,7 +15,7 @@ use axum::http::{Request, Response, StatusCode};
 use criterion::{Criterion, criterion_group, criterion_main};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{DecodingKey, Validation, decode};
-use relying_party::Guard;
+use relying_party::{Guard, Observation, Observer, Observers};
 use serde_json::{Value, json};
 use support::{AUDIENCE, Fixture, NOW};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
@@ -47,6 +49,18 @@ where
     start.elapsed()
 }
 
+/// Counts, as `/metrics` does.
+#[derive(Default)]
+struct Accepted(AtomicU64);
+
+impl Observer for Accepted {
+    fn observe(&self, observation: &Observation<'_>) {
+        if let Observation::RequestAccepted { .. } = observation {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 fn guard(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let fixture = runtime.block_on(Fixture::new());
@@ -61,6 +75,20 @@ fn guard(criterion: &mut Criterion) {
     });
     group.bench_function("token seen before", |bencher| {
         bencher.iter_custom(|times| runtime.block_on(time(guarded.clone(), repeat(times))));
+    });
+    let accepted = Arc::new(Accepted::default());
+    let observers = Observers::default().and(accepted.clone());
+    let observed = runtime.block_on(Fixture::with(|settings| settings.observers = observers));
+    let observed_token = token(&observed, "seen");
+    let observed_guard = Guard::new(observed.party.clone(), AUDIENCE).layer(handler);
+    group.bench_function("token seen before, with an observer that counts", |bencher| {
+        bencher.iter_custom(|times| {
+            let before = accepted.0.load(Ordering::Relaxed);
+            let tokens = (0..times).map(|_| observed_token.as_str());
+            let taken = runtime.block_on(time(observed_guard.clone(), tokens));
+            assert_eq!(accepted.0.load(Ordering::Relaxed) - before, times, "it sees every request");
+            taken
+        });
     });
     // The usual way of an API: the signature at every request, and nothing about sign-outs.
     let jwk: Jwk = serde_json::from_value(fixture.provider.key.jwk()).unwrap();
