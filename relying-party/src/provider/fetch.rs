@@ -11,6 +11,10 @@ use crate::Jwks;
 /// No answer of a provider takes longer than this.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
+/// A connection on which nothing was said for longer is not used again: servers close theirs after a while (Node.js after five
+/// seconds, this project's after ten), and a request that meets the end of its connection fails.
+const IDLE: Duration = Duration::from_secs(3);
+
 /// Longer answers of a provider are not read, in bytes.
 const MAX_BODY: usize = 256 * 1024;
 
@@ -116,6 +120,7 @@ impl Fetcher {
             .no_proxy()
             .timeout(TIMEOUT)
             .connect_timeout(TIMEOUT)
+            .pool_idle_timeout(IDLE)
             .build()
             .map(Self)
             .map_err(FetchError::Client)

@@ -56,6 +56,10 @@ pub(super) type OidcClient = Client<
     EndpointNotSet,
 >;
 
+/// A connection on which nothing was said for longer is not used again: servers close theirs after a while (Node.js after five
+/// seconds, this project's after ten), and a request that meets the end of its connection fails.
+const IDLE: Duration = Duration::from_secs(3);
+
 /// Longer answers of the provider are not read, in bytes.
 const MAX_BODY: usize = 256 * 1024;
 
@@ -97,6 +101,7 @@ pub(super) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
         .no_proxy()
         .connect_timeout(Duration::from_secs(2))
         .timeout(Duration::from_secs(3))
+        .pool_idle_timeout(IDLE)
         .build()
 }
 

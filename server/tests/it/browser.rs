@@ -26,7 +26,8 @@ pub(crate) struct Page {
 
 pub(crate) fn client() -> reqwest::Client {
     let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-    builder.timeout(Duration::from_secs(60)).build().unwrap()
+    // A listener closes what is idle for longer, and a request that meets that fails.
+    builder.timeout(Duration::from_secs(60)).pool_idle_timeout(Duration::from_secs(3)).build().unwrap()
 }
 
 /// What App A's page says of its own session.
