@@ -48,7 +48,6 @@ impl Desk {
             if let Err(problem) = put::<serde_json::Value>(&format!("/api/runs/{}", run.id), &run).await {
                 desk.lab.problem.set(Some(format!("This run was not kept. {problem}")));
             }
-            desk.fetch_runs().await;
         });
     }
 

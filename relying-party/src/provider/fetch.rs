@@ -11,10 +11,6 @@ use crate::Jwks;
 /// No answer of a provider takes longer than this.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A connection on which nothing was said for longer is not used again: servers close theirs after a while (Node.js after five
-/// seconds, this project's after ten), and a request that meets the end of its connection fails.
-const IDLE: Duration = Duration::from_secs(3);
-
 /// Longer answers of a provider are not read, in bytes.
 const MAX_BODY: usize = 256 * 1024;
 
@@ -120,7 +116,8 @@ impl Fetcher {
             .no_proxy()
             .timeout(TIMEOUT)
             .connect_timeout(TIMEOUT)
-            .pool_idle_timeout(IDLE)
+            // A server may be closing a connection that was used before, and then the request fails: each has its own.
+            .pool_max_idle_per_host(0)
             .build()
             .map(Self)
             .map_err(FetchError::Client)
@@ -150,7 +147,26 @@ impl Fetcher {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+
     use super::*;
+
+    /// A provider that closes each connection as soon as a second request comes on it. Its address.
+    fn closing() -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map(Result::unwrap) {
+                std::thread::spawn(move || {
+                    let mut request = [0; 4096];
+                    _ = stream.read(&mut request);
+                    _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+                    _ = stream.read(&mut request);
+                });
+            }
+        });
+        address
+    }
 
     #[tokio::test]
     async fn a_body_is_read_up_to_its_bound() {
@@ -158,5 +174,13 @@ mod tests {
         assert_eq!(read_body(answer(0), 10).await.unwrap(), Some(Vec::new()));
         assert_eq!(read_body(answer(10), 10).await.unwrap().map(|body| body.len()), Some(10));
         assert_eq!(read_body(answer(11), 10).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_request_does_not_meet_the_end_of_the_connection_of_another() {
+        let (fetcher, url) = (Fetcher::new().unwrap(), Url::parse(&closing()).unwrap());
+        for _ in 0..3 {
+            assert_eq!(fetcher.json(url.clone(), "metadata").await.unwrap(), serde_json::json!({}));
+        }
     }
 }

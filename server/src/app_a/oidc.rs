@@ -56,10 +56,6 @@ pub(super) type OidcClient = Client<
     EndpointNotSet,
 >;
 
-/// A connection on which nothing was said for longer is not used again: servers close theirs after a while (Node.js after five
-/// seconds, this project's after ten), and a request that meets the end of its connection fails.
-const IDLE: Duration = Duration::from_secs(3);
-
 /// Longer answers of the provider are not read, in bytes.
 const MAX_BODY: usize = 256 * 1024;
 
@@ -101,7 +97,8 @@ pub(super) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
         .no_proxy()
         .connect_timeout(Duration::from_secs(2))
         .timeout(Duration::from_secs(3))
-        .pool_idle_timeout(IDLE)
+        // A server may be closing a connection that was used before, and then the request fails: each has its own.
+        .pool_max_idle_per_host(0)
         .build()
 }
 
@@ -118,4 +115,37 @@ pub(super) fn client(app: &AppA) -> Result<OidcClient, Problem> {
         .set_auth_uri(AuthUrl::from_url(metadata.authorization_endpoint.clone()))
         .set_token_uri(TokenUrl::from_url(metadata.token_endpoint.clone()))
         .set_redirect_uri(redirect_uri))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+
+    use super::*;
+
+    /// A provider that closes each connection as soon as a second request comes on it. Its address.
+    fn closing() -> String {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().map(Result::unwrap) {
+                std::thread::spawn(move || {
+                    let mut request = [0; 4096];
+                    _ = stream.read(&mut request);
+                    _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
+                    _ = stream.read(&mut request);
+                });
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_request_does_not_meet_the_end_of_the_connection_of_another() {
+        let (client, provider) = (http_client().unwrap(), closing());
+        for _ in 0..3 {
+            // It is read to its end, as every answer is: the connection could be used again.
+            assert_eq!(read(client.post(&provider).send().await.unwrap()).await.unwrap(), b"{}");
+        }
+    }
 }

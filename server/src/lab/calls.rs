@@ -12,10 +12,6 @@ use super::clock::now;
 /// How long a party may take to answer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A connection on which nothing was said for longer is not used again: servers close theirs after a while (Node.js after five
-/// seconds, this project's after ten), and a request that meets the end of its connection fails.
-const IDLE: Duration = Duration::from_secs(3);
-
 /// As much of an answer is read, in bytes.
 const LARGEST_ANSWER: usize = 16 * 1024;
 
@@ -27,7 +23,9 @@ pub(super) struct Answer {
 
 /// A client that goes where it is sent and nowhere else.
 pub(super) fn client() -> Result<Client, reqwest::Error> {
-    Client::builder().redirect(redirect::Policy::none()).no_proxy().timeout(PATIENCE).pool_idle_timeout(IDLE).build()
+    let builder = Client::builder().redirect(redirect::Policy::none()).no_proxy().timeout(PATIENCE);
+    // A party may be closing a connection that was used before, or be another one by now: each request has its own.
+    builder.pool_max_idle_per_host(0).build()
 }
 
 /// Sends it, and reads the beginning of the answer. `None`: nobody answered.

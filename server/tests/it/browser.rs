@@ -26,8 +26,8 @@ pub(crate) struct Page {
 
 pub(crate) fn client() -> reqwest::Client {
     let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-    // A listener closes what is idle for longer, and a request that meets that fails.
-    builder.timeout(Duration::from_secs(60)).pool_idle_timeout(Duration::from_secs(3)).build().unwrap()
+    // A party may be closing a connection that was used before, and then the request fails: each has its own.
+    builder.timeout(Duration::from_secs(60)).pool_max_idle_per_host(0).build().unwrap()
 }
 
 /// What App A's page says of its own session.

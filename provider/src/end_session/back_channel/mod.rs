@@ -31,8 +31,9 @@ use crate::outbound::{Forbidden, Guard};
 const TURN_PATIENCE: Duration = Duration::from_secs(2);
 /// How long an app that has registered itself has to answer, if it has not less.
 const THIRD_PARTY_PATIENCE: Duration = Duration::from_secs(3);
-/// A connection on which nothing was said for longer is not used again: servers close theirs after a while (Node.js after five
-/// seconds, this project's after ten), and a request that meets the end of its connection fails.
+/// A connection on which nothing was said for longer is not used again: apps close theirs after a while (Node.js after five
+/// seconds, this project's after ten), and a logout token that meets the end of its connection waits for the next attempt.
+/// Many in a row, at the end of many sessions, share one.
 const IDLE: Duration = Duration::from_secs(3);
 /// What is left of a lease when the turn and the app have both taken all their time.
 const LEASE_SPARE: Duration = Duration::from_secs(1);
