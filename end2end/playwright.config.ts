@@ -4,7 +4,7 @@ import type { TestOptions, WorkerOptions } from './fixtures/test';
 const CANARY = /canary\.spec\.ts/;
 const LATENCY = /latency[a-z-]*\.spec\.ts/;
 /** What does not depend on how the parties are named. */
-const ONE_TOPOLOGY = /accessible\.spec\.ts/;
+const ONE_TOPOLOGY = /(accessible|authorize|lab-clocks|lab-keyboard|lab-layout|state-at-a-glance)\.spec\.ts/;
 
 /**
  * The same promises are tested in both topologies. The canary comes first: if the browser were started so that fragile

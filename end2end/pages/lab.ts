@@ -21,6 +21,7 @@ export class Lab {
   readonly words: Locator;
   readonly inspector: Locator;
   readonly lastRefused: Locator;
+  readonly refusals: Locator;
   readonly shownRun: Locator;
   readonly runs: Locator;
   readonly replay: Locator;
@@ -41,6 +42,7 @@ export class Lab {
     this.words = page.getByTestId('diagram-words');
     this.inspector = page.getByTestId('inspector');
     this.lastRefused = page.getByTestId('last-refused');
+    this.refusals = page.getByTestId('refusals');
     this.shownRun = page.getByTestId('shown-run');
     this.runs = page.getByTestId('runs').getByTestId('run');
     this.replay = page.getByTestId('replay');

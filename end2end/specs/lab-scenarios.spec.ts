@@ -1,3 +1,4 @@
+import type { Route } from '@playwright/test';
 import { expect, test } from '../fixtures/lab';
 import { Lab } from '../pages/lab';
 import { ProviderLogin } from '../pages/provider';
@@ -22,6 +23,9 @@ for (const id of ['sign-out-at-a', 'sign-out-at-b', 'sign-out-at-provider', 'eve
       await expect(lab.learned(who)).not.toHaveAttribute('data-channel', '');
     }
     await expect(lab.lastRefused).toContainText('Last credential refused after');
+    await expect(lab.refusals).toContainText('by App B’s API after');
+    await expect(lab.refusals).toContainText('by App A’s server after');
+    await expect(lab.verdicts.filter({ hasText: 'refused as session_ended' })).toContainText('Answered 401, session_ended.');
     await expect(lab.arrows('click').first()).toBeVisible();
     await expect(lab.arrows('locked')).not.toHaveCount(0);
   });
@@ -46,6 +50,23 @@ test('App B is down: it is told as soon as it is back', async ({ lab }) => {
   await expect(lab.diagram.locator('[data-outcome=unreachable]')).not.toHaveCount(0);
   await expect(lab.learned('app-b-api')).toHaveAttribute('data-channel', 'back-channel');
   await expect(lab.switchOf('app-b')).toBeChecked();
+});
+
+test('an API that takes the token of before, or says nothing to it, is not called one that refuses', async ({ lab, demo, context }) => {
+  const refuses = lab.verdicts.filter({ hasText: 'A copy of App B’s access token' });
+  const tryWith = async (answer: (route: Route) => Promise<void>) => {
+    const isCopy = (route: Route) => route.request().headers().authorization?.startsWith('Bearer ');
+    await context.route(`${demo.appB}/api/notes`, (route) => (isCopy(route) ? answer(route) : route.fallback()));
+    await lab.start('administrator');
+    await lab.openWindows();
+    await expect(lab.scenario).not.toHaveAttribute('data-outcome', 'running', { timeout: 60_000 });
+  };
+  await tryWith((route) => route.fulfill({ json: [] }));
+  await expect(lab.scenario).toHaveAttribute('data-outcome', 'missed');
+  await expect(refuses).toContainText('Answered 200.');
+  await tryWith((route) => route.abort());
+  await expect(lab.scenario).toHaveAttribute('data-outcome', 'open');
+  await expect(refuses).toContainText('Nobody answered.');
 });
 
 /// T-28

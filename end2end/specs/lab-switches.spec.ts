@@ -31,6 +31,8 @@ test('without both channels the lab says that App B goes on', async ({ lab }) =>
   await lab.expectMet();
   await expect(lab.window('app-b-1')).toHaveAttribute('data-session', 'signed-in');
   await expect(lab.lastRefused).toContainText('has not heard of the end');
+  // The session lives for it: a copy lacks the proof, and nothing else.
+  await expect(lab.steps.filter({ hasText: 'Try what is left' })).toContainText('App B: answered 401, proof.');
 });
 
 test('a slow App B is told later, and one that is slower than anybody waits is not told', async ({ lab }) => {

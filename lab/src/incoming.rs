@@ -17,6 +17,8 @@ pub(crate) fn event(json: &str) -> Option<Event> {
 
 #[cfg(test)]
 mod tests {
+    use app::lab::wire::Tried;
+
     use super::*;
 
     #[test]
@@ -28,6 +30,19 @@ mod tests {
         let told =
             message(r#"{"curfew-lab":"here","at":1,"origin":"http://127.0.0.1:4001","name":"curfew-lab-app-a"}"#);
         assert_eq!(told, Some(FromWindow::Here { at: 1.0, origin: "http://127.0.0.1:4001".to_owned() }));
+    }
+
+    #[test]
+    fn a_window_says_what_it_tried() {
+        let told = message(
+            r#"{"curfew-lab":"tried","at":1.5,"name":"curfew-lab-app-b-1","status":401,"reason":"session_ended","session":null}"#,
+        );
+        let answer = Tried { status: Some(401), reason: Some("session_ended".to_owned()), session: None };
+        assert_eq!(told, Some(FromWindow::Tried { at: 1.5, answer }));
+        let told = message(r#"{"curfew-lab":"tried","at":1.5,"status":null,"reason":null,"session":null}"#);
+        assert_eq!(told, Some(FromWindow::Tried { at: 1.5, answer: Tried::default() }));
+        assert_eq!(message(r#"{"curfew-lab":"tried","at":1.5,"status":"401","reason":null,"session":null}"#), None);
+        assert_eq!(message(r#"{"curfew-lab":"kept","at":1.5}"#), Some(FromWindow::Kept { at: 1.5 }));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::clock::CLOCKS;
 use super::recording::{Before, Fact};
 use super::stage::{Party, Window};
-use super::wire::{FromWindow, Kind, Milliseconds, Outcome, Place, Report, Section};
+use super::wire::{FromWindow, Kind, Milliseconds, Outcome, Place, Report, Section, Tried};
 
 /// How long an answer may take from the API's log to the page, in milliseconds.
 const ANSWER: Milliseconds = 3_000.0;
@@ -131,9 +131,12 @@ impl<'a> Story<'a> {
         self.facts.iter().find_map(|fact| {
             let Fact::Window(name, told) = fact else { return None };
             let is_answer = match told {
-                FromWindow::Answer { .. } => true,
+                FromWindow::Answer { .. } | FromWindow::Tried { .. } => true,
                 FromWindow::State { reason, .. } => reason.as_deref() == Some("check"),
-                FromWindow::Click { .. } | FromWindow::Gone { .. } | FromWindow::Here { .. } => false,
+                FromWindow::Click { .. }
+                | FromWindow::Kept { .. }
+                | FromWindow::Gone { .. }
+                | FromWindow::Here { .. } => false,
             };
             let is_its = Party::of_window(name).map(Party::server).as_ref() == Some(server);
             let is_then = (at - CLOCKS..at + ANSWER).contains(&fact.at());
@@ -171,8 +174,9 @@ impl<'a> Story<'a> {
                 });
             }
             FromWindow::Answer { at, status } => self.answer(name, *at, *status),
+            FromWindow::Tried { at, answer } => self.tried(name, *at, answer),
             FromWindow::State { at, .. } => self.shows(name, *at, told),
-            FromWindow::Gone { .. } | FromWindow::Here { .. } => {}
+            FromWindow::Kept { .. } | FromWindow::Gone { .. } | FromWindow::Here { .. } => {}
         }
     }
 
@@ -196,6 +200,21 @@ impl<'a> Story<'a> {
                 ..arrow(at, server, window, Kind::Request, outcome)
             });
         }
+    }
+
+    /// The lab had a window try what was left of the session. App B's API says itself what it refuses.
+    fn tried(&mut self, name: &str, at: Milliseconds, answer: &Tried) {
+        let Some(status) = answer.status else { return };
+        let Some(session) = answer.session.as_deref() else { return self.answer(name, at, status) };
+        let Some(party) = Party::of_window(name) else { return };
+        let outcome = if session == "signed-out" { Outcome::Refused } else { Outcome::Done };
+        let carries = [("status", status.to_string()), ("page’s session", session.to_owned())];
+        self.out.push(Report {
+            label: format!("GET /: {}", session.replace('-', " ")),
+            carries: carries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            section: section("Back-Channel Logout 1.0, section 2.7", BACK_CHANNEL_ACTIONS),
+            ..arrow(at, Place::Window(name.to_owned()), party.server(), Kind::Request, outcome)
+        });
     }
 
     /// Whether a party tells of it in a moment: by clocks that are a little apart a cause can come after what it caused.
@@ -270,6 +289,7 @@ impl<'a> Story<'a> {
     }
 }
 
+const BACK_CHANNEL_ACTIONS: &str = "https://openid.net/specs/openid-connect-backchannel-1_0.html#BCActions";
 const FRONT_CHANNEL: &str = "https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout";
 
 fn section(name: &str, url: &str) -> Option<Section> {

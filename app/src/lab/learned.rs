@@ -18,8 +18,8 @@ pub struct Learned {
     pub how: String,
 }
 
-/// When the last credential of the session was good for nothing, by the parties' own records of the end: it is measured
-/// when each has learned of it, not by trying one.
+/// When the last credential of the session was good for nothing, by the parties' own records of the end: a credential that
+/// is tried would be refused from then on. Whether one was, is another matter: [`refusals`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum LastRefused {
     /// No session has ended in this run.
@@ -58,16 +58,30 @@ pub fn last_refused(run: &Run) -> LastRefused {
     last
 }
 
-/// The first refusal of a credential that somebody tried, in milliseconds after the click, and who refused.
+/// Who refused a credential that somebody tried, and when first, in milliseconds after the click; in the order of time.
 #[must_use]
-pub fn first_tried(run: &Run) -> Option<(Milliseconds, Place)> {
-    run.reports
-        .iter()
-        .find(|report| report.kind == Kind::Request && report.outcome == Outcome::Refused && report.at >= run.started)
-        .map(|report| {
-            let refuses = if matches!(report.from, Place::AppA | Place::AppB) { &report.from } else { &report.to };
-            (report.at - run.started, refuses.clone())
-        })
+pub fn refusals(run: &Run) -> Vec<(Milliseconds, Place)> {
+    let is_one = |report: &&Report| {
+        report.kind == Kind::Request && report.outcome == Outcome::Refused && report.at >= run.started
+    };
+    let mut refusals: Vec<(Milliseconds, Place)> = Vec::new();
+    for report in run.reports.iter().filter(is_one) {
+        let refuses = if matches!(report.from, Place::AppA | Place::AppB) { &report.from } else { &report.to };
+        if refusals.iter().all(|(_, known)| known != refuses) {
+            refusals.push((report.at - run.started, refuses.clone()));
+        }
+    }
+    refusals
+}
+
+/// Those refusals, in a sentence.
+#[must_use]
+pub fn refusals_sentence(run: &Run) -> Option<String> {
+    let by: Vec<String> = refusals(run)
+        .into_iter()
+        .map(|(after, place)| format!("by {} after {}", words::spoken(&place, &run.windows), words::duration(after)))
+        .collect();
+    (!by.is_empty()).then(|| format!("Tried, and refused: {}.", by.join(", ")))
 }
 
 /// What the last credential's refusal comes to, in a sentence.
@@ -231,6 +245,24 @@ mod tests {
         let unknowing: Vec<Place> =
             learned(&run).into_iter().filter(|row| row.after.is_none()).map(|row| row.who).collect();
         assert_eq!(unknowing, [window("app-b-1"), Place::AppB]);
+    }
+
+    #[test]
+    fn who_was_tried_and_refused_is_said_once() {
+        let refused = |at, from, to| sample::report(at, from, to, Kind::Request, Outcome::Refused);
+        let answered = sample::report(1400.0, window("app-a"), Place::AppA, Kind::Request, Outcome::Done);
+        let run = run(vec![
+            refused(990.0, window("app-b-1"), Place::AppB),
+            answered,
+            refused(1500.0, window("app-b-1"), Place::AppB),
+            refused(1600.0, Place::AppA, window("app-a")),
+            refused(1700.0, Place::Lab, Place::AppB),
+        ]);
+        assert_eq!(
+            refusals_sentence(&run).as_deref(),
+            Some("Tried, and refused: by App B’s API after 500 ms, by App A’s server after 600 ms.")
+        );
+        assert_eq!(refusals_sentence(&sample::run(Vec::new())), None);
     }
 
     #[test]

@@ -282,7 +282,11 @@ impl Window {
                     self.page = None;
                 }
             }
-            FromWindow::Click { .. } | FromWindow::Answer { .. } | FromWindow::Here { .. } => {}
+            FromWindow::Click { .. }
+            | FromWindow::Answer { .. }
+            | FromWindow::Kept { .. }
+            | FromWindow::Tried { .. }
+            | FromWindow::Here { .. } => {}
         }
     }
 }

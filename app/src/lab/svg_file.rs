@@ -1,7 +1,7 @@
 //! The picture of a run as a file of its own.
 
 use super::diagram::wrap;
-use super::learned::last_refused_sentence;
+use super::learned::{last_refused_sentence, refusals_sentence};
 use super::shapes::{OUTCOMES, Shape, picture, px, tip, wire};
 use super::wire::{Kind, Outcome, Report, Run};
 use super::words;
@@ -56,7 +56,7 @@ fn file_head(run: &Run, width: f64) -> (Vec<Shape>, f64) {
     let mut head = vec![line("file-title", 28.0, &format!("Curfew lab: {}", run.title))];
     let about = format!("{}. The demo: {}.", words::date(run.started), words::setting(run));
     let mut y = 28.0;
-    for text in [Some(about), last_refused_sentence(run)].into_iter().flatten() {
+    for text in [Some(about), last_refused_sentence(run), refusals_sentence(run)].into_iter().flatten() {
         for text in wrap(&text, width - 2.0 * FILE_MARGIN, 8) {
             y += 18.0;
             head.push(line("label", y, &text));

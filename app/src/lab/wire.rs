@@ -2,7 +2,10 @@
 //!
 //! Nothing here carries a secret: no token, cookie or code, and of a `sid` only a fingerprint that is worthless elsewhere.
 
+mod window;
+
 use serde::{Deserialize, Serialize};
+pub use window::{FromWindow, ToWindow, Tried};
 
 /// Milliseconds, with a fraction, by the clock of whoever tells: the demo's process (a [`Report`]), the browser's system (a
 /// [`FromWindow`]) or, in a [`Run`], the lab's page. The first two are not to be compared, and need not agree.
@@ -199,108 +202,6 @@ pub enum Event {
     State(State),
     /// A past run was kept or forgotten, here or in another tab: the list is another.
     Runs,
-}
-
-/// What a window tells the lab that opened it, by `postMessage`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "curfew-lab")]
-pub enum FromWindow {
-    /// A page has loaded, or what it shows has changed.
-    State {
-        /// When.
-        at: Milliseconds,
-        /// The page's origin.
-        origin: String,
-        /// Its path, without a query.
-        path: String,
-        /// `data-session` of its body: `checking`, `signed-in`, `signed-out`; none on the provider's pages.
-        session: Option<String>,
-        /// `data-user`.
-        user: Option<String>,
-        /// `data-reason`: how this tab heard of the end.
-        reason: Option<String>,
-        /// `data-channel`: how its server heard.
-        channel: Option<String>,
-        /// `data-listening`: whether it hears of a sign-out by push.
-        listening: Option<String>,
-    },
-    /// The user, or the lab on the user's behalf, pressed something.
-    Click {
-        /// When, at the start of the event.
-        at: Milliseconds,
-        /// `data-testid` of what was pressed.
-        testid: String,
-    },
-    /// App B's page shows the answer of its API.
-    Answer {
-        /// When.
-        at: Milliseconds,
-        /// HTTP status.
-        status: u16,
-    },
-    /// The page goes: it is closed, or leads to another.
-    Gone {
-        /// When.
-        at: Milliseconds,
-        /// The page's origin.
-        origin: String,
-    },
-    /// The page is there, which it says now and then: a lab that was loaded again finds its windows by it.
-    Here {
-        /// When.
-        at: Milliseconds,
-        /// The page's origin.
-        origin: String,
-    },
-}
-
-impl FromWindow {
-    /// When.
-    #[must_use]
-    pub const fn at(&self) -> Milliseconds {
-        let (Self::State { at, .. }
-        | Self::Click { at, .. }
-        | Self::Answer { at, .. }
-        | Self::Gone { at, .. }
-        | Self::Here { at, .. }) = self;
-        *at
-    }
-
-    /// The same, by another clock.
-    #[must_use]
-    pub fn moved_to(mut self, when: Milliseconds) -> Self {
-        let (Self::State { at, .. }
-        | Self::Click { at, .. }
-        | Self::Answer { at, .. }
-        | Self::Gone { at, .. }
-        | Self::Here { at, .. }) = &mut self;
-        *at = when;
-        self
-    }
-}
-
-/// What the lab asks of a window that it opened, by `postMessage`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "curfew-lab")]
-pub enum ToWindow {
-    /// Tell how things stand.
-    Tell,
-    /// Press the element with this `data-testid`: `sign-in`, `sign-out`, `call-api`, `confirm-sign-out`, `stay-signed-in` or
-    /// `end-all`; nothing else is pressed.
-    Press {
-        /// Which.
-        testid: String,
-    },
-    /// Fill in and send the provider's form as this user of the demo, where the page is that form.
-    SignIn {
-        /// `alice` or `bob`.
-        user: String,
-    },
-    /// Go to this path of the same origin.
-    Go {
-        /// For example `/account`.
-        path: String,
-    },
 }
 
 /// What should happen in a run, and whether it did.

@@ -14,9 +14,6 @@ use crate::address::run_in;
 use crate::browser::{delete, download, get, put};
 use crate::runner::put_back_interrupted;
 
-/// A problem that is over when they are listed.
-const NOT_LISTED: &str = "The past runs cannot be listed.";
-
 impl Desk {
     /// Ends the run that is recorded, if there is one, and keeps it.
     pub(crate) fn finish(self: &Rc<Self>) {
@@ -55,12 +52,16 @@ impl Desk {
         match get::<Vec<RunHead>>("/api/runs").await {
             Ok(runs) => {
                 self.lab.runs.set(runs);
-                let is_over = |problem: &Option<String>| problem.as_ref().is_some_and(|it| it.starts_with(NOT_LISTED));
-                if self.lab.problem.with_untracked(is_over) {
+                let said = self.not_listed.take();
+                if said.is_some() && self.lab.problem.get_untracked() == said {
                     self.lab.problem.set(None);
                 }
             }
-            Err(problem) => self.lab.problem.set(Some(format!("{NOT_LISTED} {problem}"))),
+            Err(problem) => {
+                let sentence = Some(format!("The past runs cannot be listed. {problem}"));
+                self.not_listed.replace(sentence.clone());
+                self.lab.problem.set(sentence);
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use app::lab::beginnings::{beginning, told_beginning, told_start};
 use app::lab::clock::happened;
 use app::lab::recording::{Before, Fact, MOST_FACTS, Recording, Start};
 use app::lab::scenario::{Claim, judge};
-use app::lab::stage::{Silence, after_silence};
+use app::lab::stage::{Party, Silence, after_silence};
 use app::lab::view::Connection;
 use app::lab::wire::{Event, FromWindow, Milliseconds, Report, ToWindow, Verdict};
 use app::lab::words::frame_cookies;
@@ -119,6 +119,14 @@ impl Desk {
                 self.windows.ask(&name, &ToWindow::Tell, origin);
             }
             return;
+        }
+        if let FromWindow::Kept { .. } = told {
+            self.kept.replace(Some(name));
+            self.changes.notify();
+            return;
+        }
+        if let (FromWindow::Tried { answer, .. }, Some(party)) = (&told, Party::of_window(&name)) {
+            self.evidence.borrow_mut().tried.insert(party, answer.clone());
         }
         let told = {
             let at = happened(told.at(), system_now(), now());

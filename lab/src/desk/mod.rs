@@ -67,6 +67,8 @@ pub(crate) struct Desk {
     /// What the run that is recorded should come to.
     pub(crate) expected: RefCell<Vec<Expectation>>,
     pub(crate) evidence: RefCell<Evidence>,
+    /// The window that said last that it keeps a copy of its token.
+    pub(crate) kept: RefCell<Option<String>>,
     pub(crate) recording: RefCell<Option<Recording>>,
     pub(crate) sessions: RefCell<Sessions>,
     server_clock: RefCell<ServerClock>,
@@ -77,6 +79,8 @@ pub(crate) struct Desk {
     /// For how many ticks each of these windows has not said a word.
     silent: RefCell<BTreeMap<String, u32>>,
     stream: RefCell<Option<Stream>>,
+    /// What was said where the past runs could not be listed: it is over when they are.
+    not_listed: RefCell<Option<String>>,
     /// Whether a run is being forgotten.
     is_forgetting: Cell<bool>,
     /// Counts replays, so that a new one ends the last.
@@ -118,6 +122,7 @@ impl Desk {
             armed: RefCell::default(),
             expected: RefCell::default(),
             evidence: RefCell::default(),
+            kept: RefCell::default(),
             recording: RefCell::default(),
             sessions: RefCell::default(),
             server_clock: RefCell::default(),
@@ -126,6 +131,7 @@ impl Desk {
             recent: RefCell::default(),
             silent: RefCell::default(),
             stream: RefCell::default(),
+            not_listed: RefCell::default(),
             is_forgetting: Cell::default(),
             replays: Cell::default(),
             showings: Cell::default(),

@@ -1,5 +1,5 @@
 use app::lab::recording::Recording;
-use app::lab::scenario::{Beginning, Change, Claim, SignIn, Step, Try, USER, sign_in};
+use app::lab::scenario::{Beginning, Change, Claim, SignIn, Step, Try, USER, sign_in, tried_words};
 use app::lab::stage::{Party, Window, no_room};
 use app::lab::view::Prompt;
 use app::lab::wire::{Administrator, Place, Stolen, StolenAnswer, ToWindow};
@@ -18,6 +18,8 @@ const PAGE: u32 = 20;
 const SIGN_IN: u32 = 30;
 /// How long until a click must have been heard of, in seconds.
 const CLICK: u32 = 5;
+/// How long a page may take to try something, in seconds: more than it waits itself.
+const TRY: u32 = 8;
 /// A run in which nothing has been heard for so long is whole, in milliseconds.
 const WHOLE: f64 = 600.0;
 
@@ -44,6 +46,7 @@ impl Runner {
                 Ok(if is_found { String::new() } else { "Nobody said so; going on.".to_owned() })
             }
             Step::Settle => self.settle().await,
+            Step::TryAgain => self.try_again().await,
             Step::PutBack => {
                 // That the lab puts back what it changed is no part of the story.
                 self.desk.finish();
@@ -271,7 +274,48 @@ impl Runner {
         Ok(note)
     }
 
+    /// The window whose copy of App B's token is tried: the last, for the sign-out takes the first away.
+    fn keeper(&self) -> String {
+        Party::AppB.window(self.scenario.tabs)
+    }
+
+    async fn keep_copy(&self) -> Result<(), Halt> {
+        let keeper = self.keeper();
+        self.desk.kept.take();
+        self.desk.ask(&keeper, &ToWindow::Keep);
+        // Without a copy the scenario is worth as much, and says that it was not tried.
+        self.until(CLICK, |desk| desk.kept.borrow().as_ref() == Some(&keeper)).await.map(|_| ())
+    }
+
+    async fn try_again(&self) -> Result<String, Halt> {
+        let asked = [
+            (Party::AppA, Party::AppA.window(1), ToWindow::TryCookies),
+            (Party::AppB, self.keeper(), ToWindow::TryCopy),
+        ];
+        for (_, name, request) in &asked {
+            // Not of the provider's page, where it may still be.
+            if window(&self.desk, name, |window| window.own().is_some()) == Some(true) {
+                self.desk.ask(name, request);
+            }
+        }
+        let has = |desk: &Desk, party| desk.evidence.borrow().tried.contains_key(&party);
+        self.until(TRY, |desk| asked.iter().all(|(party, ..)| has(desk, *party))).await?;
+        // What the API says of it comes by the stream.
+        self.until(CLICK, is_whole).await?;
+        // Where something is expected of it, it is said there.
+        let (evidence, expected) = (self.desk.evidence.borrow(), self.desk.expected.borrow());
+        let is_claimed = |party| expected.iter().any(|expected| expected.claim == Claim::Refuses(party));
+        let found = asked.iter().filter(|(party, ..)| !is_claimed(*party)).map(|(party, ..)| {
+            let words = evidence.tried.get(party).map_or_else(|| "not tried".to_owned(), tried_words);
+            format!("{}: {words}.", party.title())
+        });
+        Ok(found.collect::<Vec<_>>().join(" "))
+    }
+
     async fn begin(&self) -> Result<String, Halt> {
+        if self.scenario.steps.contains(&Step::TryAgain) {
+            self.keep_copy().await?;
+        }
         let state = self.desk.lab.state.get_untracked().ok_or_else(|| Halt("The demo is gone.".to_owned()))?;
         let conditions =
             app::lab::scenario::Conditions { same_site: state.topology == "same-site", switches: state.switches };
@@ -297,7 +341,7 @@ impl Runner {
 
     /// First who should hear by itself; then the tabs that nobody tells ask; then everybody.
     async fn settle(&self) -> Result<String, Halt> {
-        let is_later = |claim: &Claim| matches!(claim, Claim::StolenAfter) || claim.is_negative();
+        let is_later = |claim: &Claim| claim.is_tried_last() || claim.is_negative();
         let asks = |claim: &Claim| matches!(claim, Claim::Locks(_, reasons) if reasons.as_slice() == ["check"]);
         let patience = self.scenario.patience;
         self.until(patience, |desk| desk.is_decided(|claim| !is_later(claim) && !asks(claim))).await?;

@@ -104,6 +104,46 @@ function go(path) {
   if (target.origin === location.origin && target.protocol.startsWith("http")) location.assign(target.href);
 }
 
+/** A copy of App B's access token. It is told to nobody, and tried once. */
+let copy = null;
+
+function keep() {
+  try {
+    copy = JSON.parse(localStorage.getItem("curfew-b-tokens")).access_token;
+    say("kept", now());
+  } catch {
+    // There is none, or this browser gives the page no storage.
+    copy = null;
+  }
+}
+
+const LONGEST_WAIT = 5000;
+const ask = (path, headers = {}) =>
+  fetch(path, { headers, cache: "no-store", redirect: "error", signal: AbortSignal.timeout(LONGEST_WAIT) });
+
+/** Without the proof that would go with it, as from a thief: the API says first that the session has ended, if it has. */
+async function tryCopy() {
+  if (!copy) return;
+  const answer = ask("/api/notes", { authorization: `Bearer ${copy}` });
+  copy = null;
+  await tried(answer, async (response) => ({ reason: (await response.json()).reason ?? null }));
+}
+
+const tryCookies = () =>
+  tried(ask("/"), async (response) => ({ session: /<body[^>]* data-session="([a-z-]+)"/.exec(await response.text())?.[1] ?? null }));
+
+async function tried(answer, read) {
+  const found = { status: null, reason: null, session: null };
+  try {
+    const response = await answer;
+    found.status = response.status;
+    Object.assign(found, await read(response));
+  } catch {
+    // Nobody answers, or not with what was expected: what is known by then is told.
+  }
+  say("tried", now(), found);
+}
+
 function obey({ origin, source, data }) {
   if (origin !== LAB || source !== opener || typeof data !== "object" || data === null) return;
   const { testid, user, path } = data;
@@ -117,6 +157,12 @@ function obey({ origin, source, data }) {
       return signIn(String(user));
     case "go":
       return go(String(path));
+    case "keep":
+      return keep();
+    case "try-copy":
+      return tryCopy();
+    case "try-cookies":
+      return tryCookies();
   }
 }
 

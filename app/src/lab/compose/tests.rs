@@ -64,6 +64,23 @@ fn a_cause_that_is_told_a_little_late_is_told_once() {
 }
 
 #[test]
+fn what_is_tried_after_the_end_is_told_by_the_api_or_else_by_the_window() {
+    let tried = |name: &str, status, reason: Option<&str>, session: Option<&str>| {
+        let (reason, session) = (reason.map(str::to_owned), session.map(str::to_owned));
+        Fact::Window(name.to_owned(), FromWindow::Tried { at: 1505.0, answer: Tried { status, reason, session } })
+    };
+    let refused = Fact::Report(sample::report(1503.0, Place::Browser, Place::AppB, Kind::Request, Outcome::Refused));
+    let ended = tried("app-b-2", Some(401), Some("session_ended"), None);
+    assert_eq!(told(2, vec![refused, ended]), ["app-b-2>AppB request refused"]);
+    assert_eq!(told(1, vec![tried("app-b-1", Some(401), Some("proof"), None)]), ["AppB>app-b-1 request refused"]);
+    let asked = |session| told(1, vec![tried("app-a", Some(200), None, Some(session))]);
+    assert_eq!(asked("signed-out"), ["app-a>AppA request refused"]);
+    assert_eq!(asked("signed-in"), ["app-a>AppA request done"]);
+    let nothing: [&str; 0] = [];
+    assert_eq!(told(1, vec![tried("app-a", None, None, None)]), nothing, "nobody answered");
+}
+
+#[test]
 fn each_of_two_pushes_has_a_window_of_its_own() {
     let push = |at| Fact::Report(sample::report(at, Place::AppB, Place::Browser, Kind::Push, Outcome::Done));
     let facts = vec![push(1003.0), push(1003.5), locks(1005.0, "app-b-1", "push"), locks(1006.0, "app-b-2", "push")];

@@ -42,6 +42,8 @@ pub enum Claim {
     StolenBefore,
     /// The copy is refused after the sign-out as one of an ended session.
     StolenAfter,
+    /// What is left of the app's session is tried after the sign-out, and refused.
+    Refuses(Party),
 }
 
 impl Claim {
@@ -49,6 +51,12 @@ impl Claim {
     #[must_use]
     pub const fn is_negative(&self) -> bool {
         matches!(self, Self::NotTold(_) | Self::Works(_))
+    }
+
+    /// Whether something has to be tried for it, after all else.
+    #[must_use]
+    pub const fn is_tried_last(&self) -> bool {
+        matches!(self, Self::StolenAfter | Self::Refuses(_))
     }
 }
 
@@ -71,6 +79,16 @@ pub fn expect(scenario: &Scenario, conditions: &Conditions) -> Vec<Expectation> 
             "App B’s frame gets no cookie, and its server ends the session nevertheless, by iss and sid."
         };
         expected.push(say(sentence, Claim::FrameCookies(Party::AppB)));
+    }
+    if scenario.steps.contains(&Step::TryAgain) {
+        for (party, sentence) in [
+            (Party::AppA, "Asked again, with whatever its browser still holds, App A shows nobody’s page."),
+            (Party::AppB, "A copy of App B’s access token, tried again, is refused as session_ended."),
+        ] {
+            if is_told(scenario, conditions, party).is_some() {
+                expected.push(say(sentence, Claim::Refuses(party)));
+            }
+        }
     }
     if scenario.steps.contains(&Step::TakeToken) {
         let before = "While the session lives, the copy is refused: it is bound to a key that stays in the browser.";
@@ -214,6 +232,8 @@ mod tests {
                 Claim::Locks(Party::AppA, vec!["user", "push", "check"]),
                 Claim::Learns(Party::AppB, vec!["back-channel", "front-channel"]),
                 Claim::Locks(Party::AppB, vec!["push", "check"]),
+                Claim::Refuses(Party::AppA),
+                Claim::Refuses(Party::AppB),
             ]
         );
     }
@@ -225,6 +245,8 @@ mod tests {
             switches.front_channel = false;
         });
         assert!(claims.contains(&Claim::NotTold(Party::AppB)) && claims.contains(&Claim::Works(Party::AppB)));
+        assert!(!claims.contains(&Claim::Refuses(Party::AppB)), "whom nobody tells, refuses nothing");
+        assert!(claims.contains(&Claim::Refuses(Party::AppA)));
         assert!(claims.contains(&Claim::Learns(Party::AppA, vec!["rp-initiated"])), "the one that asked knows");
     }
 

@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
+
 use super::Claim;
 use crate::lab::compose::carried;
 use crate::lab::learned::{Learned, channel_name, learned};
 use crate::lab::stage::{Party, reason_words};
-use crate::lab::wire::{Kind, Outcome, Place, Report, Run, StolenAnswer, Verdict};
+use crate::lab::wire::{Kind, Outcome, Place, Report, Run, StolenAnswer, Tried, Verdict};
 use crate::lab::words;
 
 /// What is known besides the account of the run.
@@ -12,6 +14,8 @@ pub struct Evidence {
     pub stolen_before: Option<StolenAnswer>,
     /// And after.
     pub stolen_after: Option<StolenAnswer>,
+    /// What was left of each app's session, tried after the sign-out.
+    pub tried: BTreeMap<Party, Tried>,
 }
 
 /// Whether a claim is true of a run. As long as the run goes on, what has not happened yet is open.
@@ -27,6 +31,7 @@ pub fn judge(sentence: &str, claim: &Claim, run: &Run, evidence: &Evidence, is_o
         Claim::FrameCookies(party) => frame_cookies(run, *party),
         Claim::StolenBefore => stolen(evidence.stolen_before.as_ref(), |answer| is_refused_as(answer, "proof")),
         Claim::StolenAfter => stolen(evidence.stolen_after.as_ref(), |answer| is_refused_as(answer, "session_ended")),
+        Claim::Refuses(party) => refuses(evidence.tried.get(party), is_over),
     };
     let (met, found) = match found {
         Found::Yes(text) => (Some(true), text),
@@ -223,6 +228,33 @@ fn is_refused_as(answer: &StolenAnswer, reason: &str) -> bool {
     answer.status == 401 && answer.reason.as_deref() == Some(reason)
 }
 
+/// An app may be asked and not answer: that it takes the credential still, is not said by that.
+fn refuses(tried: Option<&Tried>, is_over: bool) -> Found {
+    let Some(tried) = tried else {
+        let text = "It was not tried.".to_owned();
+        return if is_over { Found::Untold(text) } else { Found::Open(text) };
+    };
+    let text = format!("{}.", capital(&tried_words(tried)));
+    match (tried.status, tried.reason.as_deref(), tried.session.as_deref()) {
+        (Some(401), Some("session_ended"), _) | (Some(_), None, Some("signed-out")) => Found::Yes(text),
+        // A token that has expired would be refused by now in any case.
+        (None, ..) | (Some(401), Some("expired"), _) => Found::Untold(text),
+        (Some(_), ..) => Found::No(text),
+    }
+}
+
+/// What a credential of before was good for, in a few words.
+#[must_use]
+pub fn tried_words(tried: &Tried) -> String {
+    match (tried.status, tried.reason.as_deref(), tried.session.as_deref()) {
+        (None, ..) => "nobody answered".to_owned(),
+        (Some(_), _, Some("signed-out")) => "nobody is signed in".to_owned(),
+        (Some(_), _, Some(session)) => format!("its page says {session}"),
+        (Some(status), Some(reason), None) => format!("answered {status}, {reason}"),
+        (Some(status), None, None) => format!("answered {status}"),
+    }
+}
+
 fn stolen(answer: Option<&StolenAnswer>, is_as_it_should_be: impl Fn(&StolenAnswer) -> bool) -> Found {
     let Some(answer) = answer else { return Found::Open("It was not tried.".to_owned()) };
     let text = match &answer.reason {
@@ -233,166 +265,4 @@ fn stolen(answer: Option<&StolenAnswer>, is_as_it_should_be: impl Fn(&StolenAnsw
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::lab::sample;
-
-    fn window(name: &str) -> Place {
-        Place::Window(name.to_owned())
-    }
-
-    fn signed_in(name: &str) -> Report {
-        sample::inside(999.0, window(name), Kind::SignIn, &[])
-    }
-
-    fn locked(at: f64, name: &str, reason: &str) -> Report {
-        sample::inside(at, window(name), Kind::Locked, &[("reason", reason)])
-    }
-
-    fn met(claim: &Claim, reports: Vec<Report>, is_over: bool) -> Option<bool> {
-        judge("It happens.", claim, &sample::run(reports), &Evidence::default(), is_over).met
-    }
-
-    #[test]
-    fn what_has_not_happened_is_open_until_the_run_is_over() {
-        let claim = Claim::Locks(Party::AppB, vec!["push"]);
-        assert_eq!(met(&claim, vec![signed_in("app-b-1")], false), None);
-        assert_eq!(met(&claim, vec![signed_in("app-b-1")], true), Some(false));
-        assert_eq!(met(&claim, vec![signed_in("app-b-1"), locked(1005.0, "app-b-1", "push")], false), Some(true));
-        assert_eq!(met(&claim, vec![signed_in("app-b-1"), locked(1005.0, "app-b-1", "tab")], false), Some(false));
-    }
-
-    #[test]
-    fn all_tabs_must_lock() {
-        let claim = Claim::Locks(Party::AppB, vec!["push", "tab"]);
-        let mut reports = vec![signed_in("app-b-1"), signed_in("app-b-2"), locked(1005.0, "app-b-2", "push")];
-        assert_eq!(met(&claim, reports.clone(), false), None);
-        reports.push(locked(1007.0, "app-b-1", "tab"));
-        let verdict = judge("", &claim, &sample::run(reports), &Evidence::default(), false);
-        assert_eq!(verdict.met, Some(true));
-        assert_eq!(verdict.found, "All 2 after 7.0 ms: 1 × its server pushed, 1 × another tab told it.");
-    }
-
-    #[test]
-    fn a_channel_that_was_not_meant_to_work_is_named() {
-        let ended = |channel| sample::inside(1004.0, Place::AppB, Kind::Ended, &[("channel", channel)]);
-        let claim = Claim::Learns(Party::AppB, vec!["front-channel"]);
-        assert_eq!(met(&claim, vec![ended("front-channel")], false), Some(true));
-        assert_eq!(met(&claim, vec![ended("back-channel")], false), Some(false));
-        assert_eq!(met(&Claim::NotTold(Party::AppB), vec![ended("back-channel")], true), Some(false));
-        assert_eq!(met(&Claim::NotTold(Party::AppB), vec![ended("provider")], true), Some(true));
-        assert_eq!(met(&Claim::NotTold(Party::AppB), vec![signed_in("app-b-1")], false), None);
-        assert_eq!(met(&Claim::NotTold(Party::AppB), vec![signed_in("app-b-1")], true), Some(true));
-    }
-
-    #[test]
-    fn an_app_that_does_not_answer_is_found_out() {
-        let claim = Claim::Unreachable(Party::AppB);
-        let sent = |outcome| sample::report(1004.0, Place::Provider, Place::AppB, Kind::BackChannel, outcome);
-        assert_eq!(met(&claim, vec![sent(Outcome::Unreachable)], false), Some(true));
-        assert_eq!(met(&claim, vec![sent(Outcome::Done)], true), Some(false));
-    }
-
-    #[test]
-    fn a_browser_that_gives_cookies_away_is_named() {
-        let frame = |cookies: &str| Report {
-            carries: [("cookies of frames", cookies), ("came with cookies", "no")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .to_vec(),
-            ..sample::report(1004.0, window("app-a"), Place::AppB, Kind::FrontChannel, Outcome::Done)
-        };
-        let claim = Claim::FrameCookies(Party::AppB);
-        assert_eq!(met(&claim, vec![frame("none")], false), Some(true));
-        assert_eq!(met(&claim, vec![frame("inactive")], false), Some(true), "it has none until it asks");
-        assert_eq!(met(&claim, vec![frame("active")], false), Some(false));
-        let mut run = sample::run(vec![frame("active")]);
-        run.topology = "same-site".to_owned();
-        assert_eq!(judge("", &claim, &run, &Evidence::default(), false).met, Some(true));
-
-        // Firefox does not say.
-        let mut untold = frame("");
-        untold.carries.remove(0);
-        let verdict = judge("", &claim, &sample::run(vec![untold]), &Evidence::default(), true);
-        assert_eq!(verdict.met, None);
-        assert!(verdict.found.starts_with("This browser does not tell"), "{}", verdict.found);
-    }
-
-    #[test]
-    fn the_provider_ends_before_it_tells_anyone() {
-        let ended = || sample::inside(1003.0, Place::Provider, Kind::Ended, &[]);
-        let told = |at| sample::report(at, Place::Provider, Place::AppB, Kind::BackChannel, Outcome::Begun);
-        // App A's own session may have ended before: it asked for it.
-        let own = sample::inside(1001.0, Place::AppA, Kind::Ended, &[("channel", "rp-initiated")]);
-        assert_eq!(met(&Claim::ProviderEnds, vec![own, ended(), told(1003.1)], true), Some(true));
-        assert_eq!(met(&Claim::ProviderEnds, vec![told(1002.9), ended()], true), Some(false));
-        assert_eq!(met(&Claim::ProviderEnds, vec![told(1002.9)], true), Some(false));
-    }
-
-    #[test]
-    fn what_a_run_that_was_broken_off_did_not_come_to_is_not_said_to_have_failed() {
-        let verdict = |found: &str, met| Verdict { expected: String::new(), found: found.to_owned(), met };
-        let known =
-            [verdict("After 3 ms.", Some(true)), verdict("It locked.", Some(false)), verdict("Nobody tells.", None)];
-        assert_eq!(cut_short(known.to_vec()), known);
-        let open = cut_short(vec![verdict("", None)]);
-        assert_eq!((open[0].met, open[0].found.as_str()), (None, "Not decided: the scenario stopped before."));
-    }
-
-    #[test]
-    fn a_stolen_token_is_judged_by_what_the_api_answered() {
-        let answer = |status, reason: Option<&str>| StolenAnswer { status, reason: reason.map(str::to_owned) };
-        let run = sample::run(Vec::new());
-        let judged = |claim: &Claim, before: Option<StolenAnswer>, after: Option<StolenAnswer>| {
-            let evidence = Evidence { stolen_before: before, stolen_after: after };
-            judge("", claim, &run, &evidence, false).met
-        };
-        assert_eq!(judged(&Claim::StolenBefore, Some(answer(401, Some("proof"))), None), Some(true));
-        assert_eq!(judged(&Claim::StolenBefore, Some(answer(200, None)), None), Some(false));
-        assert_eq!(judged(&Claim::StolenAfter, None, None), None);
-        assert_eq!(judged(&Claim::StolenAfter, None, Some(answer(401, Some("session_ended")))), Some(true));
-        assert_eq!(judged(&Claim::StolenAfter, None, Some(answer(401, Some("expired")))), Some(false));
-    }
-
-    #[test]
-    fn a_tab_that_goes_on_working_is_a_hole_that_is_named() {
-        let claim = Claim::Works(Party::AppB);
-        let ended = || sample::inside(1002.0, Place::Provider, Kind::Ended, &[]);
-        let found = |reports: Vec<Report>, is_over| {
-            let run = sample::run([vec![ended()], reports].concat());
-            let verdict = judge("", &claim, &run, &Evidence::default(), is_over);
-            (verdict.met, verdict.found)
-        };
-        let says = |met: bool, text: &str| (Some(met), text.to_owned());
-        let open = (None, String::new());
-        let (one, two) = (signed_in("app-b-1"), signed_in("app-b-2"));
-        let asked = |name| locked(3612.0, name, "check");
-
-        assert_eq!(found(vec![one.clone()], false), open, "it may still lock");
-        assert_eq!(found(vec![one.clone()], true), says(true, "It is still open, and still works."));
-        let pushed = locked(1003.0, "app-b-1", "push");
-        assert_eq!(found(vec![one.clone(), pushed], false), says(false, "It locked after 3.0 ms: its server pushed."));
-        // A tab that is locked does not work any more, whoever told it or not.
-        assert_eq!(
-            found(vec![one.clone(), asked("app-b-1")], true),
-            says(true, "Nobody told it. It found out by itself after 2.61 s: it asked its server.")
-        );
-        assert_eq!(found(vec![one.clone(), two.clone(), asked("app-b-1")], false), open);
-        assert_eq!(
-            found(vec![one.clone(), two.clone(), asked("app-b-1")], true),
-            says(true, "1 of 2 are still open, and still work; the rest found out by themselves after 2.61 s.")
-        );
-        assert_eq!(
-            found(vec![one.clone(), two.clone(), asked("app-b-1"), locked(3700.0, "app-b-2", "expired")], true),
-            says(
-                true,
-                "Nobody told them. All 2 found out by themselves after 2.70 s: 1 × it asked its server, 1 × its token expired."
-            )
-        );
-        assert_eq!(found(vec![one, two], true), says(true, "All 2 are still open, and still work."));
-        // Of no tab nothing can be said.
-        assert_eq!(found(Vec::new(), false), open);
-        assert_eq!(found(Vec::new(), true), says(false, "No tab was signed in."));
-        let nothing_ended = judge("", &claim, &sample::run(vec![signed_in("app-b-1")]), &Evidence::default(), true);
-        assert_eq!((nothing_ended.met, nothing_ended.found), says(false, "No session has ended."));
-    }
-}
+mod tests;

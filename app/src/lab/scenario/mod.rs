@@ -7,7 +7,7 @@ mod list;
 mod sign_in;
 
 pub use expect::{Claim, Conditions, Expectation, expect};
-pub use judge::{Evidence, cut_short, judge};
+pub use judge::{Evidence, cut_short, judge, tried_words};
 pub use list::SCENARIOS;
 pub use sign_in::{SignIn, USER, sign_in};
 
@@ -93,6 +93,8 @@ pub enum Step {
     AwaitUnreachable,
     /// Waits until who should hear by itself has heard; then the tabs that nobody told ask their servers.
     Settle,
+    /// What is left of the session is tried: App B's token of before, and what App A's browser still has.
+    TryAgain,
     /// Puts the switches back as they were before the scenario.
     PutBack,
 }
@@ -168,6 +170,7 @@ impl Step {
             },
             Self::AwaitUnreachable => "Wait until the provider has tried to tell App B.".to_owned(),
             Self::Settle => "Watch who learns of it, and when.".to_owned(),
+            Self::TryAgain => "Try what is left: a copy of App B’s token, and App A’s page.".to_owned(),
             Self::PutBack => "Put the switches back.".to_owned(),
         }
     }

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 
 use super::Lab;
-use crate::lab::learned::{Learned, first_tried, last_refused_sentence, learned};
+use crate::lab::learned::{Learned, last_refused_sentence, learned, refusals_sentence};
 use crate::lab::wire::{Place, Run};
 use crate::lab::words;
 
@@ -49,13 +49,6 @@ fn table(rows: &[Learned], run: &Run) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    let tried = first_tried(run).map(|(after, place)| {
-        format!(
-            "A request was tried {} after the click, and {} refused it.",
-            words::duration(after),
-            words::spoken(&place, &run.windows)
-        )
-    });
     view! {
         <div class="scroll">
             <table class="learned">
@@ -72,6 +65,6 @@ fn table(rows: &[Learned], run: &Run) -> impl IntoView + use<> {
             </table>
         </div>
         <p class="last-refused" data-testid="last-refused">{last_refused_sentence(run)}</p>
-        {tried.map(|tried| view! { <p class="muted">{tried}</p> })}
+        {refusals_sentence(run).map(|tried| view! { <p class="muted" data-testid="refusals">{tried}</p> })}
     }
 }
