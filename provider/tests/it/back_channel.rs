@@ -1,5 +1,9 @@
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use crate::support::{
     Answer, START, TestApp, TestBrowser, TestProvider, claims, config_with, header, impatient_config_with, path,
@@ -169,6 +173,31 @@ async fn only_the_session_that_ended() {
     let (.., id_b) = sign_out(&provider).await;
     assert_eq!(claims(b.next().await.logout_token())["sid"], id_b["sid"]);
     assert!(b.is_quiet());
+}
+
+/// An app closes a connection that is idle when it likes, and a logout token that meets its end waits for the next attempt.
+#[tokio::test]
+async fn an_idle_connection_to_an_app_is_closed_before_the_app_would() {
+    /// Node.js closes after five seconds, this project after ten; a client that is told nothing, after ninety.
+    const LONG_BEFORE_OTHERS: Duration = Duration::from_secs(30);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}/back-channel", listener.local_addr().unwrap());
+    let app = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let (mut received, mut buffer) = (String::new(), [0; 4096]);
+        while !received.contains("logout_token=") {
+            let count = connection.read(&mut buffer).await.unwrap();
+            assert!(count > 0, "it is not closed before it has been used");
+            received.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
+        }
+        connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        // The rest of the token, if it came in two parts; and then the end, which is the provider's.
+        while connection.read(&mut buffer).await.unwrap() > 0 {}
+    });
+    let provider = TestProvider::with(config_with(&[("app-b", json!({ "backchannel_logout_uri": uri }))])).await;
+    let (_, answer, ..) = sign_out(&provider).await;
+    assert_eq!(outcome(&answer, "app-b"), "ended");
+    tokio::time::timeout(LONG_BEFORE_OTHERS, app).await.expect("the provider closes it").unwrap();
 }
 
 #[tokio::test]
