@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { test as labTest } from '../fixtures/lab';
+import { hideScrollbars } from '../fixtures/pictures';
 import { required } from '../fixtures/server-process';
 import { expect, test } from '../fixtures/test';
 
@@ -12,9 +13,7 @@ const WINDOW = { width: 620, height: 358 };
 
 async function windowOf(page: Page): Promise<string> {
   await page.bringToFront();
-  // As most systems show them: when something is scrolled.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Emulation.setScrollbarsHidden', { hidden: true });
+  await hideScrollbars(page);
   await page.setViewportSize(WINDOW);
   return (await page.screenshot()).toString('base64');
 }

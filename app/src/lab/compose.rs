@@ -207,7 +207,7 @@ impl<'a> Story<'a> {
         let Some(status) = answer.status else { return };
         let Some(session) = answer.session.as_deref() else { return self.answer(name, at, status) };
         let Some(party) = Party::of_window(name) else { return };
-        let outcome = if session == "signed-out" { Outcome::Refused } else { Outcome::Done };
+        let outcome = if session == "signed-out" && status == 200 { Outcome::Refused } else { Outcome::Done };
         let carries = [("status", status.to_string()), ("page’s session", session.to_owned())];
         self.out.push(Report {
             label: format!("GET /: {}", session.replace('-', " ")),

@@ -236,7 +236,7 @@ fn refuses(tried: Option<&Tried>, is_over: bool) -> Found {
     };
     let text = format!("{}.", capital(&tried_words(tried)));
     match (tried.status, tried.reason.as_deref(), tried.session.as_deref()) {
-        (Some(401), Some("session_ended"), _) | (Some(_), None, Some("signed-out")) => Found::Yes(text),
+        (Some(401), Some("session_ended"), _) | (Some(200), None, Some("signed-out")) => Found::Yes(text),
         // A token that has expired would be refused by now in any case.
         (None, ..) | (Some(401), Some("expired"), _) => Found::Untold(text),
         (Some(_), ..) => Found::No(text),
@@ -248,8 +248,8 @@ fn refuses(tried: Option<&Tried>, is_over: bool) -> Found {
 pub fn tried_words(tried: &Tried) -> String {
     match (tried.status, tried.reason.as_deref(), tried.session.as_deref()) {
         (None, ..) => "nobody answered".to_owned(),
-        (Some(_), _, Some("signed-out")) => "nobody is signed in".to_owned(),
-        (Some(_), _, Some(session)) => format!("its page says {session}"),
+        (Some(200), _, Some("signed-out")) => "nobody is signed in".to_owned(),
+        (Some(status), _, Some(session)) => format!("answered {status}, its page says {session}"),
         (Some(status), Some(reason), None) => format!("answered {status}, {reason}"),
         (Some(status), None, None) => format!("answered {status}"),
     }

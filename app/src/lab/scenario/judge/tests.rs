@@ -41,7 +41,8 @@ fn what_is_left_is_tried_before_it_is_called_refused() {
     for (tried, met, text) in [
         ((Some(401), Some("session_ended"), None), Some(true), "Answered 401, session_ended."),
         ((Some(200), None, Some("signed-out")), Some(true), "Nobody is signed in."),
-        ((Some(200), None, Some("signed-in")), Some(false), "Its page says signed-in."),
+        ((Some(200), None, Some("signed-in")), Some(false), "Answered 200, its page says signed-in."),
+        ((Some(503), None, Some("signed-out")), Some(false), "Answered 503, its page says signed-out."),
         ((Some(401), Some("proof"), None), Some(false), "Answered 401, proof."),
         ((Some(200), None, None), Some(false), "Answered 200."),
         ((Some(401), Some("expired"), None), None, "Answered 401, expired."),
