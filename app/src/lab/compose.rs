@@ -212,7 +212,6 @@ impl<'a> Story<'a> {
         self.out.push(Report {
             label: format!("GET /: {}", session.replace('-', " ")),
             carries: carries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-            section: section("Back-Channel Logout 1.0, section 2.7", BACK_CHANNEL_ACTIONS),
             ..arrow(at, Place::Window(name.to_owned()), party.server(), Kind::Request, outcome)
         });
     }
@@ -289,7 +288,6 @@ impl<'a> Story<'a> {
     }
 }
 
-const BACK_CHANNEL_ACTIONS: &str = "https://openid.net/specs/openid-connect-backchannel-1_0.html#BCActions";
 const FRONT_CHANNEL: &str = "https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout";
 
 fn section(name: &str, url: &str) -> Option<Section> {

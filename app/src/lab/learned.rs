@@ -19,7 +19,7 @@ pub struct Learned {
 }
 
 /// When the last credential of the session was good for nothing, by the parties' own records of the end: a credential that
-/// is tried would be refused from then on. Whether one was, is another matter: [`refusals`].
+/// is tried would be refused from then on. Whether one was, is another matter: [`refusals_sentence`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum LastRefused {
     /// No session has ended in this run.
@@ -59,8 +59,7 @@ pub fn last_refused(run: &Run) -> LastRefused {
 }
 
 /// Who refused a credential that somebody tried, and when first, in milliseconds after the click; in the order of time.
-#[must_use]
-pub fn refusals(run: &Run) -> Vec<(Milliseconds, Place)> {
+fn refusals(run: &Run) -> Vec<(Milliseconds, Place)> {
     let is_one = |report: &&Report| {
         report.kind == Kind::Request && report.outcome == Outcome::Refused && report.at >= run.started
     };
@@ -74,7 +73,7 @@ pub fn refusals(run: &Run) -> Vec<(Milliseconds, Place)> {
     refusals
 }
 
-/// Those refusals, in a sentence.
+/// Who refused a credential that somebody tried, and when first, in a sentence.
 #[must_use]
 pub fn refusals_sentence(run: &Run) -> Option<String> {
     let by: Vec<String> = refusals(run)

@@ -46,7 +46,7 @@ impl Runner {
                 Ok(if is_found { String::new() } else { "Nobody said so; going on.".to_owned() })
             }
             Step::Settle => self.settle().await,
-            Step::TryAgain => self.try_again().await,
+            Step::TryCredentials => self.try_credentials().await,
             Step::PutBack => {
                 // That the lab puts back what it changed is no part of the story.
                 self.desk.finish();
@@ -287,11 +287,13 @@ impl Runner {
         self.until(CLICK, |desk| desk.kept.borrow().as_ref() == Some(&keeper)).await.map(|_| ())
     }
 
-    async fn try_again(&self) -> Result<String, Halt> {
+    async fn try_credentials(&self) -> Result<String, Halt> {
         let asked = [
             (Party::AppA, Party::AppA.window(1), ToWindow::TryCookies),
             (Party::AppB, self.keeper(), ToWindow::TryCopy),
         ];
+        // What comes late of a scenario before is no answer of this one.
+        self.desk.evidence.borrow_mut().tried.clear();
         for (_, name, request) in &asked {
             // Not of the provider's page, where it may still be.
             if window(&self.desk, name, |window| window.own().is_some()) == Some(true) {
@@ -313,7 +315,7 @@ impl Runner {
     }
 
     async fn begin(&self) -> Result<String, Halt> {
-        if self.scenario.steps.contains(&Step::TryAgain) {
+        if self.scenario.steps.contains(&Step::TryCredentials) {
             self.keep_copy().await?;
         }
         let state = self.desk.lab.state.get_untracked().ok_or_else(|| Halt("The demo is gone.".to_owned()))?;

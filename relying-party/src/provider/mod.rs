@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use fetch::{FetchError, configuration_url, discover, document, read_body};
+pub use fetch::{FetchError, client, configuration_url, discover, document, read_body};
 pub use metadata::{MetadataError, ProviderMetadata};
 pub use refresh::Refresh;
 

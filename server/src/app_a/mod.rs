@@ -116,7 +116,7 @@ pub async fn open_observed(
     };
     let relying_party = RelyingParty::open(settings, pool.clone(), clock.clone()).await.map_err(failed)?;
     database::migrate(NAME, &path, &pool, sqlx::migrate!("migrations/app_a")).await?;
-    let http = oidc::http_client().map_err(failed)?;
+    let http = relying_party::provider::client().map_err(failed)?;
     let logins = Logins::open(&pool).await.map_err(failed)?;
     let app = AppA(Arc::new(Inner { config, issuer, relying_party, pool, http, clock, logins }));
     let router = router(app.clone());

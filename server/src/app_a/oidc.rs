@@ -1,7 +1,5 @@
 //! The openidconnect client, made from what `relying-party` knows of the provider.
 
-use std::time::Duration;
-
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
     CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
@@ -89,19 +87,6 @@ pub(super) async fn read(response: reqwest::Response) -> Result<Vec<u8>, HttpErr
     read_body(response, MAX_BODY).await?.ok_or(HttpError::TooLong)
 }
 
-/// For the endpoints that App A calls: no redirects (they would carry the secret elsewhere), no environment proxies,
-/// bounded waits.
-pub(super) fn http_client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(Duration::from_secs(2))
-        .timeout(Duration::from_secs(3))
-        // A server may be closing a connection that was used before, and then the request fails: each has its own.
-        .pool_max_idle_per_host(0)
-        .build()
-}
-
 /// The client, from the keys and what of the discovery document is checked: nothing that App A does without can stop it.
 pub(super) fn client(app: &AppA) -> Result<OidcClient, Problem> {
     let config = app.config();
@@ -115,37 +100,4 @@ pub(super) fn client(app: &AppA) -> Result<OidcClient, Problem> {
         .set_auth_uri(AuthUrl::from_url(metadata.authorization_endpoint.clone()))
         .set_token_uri(TokenUrl::from_url(metadata.token_endpoint.clone()))
         .set_redirect_uri(redirect_uri))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{Read as _, Write as _};
-
-    use super::*;
-
-    /// A provider that closes each connection as soon as a second request comes on it. Its address.
-    fn closing() -> String {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}/", listener.local_addr().unwrap());
-        std::thread::spawn(move || {
-            for mut stream in listener.incoming().map(Result::unwrap) {
-                std::thread::spawn(move || {
-                    let mut request = [0; 4096];
-                    _ = stream.read(&mut request);
-                    _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}");
-                    _ = stream.read(&mut request);
-                });
-            }
-        });
-        address
-    }
-
-    #[tokio::test]
-    async fn a_request_does_not_meet_the_end_of_the_connection_of_another() {
-        let (client, provider) = (http_client().unwrap(), closing());
-        for _ in 0..3 {
-            // It is read to its end, as every answer is: the connection could be used again.
-            assert_eq!(read(client.post(&provider).send().await.unwrap()).await.unwrap(), b"{}");
-        }
-    }
 }

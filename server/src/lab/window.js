@@ -109,8 +109,8 @@ let copy = null;
 
 function keep() {
   try {
-    copy = JSON.parse(localStorage.getItem("curfew-b-tokens")).access_token;
-    say("kept", now());
+    copy = JSON.parse(localStorage.getItem("curfew-b-tokens")).access_token ?? null;
+    if (copy !== null) say("kept", now());
   } catch {
     // There is none, or this browser gives the page no storage.
     copy = null;
@@ -123,7 +123,7 @@ const ask = (path, headers = {}) =>
 
 /** Without the proof that would go with it, as from a thief: the API says first that the session has ended, if it has. */
 async function tryCopy() {
-  if (!copy) return;
+  if (copy === null) return;
   const answer = ask("/api/notes", { authorization: `Bearer ${copy}` });
   copy = null;
   await tried(answer, async (response) => ({ reason: (await response.json()).reason ?? null }));

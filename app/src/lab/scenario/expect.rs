@@ -80,7 +80,7 @@ pub fn expect(scenario: &Scenario, conditions: &Conditions) -> Vec<Expectation> 
         };
         expected.push(say(sentence, Claim::FrameCookies(Party::AppB)));
     }
-    if scenario.steps.contains(&Step::TryAgain) {
+    if scenario.steps.contains(&Step::TryCredentials) {
         for (party, sentence) in [
             (Party::AppA, "Asked again, with whatever its browser still holds, App A shows nobody’s page."),
             (Party::AppB, "A copy of App B’s access token, tried again, is refused as session_ended."),

@@ -2,7 +2,7 @@ use super::{Beginning, Change, Scenario, Step, Try};
 use crate::lab::stage::Party;
 
 const BOTH_UP: Step = Step::Set(&[Change::AppA(true), Change::AppB(true)], "Have both apps running.");
-const PLAIN: &[Step] = &[BOTH_UP, Step::Windows, Step::SignIn, Step::Begin, Step::Settle, Step::TryAgain];
+const PLAIN: &[Step] = &[BOTH_UP, Step::Windows, Step::SignIn, Step::Begin, Step::Settle, Step::TryCredentials];
 
 /// Everything that can be tried.
 pub const SCENARIOS: [Scenario; 10] = [
@@ -37,7 +37,7 @@ pub const SCENARIOS: [Scenario; 10] = [
             Step::Show("/end_session", "Show the provider’s question whether to sign out."),
             Step::Begin,
             Step::Settle,
-            Step::TryAgain,
+            Step::TryCredentials,
         ],
         patience: 15,
     },
@@ -54,7 +54,7 @@ pub const SCENARIOS: [Scenario; 10] = [
             Step::Show("/account", "Show the account page."),
             Step::Begin,
             Step::Settle,
-            Step::TryAgain,
+            Step::TryCredentials,
         ],
         patience: 15,
     },
@@ -82,7 +82,7 @@ pub const SCENARIOS: [Scenario; 10] = [
             Step::AwaitUnreachable,
             Step::Set(&[Change::AppB(true)], "Start App B again."),
             Step::Settle,
-            Step::TryAgain,
+            Step::TryCredentials,
         ],
         patience: 60,
     },
@@ -105,7 +105,7 @@ pub const SCENARIOS: [Scenario; 10] = [
             Step::SignIn,
             Step::Begin,
             Step::Settle,
-            Step::TryAgain,
+            Step::TryCredentials,
             Step::PutBack,
         ],
         patience: 20,
@@ -126,7 +126,7 @@ pub const SCENARIOS: [Scenario; 10] = [
             Step::Begin,
             Step::User("App B’s tab has heard nothing. Wake it, as when the lid opens: click into its window."),
             Step::Settle,
-            Step::TryAgain,
+            Step::TryCredentials,
             Step::PutBack,
         ],
         patience: 15,
@@ -173,7 +173,7 @@ mod tests {
             assert_eq!(begins, 1, "{}", scenario.id);
             let position = |wanted: Step| scenario.steps.iter().position(|step| *step == wanted);
             assert!(position(Step::Begin) < position(Step::Settle), "{}", scenario.id);
-            let tried = position(Step::TryAgain).or(position(Step::TryToken(Try::After)));
+            let tried = position(Step::TryCredentials).or(position(Step::TryToken(Try::After)));
             assert!(tried > position(Step::Settle), "{}: what is left is tried", scenario.id);
             assert!(scenario.windows().len() <= MOST_WINDOWS);
             assert_eq!(Scenario::find(scenario.id), Some(&scenario), "ids are unique");

@@ -94,7 +94,7 @@ pub enum Step {
     /// Waits until who should hear by itself has heard; then the tabs that nobody told ask their servers.
     Settle,
     /// What is left of the session is tried: App B's token of before, and what App A's browser still has.
-    TryAgain,
+    TryCredentials,
     /// Puts the switches back as they were before the scenario.
     PutBack,
 }
@@ -170,7 +170,7 @@ impl Step {
             },
             Self::AwaitUnreachable => "Wait until the provider has tried to tell App B.".to_owned(),
             Self::Settle => "Watch who learns of it, and when.".to_owned(),
-            Self::TryAgain => "Try what is left: a copy of App B’s token, and App A’s page.".to_owned(),
+            Self::TryCredentials => "Try what is left: a copy of App B’s token, and App A’s page.".to_owned(),
             Self::PutBack => "Put the switches back.".to_owned(),
         }
     }
